@@ -1,0 +1,1 @@
+"""The command line: `minivid lab`, `test`, `doctor`, `build`, `grade`."""
