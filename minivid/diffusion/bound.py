@@ -1,0 +1,54 @@
+"""The variational bound of a video diffusion model, term by term, in nats (chapter 3).
+
+−log p(x) ≤ prior KL + reconstruction + Σ diffusion terms (Kingma et al. 2021, eq. 11). Sums, not means, over a clip's values.
+"""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from minivid.diffusion.objective import Video
+
+
+def posterior(
+    x: Video, z_t: Video, logsnr_s: Float[Tensor, ""], logsnr_t: Float[Tensor, ""]
+) -> tuple[Video, Float[Tensor, ""]]:
+    """Mean and variance of q(z_s | z_t, x) for s < t, variance preserving (Ho & Salimans 2022, eq. 3; Kingma et al. 2021, app. A.2).
+
+    One step back from z_t when the clean clip x is known; a sampler puts its guess x̂ in the place of x.
+    """
+    alpha_s, alpha_t = torch.sigmoid(logsnr_s).sqrt(), torch.sigmoid(logsnr_t).sqrt()
+    kept = torch.exp(logsnr_t - logsnr_s)  # e^{λt − λs}: how much of the signal-to-noise ratio survives from s to t
+    mean = kept * (alpha_s / alpha_t) * z_t - torch.expm1(logsnr_t - logsnr_s) * alpha_s * x
+    variance = -torch.expm1(logsnr_t - logsnr_s) * torch.sigmoid(-logsnr_s)
+    return mean, variance
+
+
+def prior_kl(x: Video, logsnr: Float[Tensor, ""]) -> Float[Tensor, "b"]:
+    """KL(q(z_1 | x) ‖ N(0, I)) at the noisiest λ: what of the clip is still visible when sampling begins, in nats."""
+    alpha2, sigma2 = torch.sigmoid(logsnr), torch.sigmoid(-logsnr)
+    return 0.5 * (sigma2 + alpha2 * x.square() - 1 - torch.log(sigma2)).flatten(1).sum(1)
+
+
+def diffusion_term(
+    x: Video, x_hat: Video, logsnr_s: Float[Tensor, ""], logsnr_t: Float[Tensor, ""]
+) -> Float[Tensor, "b"]:
+    """KL(q(z_s | z_t, x) ‖ p(z_s | z_t)) = ½ (SNR(s) − SNR(t)) ‖x − x̂‖², in nats (Kingma et al. 2021, eq. 13)."""
+    weight = 0.5 * (torch.exp(logsnr_s) - torch.exp(logsnr_t))
+    return weight * (x - x_hat).square().flatten(1).sum(1)
+
+
+def reconstruction(x: Video, z_0: Video, logsnr: Float[Tensor, ""], levels: int = 256) -> Float[Tensor, "b"]:
+    """−log p(x | z_0) with x one of `levels` grey values in [−1, 1], p ∝ q(z_0 | x), in nats (Kingma et al. 2021, eq. 8)."""
+    alpha, sigma = torch.sigmoid(logsnr).sqrt(), torch.sigmoid(-logsnr).sqrt()
+    values = torch.linspace(-1, 1, levels, device=x.device)
+    log_p = torch.log_softmax(-0.5 * ((z_0[..., None] - alpha * values) / sigma) ** 2, dim=-1)
+    nearest = ((x + 1) * (levels - 1) / 2).round().long().clamp(0, levels - 1)
+    return -log_p.gather(-1, nearest[..., None])[..., 0].flatten(1).sum(1)
+
+
+def bits_per_value(nats: Float[Tensor, "b"], x: Video) -> Float[Tensor, "b"]:
+    """Nats a clip as bits per value of the clip, the unit that papers print."""
+    return nats / (math.log(2) * x[0].numel())

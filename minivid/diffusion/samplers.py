@@ -1,0 +1,107 @@
+"""Samplers: generators that yield (z, x̂) after each of N updates (chapters 3 and 4; held against diffusers' schedulers).
+
+`model(z, t, cond)` is all that a sampler sees, so guidance is a model that wraps a model. Nothing is clipped unless asked for.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from minivid.diffusion.bound import posterior
+from minivid.diffusion.objective import Objective, Video, to_x_eps
+from minivid.diffusion.schedule import COSINE, Schedule
+
+Path = Iterator[tuple[Video, Video]]
+
+
+def ancestral_step(
+    x_hat: Video,
+    z_t: Video,
+    logsnr_s: Float[Tensor, ""],
+    logsnr_t: Float[Tensor, ""],
+    noise: Video,
+    gamma: float = 0.0,
+) -> Video:
+    """A draw of z_s given z_t and the guess x̂ (Ho et al. 2022, eq. 4).
+
+    The standard deviation lies between the posterior's (`gamma` = 0) and the forward transition's (1), interpolated in the logarithm.
+    """
+    mean, variance = posterior(x_hat, z_t, logsnr_s, logsnr_t)
+    forward = -torch.expm1(logsnr_t - logsnr_s) * torch.sigmoid(-logsnr_t)
+    return mean + (variance ** (1 - gamma) * forward**gamma).sqrt() * noise
+
+
+def ancestral(
+    model,
+    z: Video,
+    schedule: Schedule = COSINE,
+    steps: int = 50,
+    cond=None,
+    objective: Objective = Objective.V,
+    gamma: float = 0.0,
+    clip: bool = False,
+    generator: torch.Generator | None = None,
+) -> Path:
+    """Ancestral sampling from z ~ N(0, I), for a variance-preserving schedule. The last update adds no noise: it is x̂ itself."""
+    levels = schedule.logsnr(torch.linspace(1, 0, steps + 1, device=z.device))
+    for i, (logsnr_t, logsnr_s) in enumerate(zip(levels[:-1], levels[1:], strict=True)):
+        x_hat, _ = predict(model, z, logsnr_t, schedule, cond, objective, clip)
+        if i == steps - 1:
+            z = x_hat
+        else:
+            noise = torch.randn(z.shape, generator=generator).to(z)
+            z = ancestral_step(x_hat, z, logsnr_s, logsnr_t, noise, gamma)
+        yield z, x_hat
+
+
+def ddim(
+    model,
+    z: Video,
+    schedule: Schedule = COSINE,
+    steps: int = 50,
+    cond=None,
+    objective: Objective = Objective.V,
+    eta: float = 0.0,
+    clip: bool = False,
+    generator: torch.Generator | None = None,
+) -> Path:
+    """DDIM from z ~ N(0, I) (Song et al. 2021, eq. 12). `eta` = 0 is deterministic, 1 has the ancestral sampler's noise.
+
+    The last update is x̂ itself.
+    """
+    levels = schedule.logsnr(torch.linspace(1, 0, steps + 1, device=z.device))
+    for i, (logsnr_t, logsnr_s) in enumerate(zip(levels[:-1], levels[1:], strict=True)):
+        x_hat, eps_hat = predict(model, z, logsnr_t, schedule, cond, objective, clip)
+        if i == steps - 1:
+            z = x_hat
+        else:
+            alpha_s, sigma_s = schedule.alpha_sigma(logsnr_s)
+            fresh = eta * sigma_s * torch.sqrt(-torch.expm1(logsnr_t - logsnr_s))
+            noise = torch.randn(z.shape, generator=generator).to(z) if eta else 0.0
+            z = alpha_s * x_hat + (sigma_s**2 - fresh**2).sqrt() * eps_hat + fresh * noise
+        yield z, x_hat
+
+
+@torch.no_grad()
+def predict(
+    model, z: Video, logsnr: Float[Tensor, ""], schedule: Schedule, cond, objective: Objective, clip: bool
+) -> tuple[Video, Video]:
+    """(x̂, ε̂) at one noise level for the whole batch. With `clip`, x̂ is cut to [−1, 1] and ε̂ follows it."""
+    alpha, sigma = schedule.alpha_sigma(logsnr)
+    x_hat, eps_hat = to_x_eps(objective, model(z, logsnr.expand(len(z)), cond), z, alpha, sigma)
+    if clip:
+        x_hat = x_hat.clamp(-1, 1)
+        eps_hat = (z - alpha * x_hat) / sigma
+    return x_hat, eps_hat
+
+
+def sample(path: Iterable[tuple[Video, Video]]) -> Video:
+    """Run a sampler to its end and return the clip."""
+    z = None
+    for z, _ in path:
+        pass
+    if z is None:
+        raise ValueError("the sampler took no steps; ask for at least one")
+    return z
