@@ -3,7 +3,9 @@
 `model(z, t, cond)` is all that a sampler sees, so guidance is a model that wraps a model. Nothing is clipped unless asked for.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -46,7 +48,7 @@ def ancestral(
 ) -> Path:
     """Ancestral sampling from z ~ N(0, I), for a variance-preserving schedule. The last update adds no noise: it is x̂ itself."""
     levels = schedule.logsnr(torch.linspace(1, 0, steps + 1, device=z.device))
-    for i, (logsnr_t, logsnr_s) in enumerate(zip(levels[:-1], levels[1:], strict=True)):
+    for i, (logsnr_t, logsnr_s) in enumerate(pairwise(levels)):
         x_hat, _ = predict(model, z, logsnr_t, schedule, cond, objective, clip)
         if i == steps - 1:
             z = x_hat
@@ -72,7 +74,7 @@ def ddim(
     The last update is x̂ itself.
     """
     levels = schedule.logsnr(torch.linspace(1, 0, steps + 1, device=z.device))
-    for i, (logsnr_t, logsnr_s) in enumerate(zip(levels[:-1], levels[1:], strict=True)):
+    for i, (logsnr_t, logsnr_s) in enumerate(pairwise(levels)):
         x_hat, eps_hat = predict(model, z, logsnr_t, schedule, cond, objective, clip)
         if i == steps - 1:
             z = x_hat
@@ -99,9 +101,7 @@ def predict(
 
 def sample(path: Iterable[tuple[Video, Video]]) -> Video:
     """Run a sampler to its end and return the clip."""
-    z = None
-    for z, _ in path:
-        pass
-    if z is None:
+    last = deque(path, maxlen=1)
+    if not last:
         raise ValueError("the sampler took no steps; ask for at least one")
-    return z
+    return last[0][0]

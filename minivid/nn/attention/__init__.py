@@ -1,0 +1,1 @@
+"""Attention for video: over space, over time, on text; positions and masks."""

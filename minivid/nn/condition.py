@@ -1,0 +1,44 @@
+"""What a denoiser may be told besides the noisy clip and its noise level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Bool, Int
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Cond:
+    """The condition of a batch. In `model(z, t, cond)`, `None` means: none at all (the unconditional model).
+
+    tokens: word numbers of the captions, `b l` (one caption a clip) or `b t l` (one a frame, for joint image-and-video batches).
+    token_mask: True where there is a word; a row of False is an absent caption, and equals `None` for that clip.
+    images: how many of the clip's last frames are independent images, which no other frame may look at.
+    """
+
+    tokens: Int[Tensor, "b l"] | Int[Tensor, "b t l"] | None = None
+    token_mask: Bool[Tensor, "b l"] | Bool[Tensor, "b t l"] | None = None
+    images: int = 0
+
+    def __post_init__(self):
+        if (self.tokens is None) != (self.token_mask is None):
+            raise ValueError("Cond needs tokens and token_mask together: `Cond(*captions.tokenize(texts))` gives both.")
+        if self.tokens is not None and self.tokens.shape != self.token_mask.shape:
+            raise ValueError(
+                f"tokens {tuple(self.tokens.shape)} and token_mask {tuple(self.token_mask.shape)} must have one shape."
+            )
+
+    def keep(self, which: Bool[Tensor, "b"]) -> Cond:
+        """The same condition without the captions of the clips that are False in `which`: what guidance needs in training."""
+        if self.tokens is None:
+            return self
+        shape = [-1] + [1] * (self.tokens.ndim - 1)
+        return replace(self, token_mask=self.token_mask & which.reshape(shape))
+
+    def to(self, device: torch.device | str) -> Cond:
+        """The same condition on another device."""
+        if self.tokens is None:
+            return self
+        return replace(self, tokens=self.tokens.to(device), token_mask=self.token_mask.to(device))

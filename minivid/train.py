@@ -1,0 +1,237 @@
+"""The training loop: one for a laptop's CPU, one GPU, or many under `accelerate launch` (chapter 3).
+
+A step's clips, noise and times are functions of (seed, step) alone, so that a run that is interrupted and resumed ends where an
+uninterrupted one ends, to the byte on one machine.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from jaxtyping import Float
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from minivid import checkpoint
+from minivid.diffusion.objective import Objective, per_clip_loss, stratified_times
+from minivid.diffusion.schedule import COSINE, Schedule
+from minivid.nn.condition import Cond
+
+# n, seed -> clips in [-1, 1] and their condition
+Data = Callable[[int, tuple[int, ...]], tuple[Tensor, Cond | None]]
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How long and how: everything that a manifest must say to make a run again."""
+
+    steps: int = 1000
+    batch: int = 32
+    lr: float = 1e-3
+    warmup: int = 50
+    weight_decay: float = 0.01
+    clip_norm: float = 1.0
+    ema: float = 0.995
+    drop_caption: float = 0.1
+    objective: Objective = Objective.V
+    seed: int = 0
+    save_every: int = 200
+
+    def __post_init__(self):
+        for name in ("steps", "batch", "lr", "clip_norm", "save_every"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} is {getattr(self, name)}, but must be above zero.")
+        if not 0 <= self.ema < 1 or not 0 <= self.drop_caption <= 1:
+            raise ValueError(f"ema ({self.ema}) must be in [0, 1) and drop_caption ({self.drop_caption}) in [0, 1].")
+
+    def lr_at(self, step: int) -> float:
+        """Linear warm-up, then half a cosine down to zero at the last step."""
+        if step < self.warmup:
+            return self.lr * (step + 1) / self.warmup
+        progress = (step - self.warmup) / max(1, self.steps - self.warmup)
+        return self.lr * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one step tells: its number (from 1), loss, gradient norm before clipping, learning rate, seconds since the start."""
+
+    step: int
+    loss: float
+    gradient: float
+    lr: float
+    seconds: float
+
+
+class TrainingFailed(RuntimeError):
+    """The loss is no number any more; the message says at which step and which checkpoint is good."""
+
+
+@dataclass
+class Training:
+    """A run: the model, its moving average `ema`, the optimizer and how far they have come.
+
+    Iterate over `steps()`; stop whenever you like and call it again to go on. With `out`, the state is saved there every
+    `config.save_every` steps and at the end, and a new Training on that folder goes on from it with `resume()`.
+    """
+
+    model: nn.Module
+    data: Data
+    config: TrainConfig
+    schedule: Schedule = COSINE
+    out: Path | None = None
+    records: list[Record] = field(default_factory=list)
+
+    def __post_init__(self):
+        self.accelerator = Accelerator()
+        self.ema = deepcopy(self.model).requires_grad_(False).eval().to(self.accelerator.device)
+        optimizer = torch.optim.AdamW(self.model.parameters(), lr=self.config.lr, weight_decay=self.config.weight_decay)
+        self.model, self.optimizer = self.accelerator.prepare(self.model, optimizer)
+        self.out = Path(self.out) if self.out is not None else None
+
+    @property
+    def step(self) -> int:
+        """How many steps have been taken."""
+        return self.records[-1].step if self.records else 0
+
+    def steps(self, progress: bool = True) -> Iterator[Record]:
+        """Train up to `config.steps`, yielding a record after each step. Raises TrainingFailed when the loss stops being a number."""
+        self.model.train()
+        before = self.records[-1].seconds if self.records else 0.0
+        start = time.perf_counter() - before
+        bar = tqdm(
+            total=self.config.steps,
+            initial=self.step,
+            disable=not progress or not self.accelerator.is_main_process,
+            unit="step",
+        )
+        with bar:
+            while self.step < self.config.steps:
+                loss, gradient, lr = self._one_step(self.step)
+                self.records.append(Record(self.step + 1, loss, gradient, lr, time.perf_counter() - start))
+                bar.update()
+                bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
+                if self.out and (self.step % self.config.save_every == 0 or self.step == self.config.steps):
+                    self.save()
+                yield self.records[-1]
+
+    def _one_step(self, step: int) -> tuple[float, float, float]:
+        """One update of the weights. Everything random comes from (seed, step, process)."""
+        config, device = self.config, self.accelerator.device
+        key = (config.seed, step, self.accelerator.process_index)
+        x, cond = self.data(config.batch, key)
+        generator = torch.Generator().manual_seed(int(np.random.SeedSequence(key).generate_state(1)[0]))
+        u = stratified_times(len(x), generator).to(device)
+        eps = torch.randn(x.shape, generator=generator).to(device)
+        keep = torch.rand(len(x), generator=generator) >= config.drop_caption
+        cond = cond.keep(keep).to(device) if cond is not None else None
+
+        loss = per_clip_loss(self.model, x.to(device), eps, u, cond, self.schedule, config.objective).mean()
+        if not torch.isfinite(loss):
+            raise TrainingFailed(self._failure(step + 1))
+        lr = config.lr_at(step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        self.optimizer.zero_grad()
+        self.accelerator.backward(loss)
+        gradient = self.accelerator.clip_grad_norm_(self.model.parameters(), config.clip_norm)
+        self.optimizer.step()
+        update_ema(self.ema, self.accelerator.unwrap_model(self.model), min(config.ema, (1 + step) / (10 + step)))
+        return loss.item(), float(gradient), lr
+
+    def _failure(self, step: int) -> str:
+        saved = (
+            f"The last good state is {self.out}"
+            if self.out and self.state_file(self.out).is_file()
+            else "Nothing was saved"
+        )
+        return f"The loss at step {step} is not a number. {saved}. Try a lower learning rate (now {self.config.lr}), and look for NaN in the clips."
+
+    @staticmethod
+    def state_file(folder: Path) -> Path:
+        """Where a run keeps its state."""
+        return Path(folder) / "state.safetensors"
+
+    def save(self) -> None:
+        """The whole state into `out`: weights, moving average, optimizer, records."""
+        if self.out is None:
+            raise ValueError("this run has no folder; give Training(out=...) to save it.")
+        if not self.accelerator.is_main_process:
+            return
+        model = self.accelerator.unwrap_model(self.model)
+        tensors = {f"model.{name}": weight for name, weight in model.state_dict().items()}
+        tensors |= {f"ema.{name}": weight for name, weight in self.ema.state_dict().items()}
+        names = [name for name, _ in model.named_parameters()]
+        for index, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{key}.{names[index]}": value for key, value in state.items()}
+        manifest = {
+            "config": described(self.config),
+            "records": [list(asdict(record).values()) for record in self.records],
+        }
+        checkpoint.write(self.state_file(self.out), tensors, manifest)
+
+    def resume(self) -> Training:
+        """Take up the state in `out`. Raises CheckpointError when there is none, or when it belongs to another run."""
+        if self.out is None or not self.state_file(self.out).is_file():
+            raise checkpoint.CheckpointError(
+                f"there is nothing to resume in {self.out}; start the run without resuming."
+            )
+        path = self.state_file(self.out)
+        tensors, manifest = checkpoint.read(path)
+        if manifest["config"] != described(self.config):
+            differing = sorted(
+                key for key, value in described(self.config).items() if manifest["config"].get(key) != value
+            )
+            raise checkpoint.CheckpointError(
+                f"{path} was trained with another {', '.join(differing)}; resume with what it was started with."
+            )
+        model = self.accelerator.unwrap_model(self.model)
+        checkpoint.load_into(model, part(tensors, "model."), str(path))
+        checkpoint.load_into(self.ema, part(tensors, "ema."), str(path))
+        own = self.optimizer.state_dict()
+        names = [name for name, _ in model.named_parameters()]
+        keys = sorted({name.split(".")[1] for name in tensors if name.startswith("optimizer.")})
+        own["state"] = {i: {key: tensors[f"optimizer.{key}.{name}"] for key in keys} for i, name in enumerate(names)}
+        self.optimizer.load_state_dict(own)
+        self.records = [Record(*values) for values in manifest["records"]]
+        return self
+
+
+def described(config: TrainConfig) -> dict:
+    """A configuration as plain JSON values."""
+    return {key: value.value if isinstance(value, Objective) else value for key, value in asdict(config).items()}
+
+
+def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose name begins with `prefix`, without it."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+@torch.no_grad()
+def update_ema(ema: nn.Module, model: nn.Module, decay: float) -> None:
+    """ema ← decay · ema + (1 − decay) · model, weight by weight."""
+    torch._foreach_lerp_(list(ema.parameters()), list(model.parameters()), 1 - decay)
+
+
+def loss_by_time(
+    model: nn.Module,
+    x: Float[Tensor, "b c t h w"],
+    cond: Cond | None,
+    times: Float[Tensor, "k"],
+    schedule: Schedule = COSINE,
+    seed: int = 0,
+) -> Float[Tensor, "k"]:
+    """Mean v-loss at each time in [0, 1], on the same clips and noise: where along the path a model is weak."""
+    eps = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed))
+    with torch.no_grad():
+        return torch.stack(
+            [per_clip_loss(model, x, eps, u.expand(len(x)), cond, schedule, Objective.V).mean() for u in times]
+        )
