@@ -20,6 +20,7 @@ import sys
 import tempfile
 
 OLDEST = (3, 11)
+VERSION = "{}.{}".format(*sys.version_info[:2])
 EXTRAS = "test,oracles"
 # Held against ours by the tests. It declares transformers and more, which the parts that we compare do not use.
 WITHOUT_DEPENDENCIES = ["video-diffusion-pytorch"]
@@ -71,10 +72,10 @@ def use_a_new_enough_python():
         path = shutil.which(name)
         if path and answers(path, "import sys; assert sys.version_info >= (3, 11)"):
             sys.stdout.flush()
-            raise SystemExit(subprocess.call([path, os.path.abspath(__file__)] + sys.argv[1:]))
+            raise SystemExit(subprocess.call([path, os.path.abspath(__file__), *sys.argv[1:]]))
     raise Stop(
-        "this is Python {}.{}, and the course needs 3.11 or newer: install one from python.org or your package manager, "
-        "then `make lab PYTHON=python3.11`.".format(*sys.version_info[:2])
+        f"this is Python {VERSION}, and the course needs 3.11 or newer: install one from python.org or your package "
+        "manager, then `make lab PYTHON=python3.11`."
     )
 
 
@@ -103,11 +104,11 @@ def set_up():
     make_venv(record, index)
     if index:
         # From this index and no other, and in place of a build that an earlier set-up may have taken from elsewhere.
-        say("torch and torchvision from {} ...".format(index))
-        run(pip + ["--index-url", index, "--no-deps", "--force-reinstall", "torch", "torchvision"])
+        say(f"torch and torchvision from {index} ...")
+        run([*pip, "--index-url", index, "--no-deps", "--force-reinstall", "torch", "torchvision"])
     say("the packages of constraints.txt (a first time takes minutes) ...")
-    run(pip + ["-e", "{}[{}]".format(ROOT, EXTRAS)])
-    run(pip + ["--no-deps"] + WITHOUT_DEPENDENCIES)
+    run([*pip, "-e", f"{ROOT}[{EXTRAS}]"])
+    run([*pip, "--no-deps", *WITHOUT_DEPENDENCIES])
     if not answers(VENV_PYTHON, "import torch, jupyterlab, minivid"):
         raise Stop("the packages are installed but torch does not load: `.venv/bin/python -c 'import torch'` says why.")
     write_record(index, complete=wanted)
@@ -142,12 +143,10 @@ def write_record(index, complete=None):
 
 def make_room():
     """Refuse before the first download what cannot end well."""
-    libraries = os.path.join(VENV, "lib", "python{}.{}".format(*sys.version_info[:2]), "site-packages", "torch")
+    libraries = os.path.join(VENV, "lib", "python" + VERSION, "site-packages", "torch")
     if not os.path.isdir(libraries) and free_gb(ROOT) < ROOM:
         raise Stop(
-            "the disk is nearly full: {:.1f} GB are free in {}, and the packages need {:.0f}.".format(
-                free_gb(ROOT), ROOT, ROOM
-            )
+            f"the disk is nearly full: {free_gb(ROOT):.1f} GB are free in {ROOT}, and the packages need {ROOM:.0f}."
         )
 
 
@@ -156,18 +155,17 @@ def make_venv(record, index):
     for module in ["venv", "ensurepip"]:
         if not answers(sys.executable, "import " + module):
             raise Stop(
-                "Python {}.{} lacks its {} module: on Debian and Ubuntu `sudo apt install python{}.{}-venv` brings it.".format(
-                    *(sys.version_info[:2] + (module,) + sys.version_info[:2])
-                )
+                f"Python {VERSION} lacks its {module} module: on Debian and Ubuntu "
+                f"`sudo apt install python{VERSION}-venv` brings it."
             )
-    same = "import sys; assert sys.version_info[:2] == ({}, {})".format(*sys.version_info[:2])
     ours = "root" in record
-    usable = answers(VENV_PYTHON, same if ours else "import sys; assert sys.version_info >= (3, 11)")
+    same, enough = f"sys.version_info[:2] == {sys.version_info[:2]}", f"sys.version_info >= {OLDEST}"
+    usable = answers(VENV_PYTHON, "import sys; assert " + (same if ours else enough))
     moved = ours and record["root"] != ROOT
     if os.path.exists(VENV_PYTHON) and not ours and not usable:
         raise Stop("there is a .venv here whose Python does not run or is older than 3.11: move it away and try again.")
     if not usable or moved:
-        say("a virtual environment with Python {}.{} in .venv ...".format(*sys.version_info[:2]))
+        say(f"a virtual environment with Python {VERSION} in .venv ...")
         # The Python under a virtual environment that may be active, since that one may be .venv itself.
         base = getattr(sys, "_base_executable", None) or sys.executable
         run([base, "-m", "venv", VENV] + (["--clear"] if ours else []))
@@ -216,13 +214,13 @@ def explain(output):
     if re.search(network, output, re.IGNORECASE):
         what = " for " + missing.group(1) if missing else ""
         return (
-            "no package index could be reached{}: check the network (or proxy, PIP_INDEX_URL, PIP_NO_INDEX), "
-            "then run the same command again and it goes on from here.".format(what)
+            f"no package index could be reached{what}: check the network (or proxy, PIP_INDEX_URL, PIP_NO_INDEX), "
+            "then run the same command again and it goes on from here."
         )
     if missing:
         return (
-            "there is no build of {} for Python {}.{} on this machine: the versions were tested with Python 3.11, "
-            "so try `make lab PYTHON=python3.11`.".format(missing.group(1), *sys.version_info[:2])
+            f"there is no build of {missing.group(1)} for Python {VERSION} on this machine: the versions were tested with "
+            "Python 3.11, so try `make lab PYTHON=python3.11`."
         )
     return None
 
@@ -230,10 +228,8 @@ def explain(output):
 def disk_is_full():
     temporary = tempfile.gettempdir()
     return (
-        "the disk is full ({:.1f} GB are free in {}, {:.1f} GB in {} for temporary files, which TMPDIR can move): "
-        "make room, then run the same command again and it goes on from here.".format(
-            free_gb(ROOT), ROOT, free_gb(temporary), temporary
-        )
+        f"the disk is full ({free_gb(ROOT):.1f} GB are free in {ROOT}, {free_gb(temporary):.1f} GB in {temporary} for temporary files, which TMPDIR can move): "
+        "make room, then run the same command again and it goes on from here."
     )
 
 

@@ -1,0 +1,30 @@
+"""How much a notebook may compute: `MINIVID_BUDGET=smoke | laptop | gpu`, one notebook for all three.
+
+`smoke` proves that every cell runs, in the fewest steps; `laptop`, the default, shows something move on two cores; `gpu` is the
+real configuration. Checked by tests/test_budget.py.
+"""
+
+import difflib
+import os
+from typing import Literal, TypeVar, get_args
+
+Budget = Literal["smoke", "laptop", "gpu"]
+Value = TypeVar("Value")
+
+
+def budget() -> Budget:
+    """The budget that the environment variable MINIVID_BUDGET names; `laptop` where it is unset or empty.
+
+    Raises ValueError, with the word that may have been meant, for any other word.
+    """
+    word = os.environ.get("MINIVID_BUDGET", "").strip().lower() or "laptop"
+    if word not in get_args(Budget):
+        near = difflib.get_close_matches(word, get_args(Budget), n=1)
+        hint = f"; did you mean {near[0]}?" if near else "."
+        raise ValueError(f"MINIVID_BUDGET is {word!r}, but a budget is smoke, laptop or gpu{hint}")
+    return word
+
+
+def pick(*, smoke: Value, laptop: Value, gpu: Value) -> Value:
+    """One of three values, by the budget: `steps = pick(smoke=2, laptop=900, gpu=50_000)`."""
+    return {"smoke": smoke, "laptop": laptop, "gpu": gpu}[budget()]

@@ -1,0 +1,109 @@
+"""What each command does. A command returns its exit code, and imports what it needs when it runs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tyro.conf import Positional, Suppress
+
+from minivid.cli.place import BadInput, course_root
+
+
+def lab(no_browser: bool = False, handed_on: Suppress[tuple[str, ...]] = ()) -> int:
+    """Copy the chapters that are not there yet into mine/ and open JupyterLab on the index.
+
+    What stands after -- goes to JupyterLab: `minivid lab -- --port=9000`.
+
+    Args:
+        no_browser: Open no browser; the address is printed.
+    """
+    from minivid.cli.mine import copy_chapters
+
+    root = course_root()
+    new = copy_chapters(root / "notebooks", root / "mine")
+    print(
+        f"minivid: new in mine/: {', '.join(new)}"
+        if new
+        else "minivid: mine/ has every chapter; yours are left as they are."
+    )
+    command = [sys.executable, "-m", "jupyterlab", "mine/00_index.ipynb", f"--ServerApp.root_dir={root}"]
+    # No question about news and no look for updates: neither is the course's, and both want the network.
+    command += ["--LabApp.news_url=None"]
+    command += ["--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate"]
+    command += ["--no-browser"] if no_browser else []
+    print("minivid: opening mine/00_index.ipynb in JupyterLab; Ctrl-C ends it.", flush=True)
+    return become([*command, *handed_on], root)
+
+
+def test(handed_on: Suppress[tuple[str, ...]] = ()) -> int:
+    """Run everything: unit, oracle and property tests, the drift check, and every notebook of both trees.
+
+    What stands after -- goes to pytest: `minivid test -- -k sampler`.
+    """
+    root = course_root()
+    workers = min(4, os.cpu_count() or 1)
+    # Side by side, and each with one thread: two workers of two threads on two cores are many times slower than one.
+    one_thread = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+    environment = {**os.environ, **one_thread, "MINIVID_BUDGET": "smoke"}
+    command = [sys.executable, "-m", "pytest", "tests", "notebooks", "solutions", f"-n{workers}", "--dist=loadfile"]
+    command += ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=180", *handed_on]
+    print(f"minivid: tests and notebooks, {workers} at a time, in the smoke budget ...", flush=True)
+    return subprocess.call(command, cwd=root, env=environment)
+
+
+def doctor() -> int:
+    """Say what is here (versions, device, threads, budget, data, models, disk) and what to do about what is amiss."""
+    from minivid.cli.doctor import examine, table
+
+    findings = examine()
+    print(table(findings))
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+def build(check: bool = False) -> int:
+    """Make both notebooks of each chapter from solutions/NN_name.py.
+
+    Args:
+        check: Write nothing; say what has drifted, leaked or would break, and fail if anything has.
+    """
+    from minivid.course import build as builder
+
+    root = course_root()
+    if check:
+        problems = builder.problems(root)
+        print("\n".join(problems) if problems else "minivid: every notebook is what its source says.")
+        return 1 if problems else 0
+    for path in builder.build(root):
+        print(path.relative_to(root) if path.is_relative_to(root) else path)
+    return 0
+
+
+def grade(notebook: Positional[Path], json: Path | None = None) -> int:
+    """Grade a student's notebook: the table of exercises and points.
+
+    Args:
+        notebook: The student's .ipynb.
+        json: Write the grades to this file too.
+    """
+    if not notebook.is_file():
+        raise BadInput(f"there is no notebook {notebook}: expected the path of an .ipynb file.")
+    if notebook.suffix != ".ipynb":
+        raise BadInput(f"{notebook} is not a notebook: expected a file that ends in .ipynb.")
+    if json is not None and not json.parent.is_dir():
+        raise BadInput(f"{json} cannot be written: there is no folder {json.parent}.")
+    from minivid.course.grade import grade as grade_notebook
+
+    report = grade_notebook(notebook)
+    print(report.table())
+    if json is not None:
+        json.write_text(report.to_json(), encoding="utf-8")
+    return 0
+
+
+def become(command: list[str], folder: Path) -> int:
+    """Run a program in place of this one, so that Ctrl-C reaches it alone (on Windows: run it, and return its exit code)."""
+    if os.name == "nt":
+        return subprocess.call(command, cwd=folder)
+    os.chdir(folder)
+    os.execv(command[0], command)

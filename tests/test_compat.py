@@ -1,0 +1,76 @@
+"""torchvision, and what stands on it, import beside whatever build of torch is here. Each in its own process: an import is for good."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+pytest.importorskip("torchvision", reason="torchvision is not installed", exc_type=ImportError)
+
+
+def run(code: str) -> str:
+    """What a fresh Python prints for this code."""
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_torchvision_imports_whether_or_not_its_operators_fit():
+    run("""
+        from minivid import compat
+        torchvision = compat.import_torchvision()
+        assert torchvision.models.alexnet
+        assert compat.import_torchvision() is torchvision
+        import torchvision as by_any_other_name
+        assert by_any_other_name is torchvision
+    """)
+
+
+def test_the_plain_import_is_taken_where_it_works():
+    run("""
+        import sys, types
+        sys.modules["torchvision"] = stand_in = types.ModuleType("torchvision")
+        from minivid import compat
+        assert compat.import_torchvision() is stand_in
+        assert not compat.operators_are_missing()
+        assert "torch" not in sys.modules
+    """)
+
+
+def test_lpips_and_diffusers_model_classes_import_after_it():
+    pytest.importorskip("diffusers")
+    run("""
+        from minivid import compat
+        assert compat.import_lpips().LPIPS
+        from diffusers import LatteTransformer3DModel, UNet2DConditionModel, UNetMotionModel
+    """)
+
+
+def test_what_is_not_installed_is_a_sentence():
+    said = run("""
+        import sys
+        sys.modules["torchvision"] = None  # Python's way to say: not here
+        from minivid import compat
+        try:
+            compat.import_torchvision()
+        except ImportError as error:
+            print(error)
+    """)
+    assert "torchvision" in said and "pip install" in said
+
+
+def test_another_failure_of_torchvision_is_not_hidden():
+    run("""
+        import importlib, sys
+        from minivid import compat
+        def broken(name):
+            raise RuntimeError("the moon is full")
+        compat.importlib = type("importlib", (), {"import_module": staticmethod(broken)})
+        try:
+            compat.import_torchvision()
+        except RuntimeError as error:
+            assert "moon" in str(error)
+        else:
+            raise SystemExit("it was hidden")
+    """)
