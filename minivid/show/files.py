@@ -1,0 +1,98 @@
+"""`save`: a video as a file, by its suffix: gif, mp4 (H.264), png (contact sheet) or npz (the frames themselves).
+
+A file appears whole or not at all: it is written beside its place and renamed. Tests in tests/show/test_files.py.
+"""
+
+import io
+import os
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from minivid.show.frames import as_colour, enlarge, factor, grid_columns, read, tile
+from minivid.show.gif import gif_bytes
+from minivid.show.style import PAGE
+
+
+def save(video: object, path: str | Path, fps: float | int = 8, scale: int | None = None) -> Path:
+    """Write `b c t h w` or `c t h w` in [-1, 1] to `path`, whose suffix chooses the format; returns the path.
+
+    .gif and .mp4 play a batch as a grid, .png has a row of frames for each clip, .npz holds `video` (uint8 `n t h w c`) and
+    `fps`. `scale` is the whole number of times pixels are enlarged (default: to about 128 pixels tall; not for npz).
+    Raises ValueError for an unknown suffix, shape or range, FileNotFoundError for a missing folder.
+    """
+    frames = read(video)
+    n, t, h, w, _ = frames.shape
+    if scale is not None and scale < 1:
+        raise ValueError(f"scale is {scale}; expected a whole number of at least 1.")
+    k = scale or factor(h, 128)
+
+    def grid() -> UInt8[np.ndarray, "t H W c"]:
+        return tile(enlarge(frames, k), grid_columns(n, k * w + 4, PAGE))
+
+    def sheet() -> UInt8[np.ndarray, "H W c"]:
+        every_frame = enlarge(frames, k).reshape(n * t, 1, k * h, k * w, -1)
+        return tile(every_frame, columns=t)[0]
+
+    makers = {
+        ".gif": lambda: gif_bytes(grid(), fps),
+        ".mp4": lambda: mp4_bytes(grid(), fps),
+        ".png": lambda: png_bytes(sheet()),
+        ".npz": lambda: _npz_bytes(video=frames, fps=np.asarray(float(fps))),
+    }
+    return write(path, makers)
+
+
+def write(path: str | Path, makers: Mapping[str, Callable[[], bytes]]) -> Path:
+    """Write what the maker for the path's suffix makes, through a temporary file in the same folder."""
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in makers:
+        raise ValueError(f'"{path.name}" ends in "{suffix}"; it can be written as {", ".join(makers)}.')
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f'There is no folder "{path.parent}" to write {path.name} into; make it first (mkdir -p).'
+        )
+    data = makers[suffix]()
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def mp4_bytes(frames: UInt8[np.ndarray, "t h w c"], fps: float | int = 8) -> bytes:
+    """H.264 in mp4, near lossless. Sides are made even by repeating the last row or column, as the format demands."""
+    frames = np.pad(
+        as_colour(frames), ((0, 0), (0, frames.shape[1] % 2), (0, frames.shape[2] % 2), (0, 0)), mode="edge"
+    )
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1000))
+        stream.height, stream.width = frames.shape[1:3]
+        stream.pix_fmt = "yuv420p"  # what every player and browser reads
+        stream.options = {"crf": "12"}
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")))
+        container.mux(stream.encode())
+    return buffer.getvalue()
+
+
+def png_bytes(image: UInt8[np.ndarray, "h w c"]) -> bytes:
+    """One image, exactly."""
+    buffer = io.BytesIO()
+    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _npz_bytes(**arrays: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()

@@ -1,0 +1,61 @@
+"""Line charts: the numbers given, intervals, labels at the ends, and words for what does not fit."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from minivid.show import show_curves
+
+
+def test_lines_and_bands_are_those_given():
+    picture = show_curves(
+        [0, 1, 2],
+        {"loss": torch.tensor([3.0, 2.0, 1.0])},
+        bands={"loss": ([2, 1, 0], [4, 3, 2])},
+        xlabel="step",
+        ylabel="loss",
+    )
+    [axes] = picture.axes
+    np.testing.assert_array_equal(axes.get_lines()[0].get_xydata(), [[0, 3], [1, 2], [2, 1]])
+    assert axes.collections[0].get_datalim(axes.transData).intervaly.tolist() == [0, 4]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("step", "loss")
+
+
+def test_names_stand_at_the_ends_and_do_not_overlap():
+    picture = show_curves(range(3), {"eps": [1, 1, 1.0], "v": [1, 1, 1.001], "x_hat": [1, 1, 1.002]})
+    [axes] = picture.axes
+    heights = sorted(text.get_window_extent().y0 for text in axes.texts)
+    assert [text.get_text() for text in axes.texts] == ["eps", "v", "x\u0302"]
+    assert all(above - below > 10 for below, above in itertools.pairwise(heights))
+    assert all(text.get_window_extent().x1 <= picture.pixels[0] for text in axes.texts)
+
+
+def test_a_region_s_words_keep_clear_of_the_line():
+    falling = show_curves(range(50), {"loss": np.exp(-np.arange(50) / 10)}, regions={"predicts zero": 1.0})
+    rising = show_curves(range(50), {"score": 1 - np.exp(-np.arange(50) / 10)}, regions={"real": (0.9, 1.0)})
+    assert falling.axes[0].texts[0].get_ha() == "right"
+    assert rising.axes[0].texts[0].get_ha() == "left"
+
+
+def test_unfinished_lines_are_drawn():
+    show_curves(range(3), {"a": [1, float("nan"), float("nan")], "b": [float("nan")] * 3}).png()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (([0, 1], {"loss": [1]}), "loss has 1 values but x has 2"),
+        (([0, 1], {}), "no curve"),
+        (([0, 1], {"loss": [[1, 2], [3, 4]]}), r"loss has shape \(2, 2\).*Average the seeds"),
+    ],
+)
+def test_what_does_not_fit_is_said(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        show_curves(arguments[0], {name: np.array(y) for name, y in arguments[1].items()})
+
+
+def test_a_band_without_its_line_is_said():
+    with pytest.raises(ValueError, match=r"bands \['v'\] belong to no curve"):
+        show_curves([0], {"eps": [1]}, bands={"v": ([0], [1])})
