@@ -1,0 +1,123 @@
+"""The commands answer at once, refuse in one sentence, and never touch a student's own copy."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from minivid.cli import commands, main
+from minivid.cli.mine import copy_chapters
+from minivid.cli.place import BadInput, course_root
+
+
+def leave_with(capsys, *args) -> tuple[int, str, str]:
+    """(exit code, standard output, standard error) of `minivid *args`."""
+    with pytest.raises(SystemExit) as leave:
+        main(args)
+    return leave.value.code, *capsys.readouterr()
+
+
+def test_help_loads_nothing_heavy():
+    code = """
+import sys
+from minivid.cli import main
+try:
+    main(["--help"])
+except SystemExit as leave:
+    assert leave.code == 0
+heavy = {"torch", "numpy", "matplotlib", "jupyterlab", "pytest"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for command in ("lab", "test", "doctor", "build", "grade"):
+        assert command in done.stdout
+
+
+@pytest.mark.parametrize("args", [(), ("labb",), ("lab", "--no-brwser"), ("grade",), ("build", "--check", "twice")])
+def test_a_command_that_does_not_exist_is_refused_without_a_trace(capsys, args):
+    code, _, said = leave_with(capsys, *args)
+    assert code == 2 and said and "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    "args, sentence",
+    [
+        (("nowhere.ipynb",), "there is no notebook nowhere.ipynb"),
+        (("notes.txt",), "notes.txt is not a notebook"),
+        (("work.ipynb", "--json", "no/such/folder.json"), "there is no folder"),
+    ],
+)
+def test_grade_refuses_bad_input_in_one_sentence(capsys, tmp_path, monkeypatch, args, sentence):
+    monkeypatch.chdir(tmp_path)
+    Path("notes.txt").touch()
+    Path("work.ipynb").touch()
+    code, told, said = leave_with(capsys, "grade", *args)
+    assert code == 2 and told == ""
+    assert said.startswith("minivid: ") and said.count("\n") == 1 and sentence in said
+
+
+def test_outside_the_course_the_sentence_says_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("minivid.cli.place.minivid.__file__", str(tmp_path / "site-packages/minivid/__init__.py"))
+    with pytest.raises(BadInput, match="clone it"):
+        course_root()
+
+
+def test_lab_copies_what_is_not_there_and_never_overwrites(tmp_path):
+    source, mine = tmp_path / "notebooks", tmp_path / "mine"
+    source.mkdir()
+    (source / "00_index.ipynb").write_text("index")
+    assert copy_chapters(source, mine) == ["00_index.ipynb"]
+    (mine / "00_index.ipynb").write_text("a student's hour of work")
+    (source / "03_vdm.ipynb").write_text("chapter")
+    assert copy_chapters(source, mine) == ["03_vdm.ipynb"]
+    assert copy_chapters(source, mine) == []
+    assert (mine / "00_index.ipynb").read_text() == "a student's hour of work"
+    assert sorted(path.name for path in mine.iterdir()) == ["00_index.ipynb", "03_vdm.ipynb"]
+
+
+def test_a_copy_that_is_cut_short_leaves_no_notebook(tmp_path, monkeypatch):
+    source, mine = tmp_path / "notebooks", tmp_path / "mine"
+    source.mkdir()
+    (source / "00_index.ipynb").write_text("index")
+
+    def full_disk(source, target):
+        Path(target).write_text("ind")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("minivid.cli.mine.shutil.copyfile", full_disk)
+    with pytest.raises(BadInput, match="No space left on device"):
+        copy_chapters(source, mine)
+    assert not (mine / "00_index.ipynb").exists()
+    monkeypatch.undo()
+    assert copy_chapters(source, mine) == ["00_index.ipynb"]
+    assert (mine / "00_index.ipynb").read_text() == "index"
+
+
+def test_lab_opens_the_index_and_hands_on_what_stands_after_the_dashes(tmp_path, monkeypatch, capsys):
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks/00_index.ipynb").write_text("index")
+    opened = []
+    monkeypatch.setattr(commands, "course_root", lambda: tmp_path)
+    monkeypatch.setattr(commands, "become", lambda command, folder: opened.append((command, folder)) or 0)
+    code, told, _ = leave_with(capsys, "lab", "--no-browser", "--", "--ip=0.0.0.0")
+    command, folder = opened[0]
+    assert code == 0 and folder == tmp_path and "new in mine/: 00_index.ipynb" in told
+    assert command[:4] == [sys.executable, "-m", "jupyterlab", "mine/00_index.ipynb"]
+    assert command[-2:] == ["--no-browser", "--ip=0.0.0.0"]
+
+
+def test_test_runs_tests_and_both_notebook_trees_in_the_smoke_budget(monkeypatch, capsys):
+    ran = {}
+    monkeypatch.setattr(
+        commands.subprocess, "call", lambda command, cwd, env: ran.update(command=command, env=env) or 3
+    )
+    code, _, _ = leave_with(capsys, "test", "--", "-k", "sampler")
+    assert code == 3, "pytest's verdict is the command's"
+    assert {"tests", "notebooks", "solutions", "--nbval-lax", "--nbval-current-env"} <= set(ran["command"])
+    assert ran["command"][-2:] == ["-k", "sampler"]
+    assert ran["env"]["MINIVID_BUDGET"] == "smoke" and ran["env"]["OMP_NUM_THREADS"] == "1"
+    assert ran["env"]["PATH"] == os.environ["PATH"]
