@@ -1,0 +1,121 @@
+"""What an exercise is: a reference and a list of probes that are judged on plain arrays.
+
+A probe has three parts, so that they can run in different processes. `inputs(seed)` makes the inputs. `call(obj, inputs)` runs
+the student's object, in the student's process. `judge(arrays, inputs)` compares plain arrays with what is expected and runs in
+the process that decides; it gets inputs made afresh from the seed, not those that the student's code has seen.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import EllipsisType
+from typing import Any
+
+import numpy as np
+import torch
+
+Arrays = dict[str, np.ndarray]
+
+
+class WrongAnswer(Exception):
+    """Raised by a probe's `call` when what the student's object returned cannot be judged. Its message is a sentence."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One question to the student's object. `hint` says what to look at when the answer is wrong.
+
+    call returns a dict of tensors, arrays or numbers. judge returns True, or False, or a sentence that says more than the hint.
+    """
+
+    name: str
+    hint: str
+    inputs: Callable[[int], dict[str, Any]]
+    call: Callable[[Any, dict[str, Any]], Mapping[str, Any]]
+    judge: Callable[[Arrays, dict[str, Any]], bool | str]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise of a chapter: `id` is "3.2", chapter 03's second; stars 1 to 3; `reference` is the library's answer.
+
+    name: what the student's object is called in the notebook, by default as the reference. answers: library objects that may
+    not be called directly from the student's cells while this exercise is judged, by default the reference alone.
+    """
+
+    id: str
+    title: str
+    points: int
+    stars: int
+    minutes: int
+    reference: Any
+    probes: tuple[Probe, ...]
+    name: str = ""
+    answers: tuple[Any, ...] | EllipsisType = ...
+
+    def __post_init__(self):
+        object.__setattr__(self, "name", self.name or self.reference.__name__)
+        object.__setattr__(self, "answers", (self.reference,) if self.answers is ... else self.answers)
+        names = [probe.name for probe in self.probes]
+        if len(set(names)) < len(names) or not names:
+            raise ValueError(f"exercise {self.id} needs probes with names of their own; it has {names}.")
+
+    @property
+    def chapter(self) -> str:
+        """Two digits: "03" for "3.2"."""
+        return self.id.split(".")[0].zfill(2)
+
+
+def plain(answer: Mapping[str, Any]) -> Arrays:
+    """A probe's answer as NumPy arrays of numbers or booleans, and nothing that a student could have overridden."""
+    return {name: _plain(name, value) for name, value in answer.items()}
+
+
+def _plain(name: str, value: Any) -> np.ndarray:
+    if isinstance(value, torch.Tensor):
+        with torch._C.DisableTorchFunctionSubclass():  # a subclass answers as the tensor that it is
+            value = value.detach().cpu()
+            return np.array((value.float() if value.dtype == torch.bfloat16 else value).numpy())
+    if type(value) in (bool, int, float) or isinstance(value, np.ndarray | np.generic):
+        array = np.array(value)
+        if array.dtype.kind in "biuf":
+            return array
+    raise WrongAnswer(f"{name} is {describe(value)}; expected a tensor of real numbers.")
+
+
+def describe(value: Any) -> str:
+    """What a value is, in a word or two: "None", "a tensor of shape (2, 1)", "a tuple of 3"."""
+    if value is None:
+        return "None"
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)}"
+    article = "an" if type(value).__name__[0] in "aeiouAEIOU" else "a"
+    return f"{article} {type(value).__name__}"
+
+
+def several(answer: Any, names: Iterable[str]) -> dict[str, Any]:
+    """A returned tuple with names given to its parts; anything else is a WrongAnswer that says what was expected."""
+    names = list(names)
+    if not isinstance(answer, tuple | list) or len(answer) != len(names):
+        raise WrongAnswer(f"it returned {describe(answer)}; expected ({', '.join(names)}).")
+    return dict(zip(names, answer, strict=True))
+
+
+def close(actual: np.ndarray, expected: Any, rtol: float = 1e-4, atol: float = 1e-5) -> bool | str:
+    """True when the arrays agree: same shape, and each value within atol + rtol · |expected|. Else a sentence, or False.
+
+    Written out in NumPy's arithmetic, so that nobody's patched `allclose` decides.
+    """
+    expected = _plain("expected", expected)
+    if actual.shape != expected.shape:
+        return f"The shape is {actual.shape}, expected {expected.shape}."
+    if not np.isfinite(actual).all():
+        return "There are values that are not finite (nan or inf)."
+    difference = np.abs(actual.astype(np.float64) - expected.astype(np.float64))
+    return bool((difference <= atol + rtol * np.abs(expected.astype(np.float64))).all())
+
+
+def all_of(*verdicts: bool | str) -> bool | str:
+    """The first verdict that is not True, or True."""
+    return next((verdict for verdict in verdicts if verdict is not True), True)

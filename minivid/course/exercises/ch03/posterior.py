@@ -1,0 +1,74 @@
+"""3.2: one step back when the clean clip is known, q(z_s | z_t, x)."""
+
+import torch
+
+from minivid.course.exercise import Arrays, Exercise, Probe, close, several
+from minivid.diffusion.bound import posterior
+
+
+def _levels_and_clips(x: bool = True, z: bool = True):
+    """Inputs with the clean clip, or the noisy one, at zero: the mean is linear in both, so each weight is seen alone."""
+
+    def inputs(seed: int) -> dict:
+        generator = torch.Generator().manual_seed(seed)
+        clean, noisy = torch.randn(2, 2, 1, 3, 4, 4, generator=generator)
+        logsnr_t = torch.rand((), generator=generator) * 4 - 3
+        logsnr_s = logsnr_t + 0.5 + torch.rand((), generator=generator)
+        return {"x": clean * x, "z_t": noisy * z, "logsnr_s": logsnr_s, "logsnr_t": logsnr_t}
+
+    return inputs
+
+
+def _mean_and_variance(obj, inputs: dict) -> dict:
+    return several(obj(inputs["x"], inputs["z_t"], inputs["logsnr_s"], inputs["logsnr_t"]), ("mean", "variance"))
+
+
+def _mean_agrees(arrays: Arrays, inputs: dict) -> bool | str:
+    return close(arrays["mean"], posterior(**inputs)[0], rtol=1e-3)
+
+
+def _variance_agrees(arrays: Arrays, inputs: dict) -> bool | str:
+    if arrays["variance"].size != 1:
+        return f"The variance is one number for the whole clip; yours has the shape {arrays['variance'].shape}."
+    return close(arrays["variance"].reshape(()), posterior(**inputs)[1], rtol=1e-3)
+
+
+EXERCISE = Exercise(
+    id="3.2",
+    title="The posterior, one step back",
+    points=3,
+    stars=2,
+    minutes=20,
+    reference=posterior,
+    probes=(
+        Probe(
+            "variance",
+            "The variance should be (1 − e^{λt − λs}) σs²: with the σ of s, where you arrive (σt² is the forward step's), squared, and "
+            "with λt − λs, which is negative.",
+            _levels_and_clips(),
+            _mean_and_variance,
+            _variance_agrees,
+        ),
+        Probe(
+            "weight of z_t",
+            "With x = 0 the mean should be e^{λt − λs} (αs / αt) z_t: z_t is first brought back to the scale of s.",
+            _levels_and_clips(x=False),
+            _mean_and_variance,
+            _mean_agrees,
+        ),
+        Probe(
+            "weight of x",
+            "With z_t = 0 the mean should be (1 − e^{λt − λs}) αs x: at level s a clean clip is shrunk by αs.",
+            _levels_and_clips(z=False),
+            _mean_and_variance,
+            _mean_agrees,
+        ),
+        Probe(
+            "both together",
+            "Each weight is right by itself: the mean is the sum of the two terms.",
+            _levels_and_clips(),
+            _mean_and_variance,
+            _mean_agrees,
+        ),
+    ),
+)

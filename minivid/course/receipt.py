@@ -1,0 +1,132 @@
+"""Receipts: what a command measured, with all that is needed to measure it again.
+
+No measured number stands in a chapter's prose. A command measures, `write_receipt` leaves a JSON manifest beside this file, and
+the notebook prints from `receipt(name)`.
+"""
+
+import json
+import math
+import os
+import platform
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+FOLDER = Path(__file__).parent / "receipts"
+PACKAGES = ("minivid", "torch", "numpy")
+
+
+class ReceiptError(LookupError):
+    """A receipt that is missing or cannot be read. The message says what to do."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A measurement's manifest. `values` is what was measured; `receipt["accuracy"]` reads one of them."""
+
+    name: str
+    values: dict[str, Any]
+    seeds: list[int]
+    minutes: float
+    command: str
+    hardware: dict[str, Any]
+    versions: dict[str, str]
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self.values:
+            raise ReceiptError(f"Receipt {self.name!r} has no value {key!r}; it has {', '.join(sorted(self.values))}.")
+        return self.values[key]
+
+    def __str__(self) -> str:
+        """The provenance in one sentence, to stand under a table or figure."""
+        machine = self.hardware.get("gpu") or f"{self.hardware['threads']} threads of {self.hardware['cpu']}"
+        seeds = f"seed{'s' if len(self.seeds) != 1 else ''} {', '.join(map(str, self.seeds))}"
+        return f"Measured by `{self.command}` in {self.minutes:.3g} minutes on {machine}, {seeds}."
+
+
+def receipt(name: str, folder: Path = FOLDER) -> Receipt:
+    """The receipt of that name. Raises ReceiptError, with a sentence, when it is missing or not readable."""
+    path = folder / f"{name}.json"
+    if not path.exists():
+        known = ", ".join(sorted(other.stem for other in folder.glob("*.json"))) or "none yet"
+        raise ReceiptError(
+            f"There is no receipt {name!r} (there are: {known}). Run the command that measures it first."
+        )
+    try:
+        return Receipt(**json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise ReceiptError(
+            f"Receipt {name!r} cannot be read ({error}). Run the command that measures it again."
+        ) from None
+
+
+def write_receipt(
+    name: str,
+    values: Mapping[str, Any],
+    *,
+    seeds: Sequence[int],
+    minutes: float,
+    command: str | None = None,
+    folder: Path = FOLDER,
+) -> Path:
+    """Leave the manifest of a measurement and return its path. Tensors and arrays become lists; nan and inf are refused.
+
+    command: how to run it again; by default the one that is running, with the program's bare name.
+    """
+    manifest = Receipt(
+        name=name,
+        values={key: _plain(f"{name}.{key}", value) for key, value in values.items()},
+        seeds=[int(seed) for seed in seeds],
+        minutes=round(float(minutes), 3),
+        command=command or shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        hardware=hardware(),
+        versions={"python": platform.python_version()} | {package: metadata.version(package) for package in PACKAGES},
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(asdict(manifest), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    path, part = folder / f"{name}.json", folder / f"{name}.json.part"
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)  # whole or not at all
+    return path
+
+
+def hardware() -> dict[str, Any]:
+    """The processor, its cores, torch's threads, and the GPU when there is one."""
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    return {
+        "cpu": _processor(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "gpu": gpu,
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def _plain(where: str, value: Any) -> Any:
+    """Numbers, words, lists and dicts; anything else that JSON cannot hold is refused by name."""
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu().numpy()
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): _plain(f"{where}.{key}", part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(where, part) for part in value]
+    if value is None or isinstance(value, str | bool | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    raise ValueError(f"{where} is {value!r}; a receipt holds finite numbers, words, lists and dicts.")
