@@ -1,0 +1,48 @@
+"""A picture that follows its controls: what all widgets of the course are made of."""
+
+from collections.abc import Callable
+
+import ipywidgets as w
+import numpy as np
+from jaxtyping import UInt8
+
+from minivid.show.frames import tile
+from minivid.show.sheet import draw_pixels
+from minivid.show.style import Picture
+
+GAP = 4
+
+
+def dial(draw: Callable[..., Picture], **controls: w.ValueWidget) -> w.VBox:
+    """`draw(**values)` under its controls, drawn again whenever one of them moves. The picture is the last child."""
+    image = w.Image(format="png")
+
+    def redraw(_=None) -> None:
+        picture = draw(**{name: control.value for name, control in controls.items()})
+        image.layout.width, image.layout.max_width = f"{int(picture.pixels[0])}px", "none"
+        image.value = picture.png()
+
+    for control in controls.values():
+        control.observe(redraw, "value")
+    redraw()
+    bar = w.HBox(list(controls.values()), layout=w.Layout(flex_flow="row wrap"))
+    return w.VBox([bar, image])
+
+
+def slider(words: str, last: int, value: int = 0, width: int = 300) -> w.IntSlider:
+    """A slider over 0 … last."""
+    return w.IntSlider(value, 0, last, description=words, layout=w.Layout(width=f"{width}px"))
+
+
+def strip_scale(t: int, h: int, w: int, width: int, height: int) -> int:
+    """How many times t frames can be enlarged to stand side by side on `width` × `height` pixels, at least once."""
+    return max(1, min((width // t - GAP) // w, height // h))
+
+
+def draw_strip(picture: Picture, left: float | int, top: float | int, frames: UInt8[np.ndarray, "t h w c"], k: int):
+    """Frames from left to right, each enlarged k times; returns the axes, in the strip's pixels."""
+    big = frames.repeat(k, 1).repeat(k, 2)
+    sheet = tile(big[:, None], columns=len(frames), gap=GAP)[0]
+    axes = picture.axes_at(left, top, sheet.shape[1], sheet.shape[0])
+    draw_pixels(axes, sheet)
+    return axes
