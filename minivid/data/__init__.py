@@ -7,11 +7,12 @@ tokens, mask = tokenize(clips.caption)
 from minivid.data.captions import COLOURS, DIRECTIONS, SPEEDS, VOCABULARY, Motion, detokenize, parse, tokenize, write
 from minivid.data.digits import Digits, load
 from minivid.data.video import from_uint8, to_uint8
-from minivid.data.world import Clips, World
+from minivid.data.world import SAMPLE_RATE, Clips, World
 
 __all__ = [
     "COLOURS",
     "DIRECTIONS",
+    "SAMPLE_RATE",
     "SPEEDS",
     "VOCABULARY",
     "Clips",

@@ -123,7 +123,14 @@ def _ordered(words: list[str], choices: Sequence[str] | dict) -> tuple[str, ...]
     """Eat one choice, or "first" choice "then" choice, from the front of `words`; None when neither stands there."""
     if words[:1] and words[0] in choices:
         return (words.pop(0),)
-    if len(words) >= 4 and words[0] == "first" and words[2] == "then" and words[1] in choices and words[3] in choices:
+    if (
+        len(words) >= 4
+        and words[0] == "first"
+        and words[2] == "then"
+        and words[1] != words[3]
+        and words[1] in choices
+        and words[3] in choices
+    ):
         found = (words[1], words[3])
         del words[:4]
         return found

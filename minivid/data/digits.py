@@ -9,14 +9,13 @@ Chapter 0. Checked by tests/data/test_digits.py against the card in datasets/dig
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, get_args
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-Split = Literal["train", "heldout"]
+SPLITS = ("train", "heldout")
 
 FIRST_HELDOUT = 1415
 """The first held-out digit: here the twelfth writer begins ("0 1 2 ... 9" three times)."""
@@ -60,7 +59,7 @@ class Glyphs:
 
 def check_split(split: str) -> None:
     """Raise a ValueError unless `split` is "train" or "heldout"."""
-    if split not in get_args(Split):
+    if split not in SPLITS:
         raise ValueError(f'There is no split {split!r} of the digits. The splits are "train" and "heldout".')
 
 
@@ -72,7 +71,7 @@ def _bundle() -> Digits:
     return Digits(torch.from_numpy(bunch.images / 16).float(), torch.from_numpy(bunch.target).long())
 
 
-def load(split: Split = "train") -> Digits:
+def load(split: str = "train") -> Digits:
     """The digits of one split: 1,415 of eleven writers to train on, 382 of other writers held out.
 
     Raises ValueError for any other split.
@@ -106,7 +105,7 @@ def sharpen(images: Float[Tensor, "n 8 8"], rounds: int = 10) -> Float[Tensor, "
 
 
 @lru_cache(maxsize=2)
-def glyphs(split: Split) -> Glyphs:
+def glyphs(split: str) -> Glyphs:
     """The digits of a split as fine bitmaps with their centres and reach, sorted by class (kept after the first call)."""
     digits = load(split)
     index = torch.argsort(digits.labels, stable=True)

@@ -1,12 +1,16 @@
-"""Drawing: how much of each pixel a digit covers, exactly, wherever it stands.
+"""Drawing: how much of each pixel a digit covers, wherever it stands.
 
-A pixel is a square detector. It sees the mean of the ink above it, so that a digit can stand between pixels without
-jagged edges and without losing ink. Chapter 0. Checked by tests/data/test_render.py.
+A pixel is a square detector. It sees the mean of the ink above it, so a digit can stand between pixels without jagged edges
+and without losing ink. Chapter 0. Checked by tests/data/test_render.py.
 """
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
+
+FINE = 3
+"""Detectors per side of a pixel where the integral has no closed form (a turned digit)."""
 
 
 def _overlap(
@@ -31,10 +35,9 @@ def coverage(
     """Mean ink over each pixel, in [0, 1], of upright digits whose centre of mass stands at `position`.
 
     `size` is the side of a digit's box in pixels, `centre` its centre of mass in units of that side. Area integrals over
-    squares separate into rows and columns, so this is two matrix products and exact.
+    squares separate into rows and columns, so this is two matrix products, and exact.
     """
-    cells = bitmap.shape[-1]
-    t = position.shape[1]
+    cells, t = bitmap.shape[-1], position.shape[1]
     rows = _overlap(centre[:, 1], position[..., 1], size, cells, height)
     columns = _overlap(centre[:, 0], position[..., 0], size, cells, width)
     half = torch.bmm(rows.flatten(1, 2), bitmap)  # a (t h) s
@@ -42,17 +45,39 @@ def coverage(
     return ink.unflatten(0, (-1, t)).clamp_(0, 1)
 
 
-def stack(
-    alpha: Float[Tensor, "n t k h w"], front_to_back: Float[Tensor, "n k k"] | None = None
-) -> Float[Tensor, "n layers t h w"]:
-    """What is seen of each layer when nearer digits hide farther ones; the last layer is the background.
+def turned_coverage(
+    bitmap: Float[Tensor, "a s s"],
+    centre: Float[Tensor, "a 2"],
+    position: Float[Tensor, "a t 2"],
+    size: Float[Tensor, "a t"],
+    angle: Float[Tensor, "a t"],
+    height: int,
+    width: int,
+) -> Float[Tensor, "a t h w"]:
+    """`coverage` of digits turned by `angle` (radians, clockwise): the mean of 3 x 3 detectors in each pixel."""
+    a, t = angle.shape
+    y = (torch.arange(height * FINE) + 0.5) / FINE - 0.5 - position[..., 1, None]  # a t H, from the digit's centre
+    x = (torch.arange(width * FINE) + 0.5) / FINE - 0.5 - position[..., 0, None]
+    cos, sin = (angle.cos() / size)[..., None, None], (angle.sin() / size)[..., None, None]
+    across = cos * x[..., None, :] + sin * y[..., :, None] + centre[:, 0, None, None, None]  # in the digit's own frame
+    down = cos * y[..., :, None] - sin * x[..., None, :] + centre[:, 1, None, None, None]
+    grid = torch.stack([across, down], -1).flatten(0, 1) * 2 - 1
+    each = bitmap[:, None, None].expand(-1, t, -1, -1, -1).flatten(0, 1)
+    ink = F.grid_sample(each, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    return F.avg_pool2d(ink, FINE)[:, 0].unflatten(0, (a, t))
 
-    `front_to_back[:, i, j]` is 1 where digit j stands in front of digit i. The layers sum to one.
+
+def unhidden(alpha: Float[Tensor, "n k t h w"], in_front: Float[Tensor, "n k k"]) -> Float[Tensor, "n k t h w"]:
+    """The share of each pixel that nearer digits leave free for each digit.
+
+    `in_front[:, i, j]` is 1 where digit j stands in front of digit i.
     """
-    clear = 1 - alpha
-    if alpha.shape[2] == 1:
-        return torch.cat([alpha, clear], 2).transpose(1, 2)
-    background = clear.prod(2, keepdim=True)
-    in_front = front_to_back[:, None, :, :, None, None] > 0  # n 1 i j 1 1
-    seen = alpha * torch.where(in_front, clear[:, :, None], 1.0).prod(3)
-    return torch.cat([seen, background], 2).transpose(1, 2)
+    if alpha.shape[1] == 1:
+        return torch.ones_like(alpha)
+    hides = in_front[..., None, None, None] * alpha[:, None]  # n i j t h w
+    return (1 - hides).prod(2)
+
+
+def layers(alpha: Float[Tensor, "n k t h w"], free: Float[Tensor, "n k t h w"]) -> Float[Tensor, "n layers t h w"]:
+    """What is seen of each digit, and last of the background. The layers sum to one."""
+    return torch.cat([alpha * free, (1 - alpha).prod(1, keepdim=True)], 1)

@@ -1,8 +1,9 @@
-"""The world: its options, and how clips are made of them.
+"""The simulator: from a world's options, a seed and perhaps captions to clips with their truth.
 
 Chapter 0. Checked by tests/data/test_world.py.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,142 +11,207 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.data import digits as digits_module
-from minivid.data.captions import DIRECTIONS, SPEEDS
-from minivid.data.digits import Split, glyphs
-from minivid.data.world import draw
-from minivid.data.world.draw import Cast, Seed
-from minivid.data.world.dynamics import fold
-from minivid.data.world.render import coverage, stack
+from minivid.data.digits import Glyphs
+from minivid.data.world import draw, look, render
+from minivid.data.world.audio import clicks
+from minivid.data.world.draw import Cast
+from minivid.data.world.dynamics import Number, Path, leg, span
+from minivid.data.world.options import CLEAR, World, fitting_glyphs, need
+from minivid.data.world.seeds import Seed, generator
 from minivid.data.world.truth import Clips
-
-CLEAR = 2.0
-"""Frames after the start in which no wall is met, so that a caption's direction is what is seen."""
-
-
-def _need(holds: bool, sentence: str) -> None:
-    if not holds:
-        raise ValueError(sentence)
 
 
 @dataclass(frozen=True)
-class World:
-    """Handwritten digits that move between elastic walls. Lengths are pixels, times are frames.
+class Walls:
+    """Between which places each digit's centre may be, so that its ink stays in the picture."""
 
-    Raises ValueError, with a sentence, for options that make no world.
-    """
+    low: Float[Tensor, "n k 2"]
+    high: Float[Tensor, "n k 2"]
 
-    frames: int = 8
-    size: int | tuple[int, int] = 16
-    """Height and width of the picture, or one number for both."""
-    digits: int = 1
-    """How many digits in each clip: 1 to 3, of different classes."""
-    split: Split = "train"
-    classes: tuple[int, ...] = tuple(range(10))
-    """The numerals that are drawn when no caption names them."""
-    digit_size: float | None = None
-    """Side of a digit's 8x8 box; by default 7/16 of the picture's shorter side, at least 8."""
-    directions: tuple[str, ...] = ("left", "right", "up", "down")
-    slowly: tuple[float, float] = (0.4, 0.8)
-    quickly: tuple[float, float] = (1.2, 1.8)
-    """Speeds that a speed word may mean, in pixels per frame."""
 
-    def __post_init__(self) -> None:
-        digits_module.check_split(self.split)
+@dataclass(frozen=True)
+class Shape:
+    """How digits turn and grow."""
 
-    @property
-    def height(self) -> int:
-        return self.size if isinstance(self.size, int) else self.size[0]
+    spin: Float[Tensor, "n k"]
+    """Radians per frame."""
+    growth: Float[Tensor, "n k"]
+    """Logarithm of the factor per frame."""
 
-    @property
-    def width(self) -> int:
-        return self.size if isinstance(self.size, int) else self.size[1]
+    def angle(self, times: Float[Tensor, " t"]) -> Float[Tensor, "n k t"]:
+        return self.spin[..., None] * times
 
-    @property
-    def side(self) -> float:
-        """Side of a digit's box in pixels."""
-        return float(self.digit_size or max(8, min(self.height, self.width) * 7 // 16))
+    def factor(self, times: Float[Tensor, " t"]) -> Float[Tensor, "n k t"]:
+        return torch.exp(self.growth[..., None] * times)
 
-    def sample(self, n: int, seed: Seed, caption: str | Sequence[str] | None = None) -> Clips:
-        """n clips with their truth. The same seed gives the same bytes, and torch's own random state is left alone.
 
-        `seed` is a whole number or a tuple of them, such as (seed, step). `caption`, one for all or one for each clip,
-        decides what it names; chance decides the rest. Raises ValueError for a caption that this world cannot obey.
-        """
-        _need(n >= 0, f"A sample has n >= 0 clips; this is n={n}.")
-        told = draw.read(caption, n, self.digits)
-        stream = draw.generator(seed, "motion")
-        cast = self._cast(n, told, stream)
-        shapes = glyphs(self.split)
+def draw_shape(world: World, n: int, stream: torch.Generator) -> Shape:
+    """Each digit's turning and growing, uniform up to the world's limits, either way."""
+    spin, growth = 2 * torch.rand(2, n, world.digits, generator=stream, dtype=torch.float64) - 1
+    return Shape(spin * math.radians(world.rotation), growth * math.log(world.scale) / max(world.frames - 1, 1))
 
-        times = torch.arange(self.frames, dtype=torch.float64)
-        low, high = self._walls(cast)
-        start = self._start(cast, low, high, stream)
-        free = start[:, None] + cast.velocity[:, None, :, 0] * times[:, None, None]
-        position, sign = fold(free, low[:, None], high[:, None])
-        velocity = cast.velocity[:, None, :, 0] * sign
-        position, velocity = position.float(), velocity.float()
-        size = torch.full(position.shape[:3], self.side)
 
-        glyph = cast.glyph.flatten()
-        alpha = coverage(
-            shapes.bitmap[glyph],
-            shapes.centre[glyph],
-            position.transpose(1, 2).flatten(0, 1),
-            size.transpose(1, 2).flatten(0, 1),
-            self.height,
-            self.width,
-        ).unflatten(0, (n, self.digits))
-        front = (cast.depth[:, None] < cast.depth[:, :, None]).float()
-        mask = stack(alpha.transpose(1, 2), front)
-        brightness = 1 - 0.3 * cast.depth.float()
-        image = (mask[:, :-1] * brightness[:, :, None, None, None]).sum(1, keepdim=True)
-        return Clips(
-            video=image * 2 - 1,
-            caption=cast.captions(),
-            digit=cast.digit,
-            index=shapes.index[cast.glyph],
-            position=position,
-            velocity=velocity,
-            angle=torch.zeros(size.shape),
-            size=size,
-            depth=cast.depth,
-            pan=torch.zeros(n, 2),
-            mask=mask,
+def walls(world: World, shapes: Glyphs, cast: Cast, shape: Shape) -> Walls:
+    """The walls for the centre of each digit, at the largest size and at any angle that it will have."""
+    ends = torch.tensor([0.0, world.frames - 1.0], dtype=torch.float64)
+    side = world.side * shape.factor(ends).amax(-1, keepdim=True)
+    low, high = shapes.low[cast.glyph], shapes.high[cast.glyph]
+    if world.rotation:
+        high = shapes.radius[cast.glyph][..., None].expand(-1, -1, 2)
+        low = -high
+    end = torch.tensor([world.width, world.height]) - 0.5
+    return Walls(-0.5 - side * low, end - side * high)
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """Where every digit is, in one leg or two."""
+
+    world: World
+    cast: Cast
+    walls: Walls
+    start: Float[Tensor, "n k leg 2"]
+
+    def _leg(self, which: int, times: Float[Tensor, " t"], until: Number) -> Path:
+        ends = (self.start[:, :, which], self.cast.velocity[:, :, which], self.walls.low, self.walls.high)
+        return leg(*ends, times, until, self.world.gravity, self.world.drag)
+
+    def follow(self, times: Float[Tensor, " t"]) -> Path:
+        """The paths (`n k 2 t`) at any times up to half a frame after the last, and the bounces (`n k m`) on the way."""
+        end, turn = self.world.frames - 0.5, self.world.turn
+        if self.start.shape[2] == 1:
+            return self._leg(0, times, end)
+        before = self._leg(0, times.clamp(max=turn), turn)
+        after = self._leg(1, (times - turn).clamp(min=0), end - turn)
+        return Path(
+            torch.where(times < turn, before.position, after.position),
+            torch.where(times < turn, before.velocity, after.velocity),
+            torch.cat([before.bounce, after.bounce + turn], -1),
+            torch.cat([before.impact, after.impact], -1),
         )
 
-    def _cast(self, n: int, told: list | None, stream: torch.Generator) -> Cast:
-        shape = (n, self.digits)
-        words = list(DIRECTIONS)
-        digit = torch.tensor(self.classes)[draw.choose(len(self.classes), shape, stream)]
-        ways = torch.tensor([words.index(word) for word in self.directions])
-        direction = ways[torch.randint(len(ways), shape, generator=stream)]
-        speed_word = torch.randint(len(SPEEDS), shape, generator=stream)
-        depth = draw.choose(self.digits, shape, stream)
-        if told:
-            digit = draw.obey(digit, [[motion.digit for motion in motions] for motions in told])
-            direction = draw.obey(
-                direction, [[words.index(motion.direction) for motion in motions] for motions in told]
-            )
-            speed_word = draw.obey(
-                speed_word, [[motion.speed and SPEEDS.index(motion.speed) for motion in motions] for motions in told]
-            )
-        slowest, fastest = torch.tensor([self.slowly, self.quickly], dtype=torch.float64).unbind(1)
-        share = torch.rand(shape, generator=stream, dtype=torch.float64)
-        speed = slowest[speed_word] + share * (fastest - slowest)[speed_word]
-        unit = torch.tensor(list(DIRECTIONS.values()), dtype=torch.float64)
-        velocity = unit[direction] * speed[..., None]
-        glyph = draw.pick_glyph(digit, glyphs(self.split), stream)
-        return Cast(digit, glyph, direction[..., None], speed_word[..., None], velocity[:, :, None], depth)
 
-    def _walls(self, cast: Cast) -> tuple[Float[Tensor, "n k 2"], Float[Tensor, "n k 2"]]:
-        """Where each digit's centre may be so that its ink stays inside the picture."""
-        shapes = glyphs(self.split)
-        end = torch.tensor([self.width, self.height]) - 0.5
-        low = -0.5 - self.side * shapes.low[cast.glyph].double()
-        return low, end - self.side * shapes.high[cast.glyph].double()
+def draw_tracks(world: World, cast: Cast, between: Walls, stream: torch.Generator) -> Tracks:
+    """Start every digit at a place, uniform among those from which it meets no wall in its first steps.
 
-    def _start(self, cast: Cast, low: Tensor, high: Tensor, stream: torch.Generator) -> Float[Tensor, "n k 2"]:
-        way = cast.velocity[:, :, 0] * CLEAR
-        low, high = low - way.clamp(max=0), high - way.clamp(min=0)
-        return low + torch.rand(low.shape, generator=stream, dtype=torch.float64) * (high - low)
+    Where something changes half-way, places are drawn again until the steps after the change are free as well.
+    """
+
+    def region(which: int, before: float, after: float) -> tuple[Tensor, Tensor]:
+        least, most = span(cast.velocity[:, :, which], -before, after, world.gravity, world.drag)
+        return between.low - least, between.high - most
+
+    low, high = region(0, world.motion_blur / 2, CLEAR)
+    place = torch.rand(low.shape, generator=stream, dtype=torch.float64)
+    start = low + place * (high - low)
+    if world.change is None:
+        return Tracks(world, cast, between, start[:, :, None])
+
+    turn = torch.tensor([float(world.turn)], dtype=torch.float64)
+    free_low, free_high = region(1, 0.0, min(CLEAR, world.frames - 1 - world.turn))
+    for _ in range(500):
+        ends = (start, cast.velocity[:, :, 0], between.low, between.high)
+        middle = leg(*ends, turn, world.turn, world.gravity, world.drag).position[..., 0]
+        fits = (middle >= free_low) & (middle <= free_high)
+        if fits.all():
+            return Tracks(world, cast, between, torch.stack([start, middle], 2))
+        place = torch.rand(low.shape, generator=stream, dtype=torch.float64)
+        start = torch.where(fits, start, low + place * (high - low))
+    raise ValueError(
+        "No start was found from which a digit meets no wall in its first steps nor in those after the change: "
+        "take a larger picture, a smaller digit_size, or less speed."
+    )
+
+
+def _shutter(world: World) -> Float[Tensor, " b"]:
+    """The instants, around a frame's own, at which the scene is seen while the shutter is open."""
+    many = max(3, math.ceil(4 * world.quickly[1] * world.motion_blur)) if world.motion_blur else 1
+    return ((torch.arange(many, dtype=torch.float64) + 0.5) / many - 0.5) * world.motion_blur
+
+
+def simulate(world: World, n: int, seed: Seed, caption: str | Sequence[str] | None = None) -> Clips:
+    """`World.sample`."""
+    need(n >= 1, f"A sample has at least one clip; this is n={n}.")
+    told = draw.read(caption, n, world)
+    shapes = fitting_glyphs(world)
+    stream = generator(seed, "motion")
+    cast = draw.cast(world, shapes, n, told, stream)
+    shape = draw_shape(world, n, stream)
+    tracks = draw_tracks(world, cast, walls(world, shapes, cast, shape), stream)
+
+    frames = torch.arange(world.frames, dtype=torch.float64)
+    shutter = _shutter(world)
+    seen = (frames[:, None] + shutter).flatten()  # t b
+    path = tracks.follow(frames)
+    heading = torch.rand(n, generator=stream) * 2 * math.pi
+    pan = world.pan * torch.stack([heading.cos(), heading.sin()], -1)
+
+    place = path.position if len(shutter) == 1 else tracks.follow(seen).position
+    video, mask = picture(world, shapes, cast, shape, place, seen, pan, seed)
+    if len(shutter) > 1:
+        video, mask = (part.unflatten(2, (world.frames, len(shutter))).mean(3) for part in (video, mask))
+    sound = None
+    if world.audio:
+        voice = generator(seed, "audio")
+        sound = clicks(path.bounce, path.impact, cast.digit, world.frames, world.frames_per_second, voice)
+    return Clips(
+        video=video * 2 - 1,
+        caption=cast.captions(world.colour),
+        digit=cast.digit,
+        index=shapes.index[cast.glyph],
+        position=path.position.movedim(-1, 1).float(),
+        velocity=path.velocity.movedim(-1, 1).float(),
+        angle=shape.angle(frames).transpose(1, 2).float(),
+        size=(world.side * shape.factor(frames)).transpose(1, 2).float(),
+        depth=cast.depth,
+        pan=pan,
+        mask=mask,
+        bounce=path.bounce.float(),
+        audio=sound,
+    )
+
+
+def picture(
+    world: World,
+    shapes: Glyphs,
+    cast: Cast,
+    shape: Shape,
+    place: Float[Tensor, "n k 2 t"],
+    times: Float[Tensor, " t"],
+    pan: Float[Tensor, "n 2"],
+    seed: Seed,
+) -> tuple[Float[Tensor, "n c t h w"], Float[Tensor, "n layers t h w"]]:
+    """The frames in [0, 1] and the layers' masks at these times."""
+    n, k = cast.digit.shape
+    glyph = cast.glyph.flatten()
+    place = place.float().flatten(0, 1).mT.contiguous()  # (n k) t 2
+    side = (world.side * shape.factor(times)).float().flatten(0, 1)
+    angle = shape.angle(times).float().flatten(0, 1)
+
+    def drawn(bitmap: Tensor) -> Tensor:
+        centre, extent = shapes.centre[glyph], (world.height, world.width)
+        if world.rotation:
+            ink = render.turned_coverage(bitmap, centre, place, side, angle, *extent)
+        else:
+            ink = render.coverage(bitmap, centre, place, side, *extent)
+        return ink.unflatten(0, (n, k))
+
+    bitmap = shapes.bitmap[glyph]
+    alpha = drawn(bitmap)
+    free = render.unhidden(alpha, (cast.depth[:, None] < cast.depth[:, :, None]).float())
+    mask = render.layers(alpha, free)
+    lit = mask[:, :-1]
+    if world.texture:
+        pattern = look.stripes(bitmap.shape[-1], n, k, generator(seed, "texture")).flatten(0, 1)
+        lit = drawn(bitmap * pattern) * free
+    video = torch.einsum("nkthw,nkc->ncthw", lit, look.ink(cast.colour, cast.depth, world.colour))
+    if world.background != "black":
+        behind = generator(seed, "background")
+        size = (world.height, world.width)
+        video = video + mask[:, -1:] * look.background(
+            world.background, times.float(), pan, *size, world.colour, behind
+        )
+    if world.light:
+        lamp = generator(seed, "light")
+        video = video * look.light(times.float(), world.frames, world.height, world.width, n, lamp)
+    return video.clamp_(0, 1), mask

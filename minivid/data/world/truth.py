@@ -10,10 +10,9 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
-
-from minivid.motion.warp import backward_warp
 
 SEEN = 1 / 16
 """A layer is the top-most one at a pixel when it covers at least this share of it and no nearer layer does."""
@@ -25,7 +24,7 @@ class Clips:
 
     video: Float[Tensor, "n c t h w"]
     """In [-1, 1]; c is 1 for grey and 3 for colour."""
-    caption: tuple[str, ...] | list[str]
+    caption: list[str]
     digit: Int[Tensor, "n k"]
     """The numerals, in the caption's order."""
     index: Int[Tensor, "n k"]
@@ -44,6 +43,10 @@ class Clips:
     """Velocity of the camera over the background, in pixels per frame."""
     mask: Float[Tensor, "n layers t h w"]
     """Share of each pixel at which a layer is seen: digits in the caption's order, the background last. Sums to one."""
+    bounce: Float[Tensor, "n k m"]
+    """When each digit meets a wall, in frames, in no order; infinity fills the row."""
+    audio: Float[Tensor, "n samples"] | None = None
+    """The sound in [-1, 1], 8,000 samples a second, when the world has it."""
 
     def __len__(self) -> int:
         return len(self.video)
@@ -101,8 +104,9 @@ class Clips:
         rank = torch.cat([self.depth, torch.full((n, 1), k)], 1)  # n k+1, the background is farthest
         nearer = (rank[:, None] < rank[:, :, None]).float()  # n (of layer) (by layer)
         cover = torch.einsum("nij,njthw->nithw", nearer, self.mask)[:, :, 1:]  # n k+1 t-1 h w
-        flow = self.flow.flatten(0, 1)
-        there = backward_warp(cover.transpose(1, 2).flatten(0, 1), flow).unflatten(0, (n, t - 1))  # n t-1 k+1 h w
+        x, y = (self._pixels().movedim(-1, 0) + self.flow).unbind(2)  # n t-1 h w: where each point will be
+        grid = torch.stack([(2 * x + 1) / w - 1, (2 * y + 1) / h - 1], -1).flatten(0, 1)
+        there = F.grid_sample(cover.transpose(1, 2).flatten(0, 1), grid, padding_mode="border", align_corners=False)
+        there = there.unflatten(0, (n, t - 1))  # n t-1 k+1 h w
         hidden = there.gather(2, self.layer[:, :-1, None])[:, :, 0] > SEEN
-        x, y = (self._pixels().movedim(-1, 0) + flow).unflatten(0, (n, t - 1)).unbind(2)
         return hidden | (x < 0) | (x > w - 1) | (y < 0) | (y > h - 1)
