@@ -4,6 +4,7 @@ Pictures are enlarged a whole number of times and placed on whole pixels, so eve
 Tests in tests/show/test_sheet.py.
 """
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -110,15 +111,16 @@ def _size(images: UInt8[np.ndarray, "n h w c"], height: int) -> tuple[float | in
 
 
 def _lay_out(rows: list[_Row], labels: list[str]) -> Picture:
-    """The rows under each other, the labels over the columns of the first."""
-    top = TOP if labels else EDGE
+    """The rows under each other, the labels (broken to their width) over the columns of the first."""
+    labels = [textwrap.fill(label, max(8, int(rows[0].width / 6))) for label in labels]
+    top = TOP + 14 * max(label.count("\n") for label in labels) if labels else EDGE
     width = max(row.across for row in rows) + 2 * EDGE
     height = top + sum(row.head + row.height + APART for row in rows) - APART + EDGE
     with look():
         picture = Picture(width, height)
         for label, column in zip(labels, range(len(rows[0].images)), strict=False):
             middle = EDGE + column * (rows[0].width + GAP) + rows[0].width / 2
-            picture.write(middle, 6, label, ha="center", color=SOFT, fontsize=9)
+            picture.write(middle, 6, label, ha="center", color=SOFT, fontsize=9, linespacing=1.1)
         for row in rows:
             _write_head(picture, top, row)
             top += row.head

@@ -25,7 +25,7 @@ COLOURS = "cividis"  # even in lightness, and the same to colour-blind readers
 
 
 @torch.no_grad()
-def temporal_attention_maps(model: nn.Module, z: Tensor, t: Tensor, cond=None) -> dict[str, Maps]:
+def temporal_attention_maps(model: nn.Module, z: Tensor, t: Tensor, cond=None) -> dict[str, Tensor]:
     """Run `model(z, t, cond)` and return every temporal attention layer's weights for the first clip, `heads h w t t`.
 
     Rows are the frames that look (each sums to one), columns the frames looked at. The model is only watched, not changed.
@@ -50,7 +50,7 @@ def temporal_attention_maps(model: nn.Module, z: Tensor, t: Tensor, cond=None) -
     return {name.removesuffix(".temporal").replace(".", " "): m for name, m in maps.items()}
 
 
-def attention_viewer(maps: Maps | Mapping[str, Maps], clip: Tensor | None = None) -> w.VBox:
+def attention_viewer(maps: Tensor | Mapping[str, Tensor], clip: Tensor | None = None) -> w.VBox:
     """Sliders over layer, head, pixel and frame: the t × t map, and how much of each frame the chosen one takes in.
 
     `maps` are one layer's weights `heads h w t t` or a dict of them by name; `clip` (`b c t h w`) puts the frames above.
@@ -78,26 +78,28 @@ def attention_viewer(maps: Maps | Mapping[str, Maps], clip: Tensor | None = None
     )
 
 
-def attention_viewer_still(maps: Maps | Mapping[str, Maps], layers: int = 4) -> Picture:
+def attention_viewer_still(maps: Tensor | Mapping[str, Tensor], layers: int = 4) -> Picture:
     """The static twin of `attention_viewer`: the map of each head, averaged over pixels, for a few layers in order."""
     named = _named(maps)
     chosen = [
         list(named)[i] for i in np.unique(np.linspace(0, len(named) - 1, min(layers, len(named))).round().astype(int))
     ]
     heads = max(named[name].shape[0] for name in chosen)
-    side, left, head_line = 104, 60, 30
-    step_x, step_y = side + 26, side + 58
+    side, left = 104, 60
+    step_x, step_y = side + 14, side + 56
     with look():
-        picture = Picture(left + heads * step_x + 90, head_line + len(chosen) * step_y)
+        picture = Picture(left + heads * step_x + 60, len(chosen) * step_y + 40)
         for row, name in enumerate(chosen):
             mean = named[name].mean(dim=(1, 2)).numpy()
-            top = head_line + row * step_y
-            picture.write(left, top - 24, name, fontweight="bold")
+            top = row * step_y + 30
+            picture.write(left, top - 22, name, fontweight="bold")
             for head, weights in enumerate(mean):
                 axes = picture.axes_at(left + head * step_x, top + 14, side, side)
-                image = _map(axes, weights, mean.max())
+                image = _map(axes, weights, float(mean.max()))
                 axes.set_title(f"head {head}", fontsize=9, fontweight="normal", pad=3)
-                axes.set(xlabel="to frame" if row == len(chosen) - 1 else "", ylabel="from frame" if head == 0 else "")
+                last, first = row == len(chosen) - 1, head == 0
+                axes.set(xlabel="to frame" if last else "", ylabel="from frame" if first else "")
+                axes.tick_params(labelbottom=last, labelleft=first)
             bar = picture.axes_at(left + len(mean) * step_x, top + 14, 10, side)
             _scale(picture, image, bar)
     return picture
@@ -119,7 +121,7 @@ def _weights(
     return rearrange(weights, "(h w) heads i j -> heads h w i j", h=h, w=width).cpu()
 
 
-def _named(maps: Maps | Mapping[str, Maps]) -> dict[str, Maps]:
+def _named(maps: Tensor | Mapping[str, Tensor]) -> dict[str, Tensor]:
     named = dict(maps) if isinstance(maps, Mapping) else {"attention": maps}
     for name, m in named.items():
         if m.ndim != 5 or m.shape[3] != m.shape[4]:
@@ -128,38 +130,37 @@ def _named(maps: Maps | Mapping[str, Maps]) -> dict[str, Maps]:
 
 
 def _one(maps: Maps, layer: str, clip: Tensor | None, head: int, x: int, y: int, frame: int) -> Picture:
+    """The t × t map on the left, the chosen frame's row outlined; right the clip's frames, a bar under each for its weight."""
     weights = maps[head, y, x].numpy()
     t, height, width = len(weights), *maps.shape[1:3]
+    frames = read(clip)[0] if clip is not None else np.zeros((t, 0, 64, 1), np.uint8)
+    k = strip_scale(t, max(frames.shape[1], 1), frames.shape[2], WIDTH - STRIP - EDGE, 96 if clip is not None else 1)
+    step, below = frames.shape[2] * k + GAP, 38 + frames.shape[1] * k
     with look():
-        picture = Picture(WIDTH, MAP + 82)
+        picture = Picture(STRIP + t * step + EDGE, MAP + 82)
         axes = picture.axes_at(EDGE + 44, 30, MAP, MAP, xlabel="to frame", ylabel="from frame")
         axes.set_title(f"{layer}, head {head}")
-        _map(axes, weights, weights.max())
+        _map(axes, weights, float(weights.max()))
         axes.add_patch(Rectangle((-0.5, frame - 0.5), t, 1, fill=False, edgecolor=ORANGE, linewidth=2, clip_on=False))
-        step, bottom = _frames(picture, clip, t, (x / width, y / height, 1 / width, 1 / height), frame)
-        bars = picture.axes_at(STRIP, bottom + 8, t * step - GAP, MAP + 30 - bottom - 8, xlabel="to frame")
-        _bars(bars, weights[frame], step)
         words = f"what pixel ({x}, {y}) of {width}×{height} takes into frame {frame}"
         picture.write(STRIP, 8, words, fontsize=11, fontweight="bold")
+        if clip is not None:
+            _outline(
+                draw_strip(picture, STRIP, 30, frames, k), (x / width, y / height, 1 / width, 1 / height), frame, step
+            )
+        _bars(picture.axes_at(STRIP, below, t * step - GAP, MAP + 30 - below, xlabel="to frame"), weights[frame], step)
     return picture
 
 
-def _frames(picture: Picture, clip: Tensor | None, t: int, pixel: tuple, frame: int) -> tuple[int, int]:
-    """The clip's frames with the pixel outlined; returns their distance and where the bars may begin."""
-    room = WIDTH - STRIP - EDGE
-    if clip is None:
-        return room // t, 30
-    frames = read(clip)[0]
-    k = strip_scale(t, *frames.shape[1:3], room, 96)
-    h, width = frames.shape[1] * k, frames.shape[2] * k
-    axes = draw_strip(picture, STRIP, 30, frames, k)
-    left, top, across, down = pixel[0] * width, pixel[1] * h, pixel[2] * width, pixel[3] * h
-    for i in range(t):
-        corner = (i * (width + GAP) + left - 0.5, top - 0.5)
+def _outline(axes: Axes, pixel: tuple[float, float, float, float], frame: int, step: int) -> None:
+    """The pixel (left, top, width, height as shares of a frame) outlined in every frame, more heavily in the one that looks."""
+    width, height = step - GAP, axes.images[0].get_array().shape[0]
+    left, top, across, down = pixel[0] * width, pixel[1] * height, pixel[2] * width, pixel[3] * height
+    for i in range(round((axes.images[0].get_array().shape[1] + GAP) / step)):
+        corner = (i * step + left - 0.5, top - 0.5)
         axes.add_patch(
             Rectangle(corner, across, down, fill=False, edgecolor=ORANGE, linewidth=2.2 if i == frame else 1)
         )
-    return width + GAP, 30 + h
 
 
 def _bars(axes: Axes, weights: np.ndarray, step: int) -> None:

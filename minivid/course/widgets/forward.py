@@ -12,7 +12,7 @@ from torch import Tensor
 from minivid.course.widgets.dial import dial, draw_strip, strip_scale
 from minivid.diffusion import COSINE, Schedule, diffuse
 from minivid.show.frames import read
-from minivid.show.style import BLUE, FAINT, INK, PURPLE, RED, SOFT, Picture, look
+from minivid.show.style import BLUE, FAINT, PURPLE, RED, SOFT, Picture, look
 
 WIDTH, EDGE, CHARTS = 840, 8, 214  # pixels; CHARTS is the height of the line of charts
 
@@ -64,6 +64,7 @@ def _draw(clip: Tensor, schedules: dict[str, Schedule], chosen: str, levels: lis
         for i, u in enumerate(levels):
             z = diffuse(x, eps, alpha[i], sigma[i])
             words = f"u = {u:.2f}     α = {alpha[i]:.3f}     σ = {sigma[i]:.3f}     λ = {logsnr[i]:+.1f}"
+            words = words.replace("-0.0", "0.0").replace("+0.0", "0.0").replace("-", "−")
             picture.write(EDGE, CHARTS + i * row, words)
             draw_strip(picture, EDGE, CHARTS + i * row + 20, read(z.clamp(-1, 1))[0], k)
     return picture
@@ -74,7 +75,7 @@ def _charts(picture: Picture, schedules: dict[str, Schedule], chosen: str, level
     u = torch.linspace(0, 1, 201)
     left = picture.axes_at(50, 30, 310, CHARTS - 82, xlabel="u", xlim=(-0.02, 1.02), ylim=(-0.05, 1.05))
     right = picture.axes_at(450, 30, 310, CHARTS - 82, xlabel="u", xlim=(-0.02, 1.02), ylim=(-22, 22))
-    left.set_title("z = α x + σ ε")
+    left.set_title("z = α x + σ ε" + f"  ({chosen})" * (len(schedules) > 1))
     right.set_title("log-SNR  λ = log α²/σ²")
     for name, schedule in sorted(schedules.items(), key=lambda item: item[0] == chosen):
         here = name == chosen
@@ -97,5 +98,4 @@ def _charts(picture: Picture, schedules: dict[str, Schedule], chosen: str, level
         )
     if len(schedules) > 1:
         others = ", ".join(name for name in schedules if name != chosen)
-        right.text(1, 1.02, chosen, transform=right.transAxes, ha="right", va="bottom", color=INK, fontweight="bold")
-        right.text(0.02, 0.03, f"grey: {others}", transform=right.transAxes, color=SOFT, fontsize=9)
+        right.text(0.05, 0.1, f"grey: {others}", transform=right.transAxes, color=SOFT, fontsize=9)

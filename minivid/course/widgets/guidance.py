@@ -3,17 +3,19 @@
 Tests in tests/course/widgets/test_guidance.py.
 """
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import ipywidgets as w
-import torch
-from jaxtyping import Float
 from torch import Tensor
 
-from minivid.show import show, show_image_grid
-from minivid.show.style import Picture
+from minivid.course.widgets.dial import GAP, draw_strip, strip_scale
+from minivid.show import show
+from minivid.show.frames import read
+from minivid.show.style import SOFT, Picture, look
 
-Strengths = Mapping[float, Tensor] | Mapping[int, Tensor] | Mapping[float | int, Tensor]
+WIDTH, EDGE, APART, HEAD = 840, 8, 20, 56  # pixels
+Strengths = Mapping[float | int, Tensor]
 
 
 def guidance_dial(videos: Strengths, captions: Sequence[str] | None = None, fps: float | int = 8) -> w.VBox:
@@ -36,21 +38,28 @@ def guidance_dial(videos: Strengths, captions: Sequence[str] | None = None, fps:
     return w.VBox([dial, page])
 
 
-def guidance_dial_still(videos: Strengths, captions: Sequence[str] | None = None) -> Picture:
-    """The static twin of `guidance_dial`: a row a strength, each clip as one long exposure that brightens with time."""
-    rows = {f"guidance {scale:g}": long_exposure(video) for scale, video in _sorted(videos).items()}
-    return show_image_grid(**rows, labels=captions)
+def guidance_dial_still(videos: Strengths, captions: Sequence[str] | None = None, clips: int = 4) -> Picture:
+    """The static twin of `guidance_dial`: a row a strength, first and last frame of the first `clips` clips."""
+    pairs = {scale: read(video, f"guidance {scale:g}")[:clips, [0, -1]] for scale, video in _sorted(videos).items()}
+    n, _, h, width, _ = next(iter(pairs.values())).shape
+    k = strip_scale(2 * n, h, width, WIDTH - 2 * EDGE - n * APART, 80)
+    step, row = 2 * (width * k + GAP) + APART, h * k + 28
+    with look():
+        picture = Picture(2 * EDGE + n * step - APART, HEAD + row * len(pairs))
+        for i in range(n):
+            left = EDGE + i * step
+            caption = captions[i] if captions is not None else f"clip {i}"
+            picture.write(left, 6, textwrap.fill(caption, int(step / 7.5)), color=SOFT, fontsize=9, linespacing=1.1)
+            picture.write(left, HEAD - 16, "first frame", color=SOFT, fontsize=8)
+            picture.write(left + width * k + GAP, HEAD - 16, "last", color=SOFT, fontsize=8)
+            for j, clip_pairs in enumerate(pairs.values()):
+                draw_strip(picture, left, HEAD + j * row + 20, clip_pairs[i], k)
+        for j, scale in enumerate(pairs):
+            picture.write(EDGE, HEAD + j * row + 2, f"guidance {scale:g}", fontweight="bold")
+    return picture
 
 
-def long_exposure(video: Float[Tensor, "b c t h w"], first: float = 0.3) -> Float[Tensor, "b c h w"]:
-    """All frames in one image: the brightest value each pixel had, earlier frames dimmed (`first` to 1). Black is −1."""
-    frames = video.shape[2]
-    strength = torch.linspace(first, 1, frames) if frames > 1 else torch.ones(1)
-    light = (video.detach().cpu().clamp(-1, 1) + 1) * strength.reshape(-1, 1, 1)
-    return light.amax(dim=2) - 1
-
-
-def _sorted(videos: Strengths) -> dict[float, Tensor]:
+def _sorted(videos: Strengths) -> dict[float | int, Tensor]:
     if not videos:
         raise ValueError("guidance_dial was given no videos; expected {strength: clips}, as in {1.0: a, 2.0: b}.")
     return {scale: videos[scale] for scale in sorted(videos)}
