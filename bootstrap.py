@@ -184,9 +184,11 @@ def run(command):
     try:
         for line in process.stdout:
             lines.append(line.rstrip())
-            if re.match(r"\s*(Downloading .*(MB|GB)\)|Installing collected)", line):
-                text = line.strip()
-                say("  " + (text if len(text) < 100 else text[:97] + "..."))
+            large = re.match(r"\s*Downloading (\S+?-\d[^-]*)\S* \(([\d.]+ [MG]B)\)", line)
+            if large:
+                say("  {} ({})".format(*large.groups()))
+            elif line.startswith("Installing collected packages:") and "," in line:
+                say("  installing {} packages".format(line.count(",") + 1))
     except KeyboardInterrupt:
         process.terminate()
         process.wait()
@@ -201,9 +203,8 @@ def run(command):
 
 def explain(output):
     """The sentence for a failure that has a known cause, else None."""
-    if re.search(
-        r"No space left on device|Errno 28\b|Disk quota exceeded|Errno 122\b|not enough space on the disk", output
-    ):
+    full = r"No space left on device|Errno 28\b|Disk quota exceeded|Errno 122\b|not enough space on the disk"
+    if re.search(full, output) or min(free_gb(ROOT), free_gb(tempfile.gettempdir())) < 0.02:  # venv does not say why
         return disk_is_full()
     missing = re.search(r"No matching distribution found for (\S+)", output)
     network = (
