@@ -67,15 +67,13 @@ def attention_viewer(maps: Tensor | Mapping[str, Tensor], clip: Tensor | None = 
         heads, height, width, _, _ = named[change["new"]].shape
         head.max, x.max, y.max = heads - 1, width - 1, height - 1
 
-    layer.observe(fit, "value")  # before the picture's own observer, which then finds the sliders within bounds
-    return dial(
-        lambda layer, head, x, y, frame: _one(named[layer], layer, clip, head, x, y, frame),
-        layer=layer,
-        head=head,
-        x=x,
-        y=y,
-        frame=frame,
-    )
+    def draw(layer: str, head: int, x: int, y: int, frame: int) -> Picture:
+        # while a change of layer pulls the sliders in one by one, those still outside count as at their new end
+        head, y, x = (min(value, n - 1) for value, n in zip((head, y, x), named[layer].shape[:3], strict=True))
+        return _one(named[layer], layer, clip, head, x, y, frame)
+
+    layer.observe(fit, "value")
+    return dial(draw, layer=layer, head=head, x=x, y=y, frame=frame)
 
 
 def attention_viewer_still(maps: Tensor | Mapping[str, Tensor], layers: int = 4) -> Picture:
