@@ -68,23 +68,31 @@ def build(check: bool = False) -> int:
         check: Write nothing; say what has drifted, leaked or would break, and fail if anything has.
     """
     from minivid.course import build as builder
+    from minivid.course.lint import SourceError
 
     root = course_root()
     if check:
         problems = builder.problems(root)
         print("\n".join(problems) if problems else "minivid: every notebook is what its source says.")
         return 1 if problems else 0
-    for path in builder.build(root):
-        print(path.relative_to(root) if path.is_relative_to(root) else path)
+    try:
+        built = builder.build(root)
+    except SourceError as error:
+        raise BadInput(str(error)) from error
+    print("\n".join(str(path.relative_to(root)) for path in built) or "minivid: there is no chapter in solutions/.")
     return 0
 
 
-def grade(notebook: Positional[Path], json: Path | None = None) -> int:
+def grade(
+    notebook: Positional[Path], json: Path | None = None, private: Path | None = None, timeout: float = 60.0
+) -> int:
     """Grade a student's notebook: the table of exercises and points.
 
     Args:
         notebook: The student's .ipynb.
         json: Write the grades to this file too.
+        private: A folder with an instructor's own probes.
+        timeout: Seconds for each exercise, its cell and all its probes.
     """
     if not notebook.is_file():
         raise BadInput(f"there is no notebook {notebook}: expected the path of an .ipynb file.")
@@ -92,12 +100,18 @@ def grade(notebook: Positional[Path], json: Path | None = None) -> int:
         raise BadInput(f"{notebook} is not a notebook: expected a file that ends in .ipynb.")
     if json is not None and not json.parent.is_dir():
         raise BadInput(f"{json} cannot be written: there is no folder {json.parent}.")
+    if private is not None and not private.is_dir():
+        raise BadInput(f"there is no folder {private} with private probes.")
+    if timeout <= 0:
+        raise BadInput(f"a timeout of {timeout:g} seconds leaves no time: expected a positive number.")
     from minivid.course.grade import grade as grade_notebook
 
-    report = grade_notebook(notebook)
-    print(report.table())
+    report = grade_notebook(notebook, timeout_s=timeout, private=private)
     if json is not None:
-        json.write_text(report.to_json(), encoding="utf-8")
+        json.write_text(report.to_json() + "\n", encoding="utf-8")
+    if report.problem:
+        raise BadInput(report.problem)
+    print(report.table())
     return 0
 
 

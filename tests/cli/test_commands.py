@@ -1,5 +1,6 @@
 """The commands answer at once, refuse in one sentence, and never touch a student's own copy."""
 
+import json
 import os
 import subprocess
 import sys
@@ -48,6 +49,9 @@ def test_a_command_that_does_not_exist_is_refused_without_a_trace(capsys, args):
         (("nowhere.ipynb",), "there is no notebook nowhere.ipynb"),
         (("notes.txt",), "notes.txt is not a notebook"),
         (("work.ipynb", "--json", "no/such/folder.json"), "there is no folder"),
+        (("work.ipynb", "--private", "no/such/folder"), "there is no folder no/such/folder with private probes"),
+        (("work.ipynb", "--timeout", "0"), "leaves no time"),
+        (("work.ipynb",), "work.ipynb"),
     ],
 )
 def test_grade_refuses_bad_input_in_one_sentence(capsys, tmp_path, monkeypatch, args, sentence):
@@ -57,6 +61,15 @@ def test_grade_refuses_bad_input_in_one_sentence(capsys, tmp_path, monkeypatch, 
     code, told, said = leave_with(capsys, "grade", *args)
     assert code == 2 and told == ""
     assert said.startswith("minivid: ") and said.count("\n") == 1 and sentence in said
+
+
+def test_a_notebook_that_cannot_be_graded_still_leaves_its_json(capsys, tmp_path):
+    (tmp_path / "03_vdm.ipynb").write_text("{ half a notebo")
+    code, told, said = leave_with(
+        capsys, "grade", str(tmp_path / "03_vdm.ipynb"), "--json", str(tmp_path / "grades.json")
+    )
+    assert code == 2 and told == "" and said.count("\n") == 1
+    assert json.loads((tmp_path / "grades.json").read_text())["points"] == 0
 
 
 def test_outside_the_course_the_sentence_says_how_to_get_it(tmp_path, monkeypatch):
