@@ -1,0 +1,185 @@
+"""The U-Net: what it equals at the start, who can see whom, and what it says of a bad input."""
+
+import pytest
+import torch
+
+from minivid.nn import Cond, UNet, UNetConfig
+from minivid.nn.attention.core import CrossAttention, SpatialAttention, TemporalAttention
+from minivid.nn.conv import Downsample, ResBlock, SpatialConv, Upsample
+
+CONFIG = UNetConfig(widths=(16, 32), blocks=1, heads=2, vocabulary=10, dim_text=16)
+
+
+def awake(module: torch.nn.Module, seed: int = 0) -> torch.nn.Module:
+    """The module with every weight drawn at random: what starts at zero hides a wrong path."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=generator) / max(1, parameter[0].numel()) ** 0.5)
+    return module.eval()
+
+
+@pytest.fixture
+def unet():
+    return awake(UNet(CONFIG))
+
+
+def clip(batch: int = 2, frames: int = 4, seed: int = 0):
+    return torch.randn(batch, 1, frames, 8, 8, generator=torch.Generator().manual_seed(seed))
+
+
+LEVEL = torch.tensor([0.5, -2.0])
+WORDS = Cond(torch.tensor([[1, 2, 3], [4, 5, 0]]), torch.tensor([[True, True, True], [True, True, False]]))
+
+
+def reached(model, z, *args, frame: int) -> list[int]:
+    """The frames of the output that change, to the bit, when one input frame does."""
+    moved = z.clone()
+    moved[:, :, frame] += 1.0
+    with torch.no_grad():
+        difference = (model(z, *args) - model(moved, *args)).abs().amax((0, 1, 3, 4))
+    return difference.nonzero().flatten().tolist()
+
+
+def test_the_network_starts_by_saying_zero():
+    assert UNet(CONFIG)(clip(), LEVEL, WORDS).abs().max() == 0
+
+
+def test_every_residual_branch_starts_as_the_identity():
+    x = torch.randn(2, 16, 3, 4, 4)
+    bias = torch.zeros(2, 3, 3)
+    assert torch.equal(SpatialAttention(16, 2)(x), x)
+    assert torch.equal(TemporalAttention(16, 2)(x, bias), x)
+    assert torch.equal(CrossAttention(16, 8, 2)(x, torch.randn(2, 1, 3, 8), torch.ones(2, 1, 3, dtype=torch.bool)), x)
+    assert torch.equal(ResBlock(16, 16, 8)(x, torch.randn(2, 3, 8)), x)
+
+
+def test_all_weights_learn_after_the_first_update():
+    """Zero-initialised ends must not cut the gradient off for good."""
+    torch.manual_seed(0)
+    model = UNet(CONFIG)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+    for _ in range(3):  # the last convolution wakes first, then the blocks behind it
+        optimizer.zero_grad()
+        (model(clip(), LEVEL, WORDS) - clip(seed=1)).square().mean().backward()
+        optimizer.step()
+    asleep = [
+        name
+        for name, parameter in model.named_parameters()
+        if parameter.grad is None or parameter.grad.abs().max() == 0
+    ]
+    assert asleep == []
+
+
+@pytest.mark.parametrize(
+    "part",
+    [SpatialConv(8, 8), SpatialAttention(8, 2), Downsample(8, 8), Upsample(8, 8)],
+    ids=lambda m: type(m).__name__,
+)
+def test_spatial_parts_keep_every_frame_to_itself(part):
+    assert reached(awake(part), torch.randn(2, 8, 4, 4, 4), frame=1) == [1]
+
+
+def test_normalisation_keeps_every_frame_to_itself():
+    """GroupNorm over `b c t h w` would pool over time."""
+    assert reached(awake(ResBlock(8, 8, 4)), torch.randn(2, 8, 4, 4, 4), torch.randn(2, 4, 4), frame=2) == [2]
+
+
+def test_temporal_attention_reaches_all_frames_and_no_other_pixel():
+    part, bias = awake(TemporalAttention(8, 2)), torch.zeros(2, 4, 4)
+    x = torch.randn(1, 8, 4, 3, 3)
+    moved = x.clone()
+    moved[:, :, 1, 0, 2] += 1.0
+    with torch.no_grad():
+        difference = (part(x, bias) - part(moved, bias)).abs().amax((0, 1))
+    assert difference[:, 0, 2].min() > 0
+    difference[:, 0, 2] = 0
+    # the pixel's own frame is renormalised as a whole, and only that frame's keys carry it to others; without the norm nothing moves
+    part.norm = torch.nn.Identity()
+    with torch.no_grad():
+        difference = (part(x, bias) - part(moved, bias)).abs().amax((0, 1))
+    difference[:, 0, 2] = 0
+    assert difference.max() == 0
+
+
+def test_the_whole_network_mixes_time_and_keeps_clips_apart(unet):
+    assert reached(unet, clip(), LEVEL, WORDS, frame=0) == [0, 1, 2, 3]
+    z, other = clip(), clip()
+    other[1] += 1.0
+    with torch.no_grad():
+        torch.testing.assert_close(unet(z, LEVEL, WORDS)[0], unet(other, LEVEL, WORDS)[0])
+
+
+def test_images_in_a_joint_batch_see_nothing_and_are_seen_by_nobody(unet):
+    """One temporal layer left unmasked would leak."""
+    tokens = WORDS.tokens[:, None].expand(-1, 4, -1)
+    joint = Cond(tokens, WORDS.token_mask[:, None].expand(-1, 4, -1), images=2)
+    assert reached(unet, clip(), LEVEL, joint, frame=0) == [0, 1]
+    assert reached(unet, clip(), LEVEL, joint, frame=2) == [2]
+    assert reached(unet, clip(), LEVEL, joint, frame=3) == [3]
+
+
+def test_an_image_in_a_joint_batch_is_a_one_frame_video(unet):
+    z = clip()
+    joint = Cond(WORDS.tokens[:, None].expand(-1, 4, -1), WORDS.token_mask[:, None].expand(-1, 4, -1), images=1)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            unet(z, LEVEL, joint)[:, :, 3:], unet(z[:, :, 3:], LEVEL, WORDS), atol=1e-5, rtol=1e-5
+        )
+
+
+def test_a_caption_a_frame_equals_a_caption_a_clip_when_they_agree(unet):
+    each = Cond(WORDS.tokens[:, None].expand(-1, 4, -1), WORDS.token_mask[:, None].expand(-1, 4, -1))
+    with torch.no_grad():
+        torch.testing.assert_close(unet(clip(), LEVEL, each), unet(clip(), LEVEL, WORDS), atol=1e-5, rtol=1e-5)
+
+
+def test_a_dropped_caption_equals_no_caption(unet):
+    with torch.no_grad():
+        nothing = unet(clip(), LEVEL, None)
+        torch.testing.assert_close(
+            unet(clip(), LEVEL, WORDS.keep(torch.tensor([False, False]))), nothing, atol=1e-5, rtol=1e-5
+        )
+        half = unet(clip(), LEVEL, WORDS.keep(torch.tensor([True, False])))
+    torch.testing.assert_close(half[1], nothing[1], atol=1e-5, rtol=1e-5)
+    assert (half[0] - nothing[0]).abs().max() > 1e-3
+
+
+def test_padding_is_never_read(unet):
+    other = Cond(WORDS.tokens.clone(), WORDS.token_mask)
+    other.tokens[1, 2] = 7
+    with torch.no_grad():
+        torch.testing.assert_close(unet(clip(), LEVEL, WORDS), unet(clip(), LEVEL, other))
+
+
+def test_any_number_of_frames_and_any_size_that_can_be_halved(unet):
+    for frames, height, width in ((1, 8, 8), (9, 4, 12)):
+        z = torch.randn(2, 1, frames, height, width)
+        assert unet(z, LEVEL, WORDS).shape == z.shape
+
+
+@pytest.mark.parametrize(
+    ("z", "cond", "sentence"),
+    [
+        (torch.zeros(2, 3, 4, 8, 8), None, "built for 1 channels"),
+        (torch.zeros(2, 1, 4, 10, 8), None, "multiples of 4"),
+        (
+            torch.zeros(2, 1, 4, 8, 8),
+            Cond(torch.zeros(2, 5, 3, dtype=torch.long), torch.ones(2, 5, 3, dtype=torch.bool)),
+            "5 frames",
+        ),
+    ],
+)
+def test_a_bad_input_is_a_sentence(unet, z, cond, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        unet(z, LEVEL, cond)
+
+
+def test_a_network_without_captions_refuses_them():
+    with pytest.raises(ValueError, match="without captions"):
+        UNet(UNetConfig(widths=(8, 8), blocks=1, heads=2))(clip(), LEVEL, WORDS)
+
+
+def test_a_condition_wants_tokens_with_their_mask():
+    with pytest.raises(ValueError, match="together"):
+        Cond(tokens=torch.zeros(1, 3, dtype=torch.long))
