@@ -16,6 +16,6 @@ def course_root() -> Path:
     """
     here = Path.cwd()
     for folder in (Path(minivid.__file__).resolve().parents[1], here, *here.parents):
-        if (folder / "solutions").is_dir() and (folder / "bootstrap.py").is_file():
+        if (folder / "bootstrap.py").is_file() and (folder / "constraints.txt").is_file():
             return folder
     raise BadInput(f"the course is not in {here}: clone it and `pip install -c constraints.txt -e .` in the clone.")
