@@ -1,7 +1,5 @@
 """Every named wrong answer is caught, by the probe that it says first; every right answer passes, whatever the seed."""
 
-import importlib.util
-import sys
 import time
 from pathlib import Path
 
@@ -15,28 +13,17 @@ SEEDS = (0, 1, 2, 2**32 - 1)
 EXERCISES = [exercise for chapter in sorted(FOLDER.glob("ch*")) for exercise in exercises.of_chapter(chapter.name[2:])]
 
 
-def answers(exercise):
-    """The module of an exercise's second right answer and its wrong ones."""
-    path = FOLDER / f"ch{exercise.chapter}" / f"ex_{exercise.id.replace('.', '_')}.py"
-    name = f"wrong_answers_{path.stem}"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, path)
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-def named(exercise):
-    return [(probe, answer) for probe, group in answers(exercise).WRONG.items() for answer in group]
+def named(module):
+    return [(probe, answer) for probe, group in module.WRONG.items() for answer in group]
 
 
 by_id = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
 
 
 @by_id
-def test_every_wrong_answer_is_caught_by_its_own_probe(exercise):
+def test_every_wrong_answer_is_caught_by_its_own_probe(exercise, answers):
     rows, amiss = [], []
-    for probe, answer in named(exercise):
+    for probe, answer in named(answers(exercise)):
         caught = {judge(exercise, answer, seed).probe or "survives" for seed in SEEDS}
         rows.append(f"{exercise.id}  {answer.__name__:<40} {probe:<24} {' / '.join(sorted(caught))}")
         amiss += [rows[-1]] if caught != {probe} else []
@@ -45,15 +32,15 @@ def test_every_wrong_answer_is_caught_by_its_own_probe(exercise):
 
 
 @by_id
-def test_every_probe_has_a_wrong_answer_and_every_exercise_three(exercise):
+def test_every_probe_has_a_wrong_answer_and_every_exercise_three(exercise, answers):
     declared = answers(exercise).WRONG
     assert set(declared) <= {probe.name for probe in exercise.probes}
-    assert len(named(exercise)) >= 3
-    assert all(answer.__name__ != exercise.name for _, answer in named(exercise))
+    assert len(named(answers(exercise))) >= 3
+    assert all(answer.__name__ != exercise.name for _, answer in named(answers(exercise)))
 
 
 @by_id
-def test_a_second_right_answer_passes_at_many_seeds(exercise):
+def test_a_second_right_answer_passes_at_many_seeds(exercise, answers):
     for seed in range(25):
         outcome = judge(exercise, answers(exercise).SECOND, seed)
         assert outcome.verdict is Verdict.PASSED, outcome
@@ -67,7 +54,7 @@ def test_the_library_s_own_object_is_not_an_answer(exercise):
 
 
 @by_id
-def test_a_probe_takes_less_than_a_second(exercise):
+def test_a_probe_takes_less_than_a_second(exercise, answers):
     for probe in exercise.probes:
         start = time.perf_counter()
         ask(exercise, probe, answers(exercise).SECOND, 0)

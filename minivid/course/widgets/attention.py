@@ -20,7 +20,7 @@ from minivid.show.frames import read
 from minivid.show.style import BLUE, ORANGE, SOFT, Picture, look
 
 Maps = Float[Tensor, "heads h w t t"]
-WIDTH, EDGE, MAP, STRIP = 960, 8, 190, 290  # pixels; STRIP is where the frames begin
+WIDTH, EDGE, MAP, STRIP = 840, 8, 160, 250  # pixels; STRIP is where the frames begin
 COLOURS = "cividis"  # even in lightness, and the same to colour-blind readers
 
 

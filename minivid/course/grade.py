@@ -1,0 +1,180 @@
+"""Grading a submitted notebook: points per exercise, whatever is in it.
+
+The student's cells and the probes' calls run in a kernel of their own, with a time and a memory limit; plain arrays come out and
+are judged here, with fresh seeds. So nothing that a student patches reaches the judge, an endless loop or a dead kernel
+costs one exercise its points and no other, and what failed leaves no trace: the next exercise starts in a new kernel.
+
+This is not a security boundary. The kernel is the grader's user on the grader's machine; strangers' code belongs in a container.
+"""
+
+import json
+import secrets
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import nbformat
+import numpy as np
+
+import minivid
+from minivid.course import exercises
+from minivid.course.exercise import Exercise
+from minivid.course.private import probes_of
+from minivid.course.probing import Answer, Outcome, Verdict, decide
+from minivid.course.runner import START_S, Kernel, call
+from minivid.course.submission import Step, SubmissionError, chapter_of, read, steps
+
+TIMEOUT_S = 60.0
+LARGEST_ANSWER = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class Grade:
+    """One exercise's points and the sentences that say why."""
+
+    id: str
+    title: str
+    points: int
+    out_of: int
+    verdict: str
+    message: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class GradeReport:
+    """A notebook's grades. `problem` is a sentence when the file could not be graded at all."""
+
+    notebook: str
+    chapter: str
+    grades: tuple[Grade, ...]
+    problem: str = ""
+
+    @property
+    def points(self) -> int:
+        return sum(grade.points for grade in self.grades)
+
+    @property
+    def out_of(self) -> int:
+        return sum(grade.out_of for grade in self.grades)
+
+    def to_json(self) -> str:
+        """The report as JSON text, keys sorted."""
+        return json.dumps(
+            asdict(self) | {"points": self.points, "out_of": self.out_of}, indent=1, sort_keys=True, ensure_ascii=False
+        )
+
+    def table(self) -> str:
+        """The report as text: a line for each exercise, with its points and why."""
+        lines = [
+            f"{g.id:<5} {g.title:<40} {g.points:>2} / {g.out_of:<2}  {g.verdict}. {g.message}".rstrip()
+            for g in self.grades
+        ]
+        total = f"{'':<5} {self.notebook:<40} {self.points:>2} / {self.out_of:<2}  {self.problem}".rstrip()
+        return "\n".join([*lines, total])
+
+
+def grade(
+    notebook: Path, timeout_s: float = TIMEOUT_S, private: Path | None = None, handed_out: Path | None = None
+) -> GradeReport:
+    """Grade a submission. Never raises for what is in it: a file that cannot be read gives a report that says so.
+
+    timeout_s: for each exercise, its cell and all its probes. private: a folder with an instructor's own probes.
+    handed_out: the student's notebook as it was handed out; by default this repository's notebook of that chapter, if it is there.
+    """
+    submitted = None
+    try:
+        submitted = read(notebook)
+        chapter = chapter_of(notebook, submitted)
+    except SubmissionError as error:
+        return _nothing(notebook, str(error))
+    given = handed_out or _handed_out(chapter)
+    plan = steps(submitted, chapter, nbformat.read(given, as_version=4) if given else None)
+    with tempfile.TemporaryDirectory(prefix="grading-") as folder, Kernel(Path(folder)) as kernel:
+        grades = tuple(_grades(plan, kernel, timeout_s, private and private.resolve()))
+    order = [exercise.id for exercise in exercises.of_chapter(chapter)]
+    return GradeReport(notebook.name, chapter, tuple(sorted(grades, key=lambda grade: order.index(grade.id))))
+
+
+def _grades(plan: Iterable[Step], kernel: Kernel, timeout_s: float, private: Path | None) -> Iterator[Grade]:
+    """Each answer graded in turn. After one that fails the kernel is thrown away, and the library's object takes its place."""
+    for step in plan:
+        if step.exercise is None:
+            if step.source:
+                kernel.run(call("run", step.source), timeout_s, keep=True)
+            continue
+        start = time.monotonic()
+        outcome = _outcome(step, kernel, timeout_s, private)
+        if outcome.verdict is Verdict.PASSED:
+            kernel.replay.append(call("run", step.source))
+        elif outcome.verdict is Verdict.NOT_ATTEMPTED:
+            kernel.run(call("use_library", step.exercise.id), START_S, keep=True)
+        else:
+            kernel.discard()
+            kernel.replay.append(call("use_library", step.exercise.id))
+        yield _grade(step.exercise, outcome, time.monotonic() - start)
+
+
+def _outcome(step: Step, kernel: Kernel, timeout_s: float, private: Path | None) -> Outcome:
+    """The verdict on one answer, from what the kernel left in a fresh folder."""
+    if step.source is None:
+        return Outcome(Verdict.NOT_ATTEMPTED, "Its cell was not found in the notebook.")
+    seed, folder = secrets.randbits(31), kernel.fresh_folder()
+    arguments = (step.exercise.id, step.source, seed, str(folder), private and str(private))
+    finished = kernel.run(call("examine", *arguments), timeout_s)
+    for number, probe in enumerate(probes_of(step.exercise, private)):
+        answer = _read_answer(folder / str(number))
+        if answer is None:
+            return Outcome(Verdict.WRONG, _why_nothing(kernel, finished, timeout_s), probe.name)
+        outcome = decide(probe, answer, seed)
+        if outcome.verdict is not Verdict.PASSED:
+            return outcome
+    return Outcome(Verdict.PASSED)
+
+
+def _why_nothing(kernel: Kernel, finished: bool, timeout_s: float) -> str:
+    if finished:
+        return "Your code ended the probe before it could answer."
+    if kernel.died:
+        return "Your code ended the Python process that it ran in (os._exit, a crash, or no memory left)."
+    return f"Your code was stopped after {timeout_s:g} seconds: does a loop never end?"
+
+
+def _read_answer(path: Path) -> Answer | None:
+    """An answer as the kernel wrote it; None when there is none that can be read. Arrays come without pickle."""
+    try:
+        if path.with_suffix(".json").exists():
+            told = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+            return Answer(problem=str(told["problem"]), not_attempted=told["not_attempted"] is True)
+        path = path.with_suffix(".npz")
+        if path.stat().st_size > LARGEST_ANSWER:
+            return Answer(problem=f"The answer is larger than {LARGEST_ANSWER // 2**20} MiB.")
+        with np.load(path, allow_pickle=False) as arrays:
+            return Answer({name: arrays[name] for name in arrays.files})
+    except Exception:  # whatever a student's process wrote there
+        return None
+
+
+def _grade(exercise: Exercise, outcome: Outcome, seconds: float) -> Grade:
+    points = exercise.points if outcome.verdict is Verdict.PASSED else 0
+    return Grade(
+        exercise.id, exercise.title, points, exercise.points, outcome.verdict.value, outcome.message, round(seconds, 2)
+    )
+
+
+def _nothing(notebook: Path, problem: str) -> GradeReport:
+    """No points, and a sentence; with the chapter's exercises when the file's name still tells the chapter."""
+    try:
+        chapter = chapter_of(notebook, None)
+    except SubmissionError:
+        return GradeReport(notebook.name, "", (), problem)
+    outcome = Outcome(Verdict.NOT_ATTEMPTED, "The notebook could not be read.")
+    grades = tuple(_grade(exercise, outcome, 0.0) for exercise in exercises.of_chapter(chapter))
+    return GradeReport(notebook.name, chapter, grades, problem)
+
+
+def _handed_out(chapter: str) -> Path | None:
+    """The student's notebook of a chapter in the repository that this package is installed from, if it is one."""
+    return next((Path(minivid.__file__).parents[1] / "notebooks").glob(f"{chapter}_*.ipynb"), None)
