@@ -111,7 +111,7 @@ class Showing:
     def _repr_html_(self) -> str:
         rows = "".join(_row_html(row, self.fps) for row in self.rows)
         return (
-            '<div style="display:inline-block;max-width:100%;overflow-x:auto;background:#fff;color:#222;padding:6px 8px;'
+            '<div style="display:inline-block;vertical-align:top;max-width:100%;overflow-x:auto;background:#fff;color:#222;padding:6px 8px;'
             f'font:13px/1.35 system-ui,sans-serif">{rows}</div>'
         )
 
@@ -185,7 +185,7 @@ def _words_html(row: Row, kind: str, style: str) -> str:
         f"{html.escape(getattr(tile, kind))}</div>"
         for tile in row.tiles
     )
-    return f'<div style="display:flex;gap:{row.gap}px;align-items:end;margin:2px 0 3px">{cells}</div>'
+    return f'<div style="display:flex;gap:{row.gap}px;align-items:{"end" if kind == "title" else "start"};margin:2px 0 3px">{cells}</div>'
 
 
 def _captions(captions: Captions, frames: dict[str, Frames]) -> dict[str, list[str]]:

@@ -12,8 +12,8 @@ from minivid.show.sheet import draw_pixels
 from minivid.show.style import ORANGE, PAGE, Picture, look
 
 SIDE = 176  # pixels; the slice's sides aimed at
-THUMB = 88  # pixels; the little frame that shows the cut
-LEFT, TOP, BOTTOM, RIGHT = 52, 120, 46, 24
+THUMB = 96  # pixels; the little frame that shows the cut
+LEFT, TOP, BOTTOM, RIGHT = 52, 138, 46, 24
 
 
 def show_slice(
@@ -96,5 +96,5 @@ def _mark_cut(picture: Picture, left: int, top: int, clip: np.ndarray, cut: int,
     axes = picture.axes_at(left, top, w * k, h * k)
     draw_pixels(axes, middle)
     mark = axes.axhspan if along_row else axes.axvspan
-    mark(cut - 0.6, cut + 0.6, facecolor="none", edgecolor=ORANGE, linewidth=1.2)
+    mark(cut - 0.7, cut + 0.7, facecolor="none", edgecolor=ORANGE, linewidth=0.9)
     picture.write(left + w * k + 8, top, f"{'row' if along_row else 'column'} {cut}", fontsize=9, color="#8a5f00")

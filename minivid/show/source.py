@@ -46,7 +46,7 @@ class Source:
         formatter = HtmlFormatter(noclasses=True, style="xcode", prestyles="margin:0;line-height:1.4;font-size:12.5px")
         code = highlight(self.code, PythonLexer(), formatter)
         return (
-            f'<div style="border:1px solid #d9d9d9;border-radius:4px;background:#fff;color:#222;max-width:960px">'
+            f'<div style="border:1px solid #d9d9d9;border-radius:4px;background:#fff;color:#222;max-width:840px">'
             f'<div style="padding:4px 10px;border-bottom:1px solid #d9d9d9;color:#555;font:12px/1.5 system-ui,sans-serif">'
             f'{html.escape(self.caption)}</div><div style="padding:8px 10px;overflow-x:auto">{code}</div></div>'
         )

@@ -19,7 +19,7 @@ PURPLE, SKY, YELLOW = "#CC79A7", "#56B4E9", "#F0E442"
 PALETTE = (BLUE, RED, GREEN, ORANGE, PURPLE, SKY, INK)
 
 DPI = 100
-PAGE = 960  # pixels: the width of a notebook's output on a laptop
+PAGE = 840  # pixels: what a notebook shows unshrunk on a laptop, the file browser open
 
 RC = {
     "figure.dpi": DPI,

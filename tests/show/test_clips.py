@@ -57,7 +57,7 @@ def test_a_batch_fills_even_rows_that_last_equally_long():
     images = gifs(show(real=video(10), sampled=video(10, seed=1)))
     assert len({image.size for image, _, _ in images}) == 1
     assert len({image.info["duration"] for image, _, _ in images}) == 1
-    assert images[0][0].size[0] <= 960
+    assert images[0][0].size[0] <= 840
 
 
 def test_columns_are_those_asked_for():
