@@ -16,7 +16,8 @@ def run(code: str) -> str:
     return done.stdout
 
 
-def test_torchvision_imports_whether_or_not_its_operators_fit():
+def test_torchvision_lpips_and_diffusers_import_whether_or_not_the_operators_fit():
+    pytest.importorskip("diffusers")
     run("""
         from minivid import compat
         torchvision = compat.import_torchvision()
@@ -24,6 +25,8 @@ def test_torchvision_imports_whether_or_not_its_operators_fit():
         assert compat.import_torchvision() is torchvision
         import torchvision as by_any_other_name
         assert by_any_other_name is torchvision
+        assert compat.import_lpips().LPIPS
+        from diffusers import LatteTransformer3DModel, UNet2DConditionModel, UNetMotionModel
     """)
 
 
@@ -35,15 +38,6 @@ def test_the_plain_import_is_taken_where_it_works():
         assert compat.import_torchvision() is stand_in
         assert not compat.operators_are_missing()
         assert "torch" not in sys.modules
-    """)
-
-
-def test_lpips_and_diffusers_model_classes_import_after_it():
-    pytest.importorskip("diffusers")
-    run("""
-        from minivid import compat
-        assert compat.import_lpips().LPIPS
-        from diffusers import LatteTransformer3DModel, UNet2DConditionModel, UNetMotionModel
     """)
 
 

@@ -31,6 +31,7 @@ def lab(no_browser: bool = False, handed_on: Suppress[tuple[str, ...]] = ()) -> 
     # No question about news and no look for updates: neither is the course's, and both want the network.
     command += ["--LabApp.news_url=None"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate"]
+    command += ["--ServerApp.log_level=WARN", "--LabApp.log_level=WARN"]
     command += ["--no-browser"] if no_browser else []
     print("minivid: opening mine/00_index.ipynb in JupyterLab; Ctrl-C ends it.", flush=True)
     return become([*command, *handed_on], root)
