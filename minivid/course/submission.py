@@ -95,11 +95,10 @@ def _place(notebook: NotebookNode, exercise: Exercise, given: set[str]) -> int |
     code = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     marked = [i for i, cell in code if _marked(cell, exercise.id)]
     written = [i for i in marked if notebook.cells[i].source not in given]
-    defines = re.compile(rf"^(def|class) {re.escape(exercise.name)}\b", re.MULTILINE)
+    name, check = re.escape(exercise.name), rf"check\(\s*[\"']{re.escape(exercise.id)}[\"']"
+    defines = re.compile(rf"^(?:def|class) {name}\b|^{name}\s*=(?!\s*check\()", re.MULTILINE)
     elsewhere = [i for i, cell in code if defines.search(cell.source) and cell.source not in given]
-    checked = [
-        i for i in elsewhere if re.search(rf"\bcheck\(\s*[\"']{re.escape(exercise.id)}[\"']", notebook.cells[i].source)
-    ]
+    checked = [i for i in elsewhere if re.search(check, notebook.cells[i].source)]
     return next((found[-1] for found in (written, checked, elsewhere, marked) if found), None)
 
 
