@@ -14,7 +14,7 @@ from torch import Tensor
 
 Number = int | float
 
-REST = 1e-6
+REST = 5e-5
 """A bounce that would rise less than this (in pixels) is rest: the digit stays on the floor."""
 
 
@@ -47,9 +47,12 @@ def travel(
 
 
 def apex(velocity: Float[Tensor, "*b"], gravity: Number, drag: Number) -> Float[Tensor, "*b"]:
-    """When a digit thrown upwards (velocity < 0) turns back: the zero of `travel`'s velocity."""
-    up = (-velocity).clamp(min=0)
-    return torch.log1p(up * drag / gravity) / drag if drag else up / gravity
+    """When a thrown digit turns back: the zero of `travel`'s velocity, in the past for one that falls already.
+
+    One that falls faster than drag allows has never turned; its apex is given as far back in the past.
+    """
+    up = -velocity / gravity
+    return torch.log1p((drag * up).clamp(min=-1 + 1e-12)) / drag if drag else up
 
 
 def span(
@@ -64,7 +67,7 @@ def span(
         fallen, _ = travel(torch.zeros_like(velocity), time, 1.0, drag)
         ways.append(still + pull * fallen)
     if gravity:
-        top = apex(velocity[..., 1], gravity, drag).clamp(max=end)
+        top = apex(velocity[..., 1], gravity, drag).clamp(begin, end)
         ways.append(torch.stack([ways[0][..., 0], travel(velocity[..., 1], top, gravity, drag)[0]], -1))
     every = torch.stack(ways)
     return every.amin(0), every.amax(0)

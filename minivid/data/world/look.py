@@ -24,12 +24,12 @@ def ink(colour: Int[Tensor, "n k"], depth: Int[Tensor, "n k"], coloured: bool) -
 
 
 def stripes(cells: int, n: int, k: int, stream: torch.Generator) -> Float[Tensor, "n k cells cells"]:
-    """A striped pattern in [0.3, 1] for each digit, drawn on its bitmap's own grid."""
+    """A striped pattern in [0.5, 1] for each digit, drawn on its bitmap's own grid."""
     heading = torch.rand(n, k, 1, 1, generator=stream) * math.pi
     phase = torch.rand(n, k, 1, 1, generator=stream) * 2 * math.pi
     place = (torch.arange(cells) + 0.5) / cells
     along = heading.cos() * place + heading.sin() * place[:, None]
-    return 0.65 + 0.35 * torch.sin(2 * math.pi * 3 * along + phase)
+    return 0.75 + 0.25 * torch.sin(2 * math.pi * 2.5 * along + phase)
 
 
 def _wave(
@@ -80,9 +80,9 @@ def background(
     y = torch.arange(height)[:, None] + shift[..., 1, None, None]  # n t h 1
     field = _field(kind, x, y, min(height, width), stream)[:, None]
     if not coloured:
-        return 0.03 + 0.3 * field
+        return 0.02 + 0.28 * field
     hue = torch.rand(len(pan), 2, 1, generator=stream) + torch.tensor([0.0, 1 / 3, 2 / 3])  # n 2 rgb
-    dark, bright = (torch.tensor([[0.06], [0.24]]) * (1 + 0.9 * torch.cos(2 * math.pi * hue))).unbind(1)
+    dark, bright = (torch.tensor([[0.04], [0.18]]) * (1 + 0.9 * torch.cos(2 * math.pi * hue))).unbind(1)
     dark, bright = dark[:, :, None, None, None], bright[:, :, None, None, None]
     return dark + (bright - dark) * field
 
@@ -90,7 +90,7 @@ def background(
 def light(
     times: Float[Tensor, " t"], frames: int, height: int, width: int, n: int, stream: torch.Generator
 ) -> Float[Tensor, "n 1 t h w"]:
-    """How brightly each pixel is lit, in [0.25, 1]: a round pool that wanders from one side of the picture to the other."""
+    """How brightly each pixel is lit, in [0.4, 1]: a round pool that wanders from one side of the picture to the other."""
     extent = torch.tensor([width, height]) - 1.0
     ends = torch.rand(n, 2, 2, generator=stream)
     come, go = ends[:, 0], 1 - 0.5 * ends[:, 0] - 0.5 * ends[:, 1]  # ends far from where it began
@@ -98,4 +98,4 @@ def light(
     x, y = (extent * (come[:, None] + (go - come)[:, None] * share))[..., None, None].unbind(2)  # n t 1 1
     radius = 0.4 * min(height, width)
     square = (torch.arange(width) - x) ** 2 + (torch.arange(height)[:, None] - y) ** 2
-    return (0.25 + 0.75 * torch.exp(-0.5 * square / radius**2))[:, None]
+    return (0.4 + 0.6 * torch.exp(-0.5 * square / radius**2))[:, None]

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from jaxtyping import Float
+from torch import Tensor
+
 from minivid.data.captions import DIRECTIONS, SPEEDS
 from minivid.data.digits import Glyphs, check_split, glyphs
 from minivid.data.world.dynamics import Number
@@ -103,6 +106,16 @@ class World:
     def speed_threshold(self) -> float:
         """The speed (pixels per frame) that separates what the two words mean."""
         return (self.slowly[1] + self.quickly[0]) / 2
+
+    def words(self, velocity: Float[Tensor, "n 2"]) -> list[tuple[str, str]]:
+        """The direction word and the speed word nearest to each velocity (pixels per frame), to score clips of unknown truth.
+
+        Directions are this world's own; speeds are told apart by `speed_threshold`.
+        """
+        unit = velocity.new_tensor([DIRECTIONS[word] for word in self.directions])
+        way = (velocity @ unit.T).argmax(1).tolist()
+        quick = (velocity.norm(dim=1) > self.speed_threshold).tolist()
+        return [(self.directions[w], SPEEDS[q]) for w, q in zip(way, quick, strict=True)]
 
     def sample(self, n: int, seed: Seed, caption: str | Sequence[str] | None = None) -> Clips:
         """n clips with their truth. The same seed gives the same bytes, and torch's own random state is left alone.

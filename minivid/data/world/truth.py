@@ -51,10 +51,12 @@ class Clips:
     def __len__(self) -> int:
         return len(self.video)
 
-    def __getitem__(self, which: slice) -> "Clips":
-        """Some of the clips, as Clips: `clips[:4]`."""
-        if not isinstance(which, slice):
-            raise TypeError("Clips are taken by slice, so that they stay a batch: clips[3:4], not clips[3].")
+    def __getitem__(self, which: int | slice) -> "Clips":
+        """Some of the clips, as Clips: `clips[:4]`; one clip is a batch of one: `clips[3]`."""
+        if isinstance(which, int):
+            if not -len(self) <= which < len(self):
+                raise IndexError(f"There are {len(self)} clips; there is no clip {which}.")
+            which = slice(which, which + 1 or None)
         parts = {field.name: getattr(self, field.name) for field in fields(self)}
         return Clips(**{name: part if part is None else part[which] for name, part in parts.items()})
 
