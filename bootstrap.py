@@ -22,8 +22,6 @@ import tempfile
 OLDEST = (3, 11)
 VERSION = "{}.{}".format(*sys.version_info[:2])
 EXTRAS = "test,oracles"
-# Held against ours by the tests. It declares transformers and more, which the parts that we compare do not use.
-WITHOUT_DEPENDENCIES = ["video-diffusion-pytorch"]
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 ROOM = 3.0  # GB: the whole .venv is about 2 with torch's build without CUDA, and 5.6 with CUDA (Linux, from PyPI)
 
@@ -113,7 +111,6 @@ def set_up():
         run([*pip, "--index-url", index, "--no-deps", "--force-reinstall", "torch", "torchvision"])
     say("the packages of constraints.txt (a first time takes minutes) ...")
     run([*pip, "-e", f"{ROOT}[{EXTRAS}]"])
-    run([*pip, "--no-deps", *WITHOUT_DEPENDENCIES])
     if not answers(VENV_PYTHON, "import torch, jupyterlab, minivid"):
         raise Stop("the packages are installed but torch does not load: `.venv/bin/python -c 'import torch'` says why.")
     write_record(index, complete=wanted)
@@ -128,7 +125,7 @@ def fingerprint(index):
         declared = tomllib.load(file)
     with open(os.path.join(ROOT, "constraints.txt")) as file:
         pinned = file.read()
-    parts = [declared["project"], declared["build-system"], pinned, index, EXTRAS, WITHOUT_DEPENDENCIES]
+    parts = [declared["project"], declared["build-system"], pinned, index, EXTRAS]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 INSTALL = 'pip install -c constraints.txt -e ".[test,oracles]"'
-INSTALL_BESIDE = "pip install -c constraints.txt --no-deps video-diffusion-pytorch"
 CPU_INDEX, FULL_INDEX = "https://download.pytorch.org/whl/cpu", "https://pypi.org/simple"
 
 
@@ -84,8 +83,8 @@ def packages() -> Iterator[Finding]:
     advice = f"Other than tested: {', '.join(other)}. `{INSTALL}` brings the tested versions." if other else ""
     yield Finding("packages", f"{count} declared packages are here and new enough", advice=advice)
     for_tests = [r.name for r in declared if "test" in str(r.marker or "") or "oracles" in str(r.marker or "")]
-    lacking = [name for name in [*for_tests, "video-diffusion-pytorch"] if version_of(name) is None]
-    advice = f"Only `minivid test` wants them: `{INSTALL}`, then `{INSTALL_BESIDE}`." if lacking else ""
+    lacking = [name for name in for_tests if version_of(name) is None]
+    advice = f"Only `minivid test` wants them: `{INSTALL}`." if lacking else ""
     yield Finding("test tools", f"without {', '.join(lacking)}" if lacking else "all here", advice=advice)
 
 
