@@ -39,4 +39,6 @@ def main(args: Sequence[str] | None = None) -> None:
     except BadInput as error:
         print(f"minivid: {error}", file=sys.stderr)
         code = 2
+    except KeyboardInterrupt:
+        code = 130
     raise SystemExit(code)

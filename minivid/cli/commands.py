@@ -46,11 +46,10 @@ def test(handed_on: Suppress[tuple[str, ...]] = ()) -> int:
     workers = min(4, os.cpu_count() or 1)
     # Side by side, and each with one thread: two workers of two threads on two cores are many times slower than one.
     one_thread = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
-    environment = {**os.environ, **one_thread, "MINIVID_BUDGET": "smoke"}
     command = [sys.executable, "-m", "pytest", "tests", "notebooks", "solutions", f"-n{workers}", "--dist=loadfile"]
     command += ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=180", *handed_on]
     print(f"minivid: tests and notebooks, {workers} at a time, in the smoke budget ...", flush=True)
-    return subprocess.call(command, cwd=root, env=environment)
+    return become(command, root, {**one_thread, "MINIVID_BUDGET": "smoke"})
 
 
 def doctor() -> int:
@@ -116,9 +115,10 @@ def grade(
     return 0
 
 
-def become(command: list[str], folder: Path) -> int:
+def become(command: list[str], folder: Path, variables: dict[str, str] | None = None) -> int:
     """Run a program in place of this one, so that Ctrl-C reaches it alone (on Windows: run it, and return its exit code)."""
+    environment = {**os.environ, **(variables or {})}
     if os.name == "nt":
-        return subprocess.call(command, cwd=folder)
+        return subprocess.call(command, cwd=folder, env=environment)
     os.chdir(folder)
-    os.execv(command[0], command)
+    os.execve(command[0], command, environment)

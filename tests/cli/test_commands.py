@@ -1,7 +1,6 @@
 """The commands answer at once, refuse in one sentence, and never touch a student's own copy."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -126,11 +125,22 @@ def test_lab_opens_the_index_and_hands_on_what_stands_after_the_dashes(tmp_path,
 def test_test_runs_tests_and_both_notebook_trees_in_the_smoke_budget(monkeypatch, capsys):
     ran = {}
     monkeypatch.setattr(
-        commands.subprocess, "call", lambda command, cwd, env: ran.update(command=command, env=env) or 3
+        commands, "become", lambda command, folder, variables: ran.update(command=command, **variables) or 3
     )
     code, _, _ = leave_with(capsys, "test", "--", "-k", "sampler")
     assert code == 3, "pytest's verdict is the command's"
     assert {"tests", "notebooks", "solutions", "--nbval-lax", "--nbval-current-env"} <= set(ran["command"])
     assert ran["command"][-2:] == ["-k", "sampler"]
-    assert ran["env"]["MINIVID_BUDGET"] == "smoke" and ran["env"]["OMP_NUM_THREADS"] == "1"
-    assert ran["env"]["PATH"] == os.environ["PATH"]
+    assert ran["MINIVID_BUDGET"] == "smoke" and ran["OMP_NUM_THREADS"] == "1"
+
+
+def test_a_program_takes_this_ones_place_with_its_variables(tmp_path):
+    code = f"""
+import sys
+from pathlib import Path
+from minivid.cli.commands import become
+show = "import os; print(os.getcwd(), os.environ['MINIVID_BUDGET']); raise SystemExit(3)"
+raise SystemExit(become([sys.executable, "-c", show], Path({str(tmp_path)!r}), {{"MINIVID_BUDGET": "smoke"}}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split()) == (3, [str(tmp_path.resolve()), "smoke"])
