@@ -42,7 +42,7 @@ def travel(
     z = drag * time
     lost = -torch.expm1(-z)
     small = z.abs() < 1e-3  # there the second quotient is all cancellation: take its series
-    quotient = torch.where(small, 0.5 - z / 6 + z**2 / 24, (z - lost) / torch.where(small, 1.0, z) ** 2)
+    quotient = torch.where(small, 0.5 - z / 6 + z**2 / 24 - z**3 / 120, (z - lost) / torch.where(small, 1.0, z) ** 2)
     return velocity * lost / drag + gravity * time**2 * quotient, velocity * (1 - lost) + gravity * lost / drag
 
 
