@@ -65,23 +65,30 @@ class ResBlock(nn.Module):
 
 
 class Downsample(nn.Module):
-    """Half the height and width of every frame; time is never touched."""
+    """Half the height and width of every frame: each 2×2 pixels into one, by a 1×1 convolution. Time is never touched."""
 
     def __init__(self, dim_in: int, dim_out: int):
         super().__init__()
         self.conv = nn.Conv2d(4 * dim_in, dim_out, 1).to(memory_format=torch.channels_last)
 
     def forward(self, x: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b d t h2 w2"]:
-        pixels = rearrange(x, "b c t (h p) (w q) -> (b t) (p q c) h w", p=2, q=2)
-        return unfold(self.conv(pixels.contiguous(memory_format=torch.channels_last)), x.shape[2])
+        pixels = rearrange(fold(x), "n c (h p) (w q) -> n h w (p q c)", p=2, q=2)
+        return unfold(self.conv(rearrange(pixels, "n h w c -> n c h w")), x.shape[2])
 
 
 class Upsample(nn.Module):
-    """Twice the height and width of every frame, by the nearest pixel and a convolution."""
+    """Twice the height and width of every frame: four pixels from each, by a 1×1 convolution and a pixel shuffle.
+
+    The four begin alike (nearest-neighbour upsampling), so that no checkerboard is drawn from the start (Aitken et al. 2017).
+    """
 
     def __init__(self, dim_in: int, dim_out: int):
         super().__init__()
-        self.conv = SpatialConv(dim_in, dim_out)
+        self.conv = nn.Conv2d(dim_in, 4 * dim_out, 1).to(memory_format=torch.channels_last)
+        with torch.no_grad():
+            for parameter in (self.conv.weight, self.conv.bias):
+                parameter.copy_(parameter[:dim_out].repeat(4, *[1] * (parameter.ndim - 1)))
 
     def forward(self, x: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b d t h2 w2"]:
-        return self.conv(unfold(F.interpolate(fold(x), scale_factor=2, mode="nearest"), x.shape[2]))
+        pixels = rearrange(self.conv(fold(x)), "n (p q d) h w -> n (h p) (w q) d", p=2, q=2)
+        return unfold(rearrange(pixels, "n h w d -> n d h w"), x.shape[2])

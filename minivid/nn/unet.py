@@ -69,25 +69,19 @@ class UNet(nn.Module):
         pixels = config.channels * config.patch**2
         self.conv_in = SpatialConv(pixels, widths[0])
         self.down, self.up = nn.ModuleList(), nn.ModuleList()
-        skips, dim = [widths[0]], widths[0]
+        dim = widths[0]
         for level, width in enumerate(widths):
             if level > 0:
                 self.down.append(Downsample(dim, width))
-                skips.append(width)
-                dim = width
-            for _ in range(config.blocks):
-                self.down.append(Stage(dim, width, dim_embed, config))
-                skips.append(width)
-                dim = width
+            self.down.extend(Stage(width, width, dim_embed, config) for _ in range(config.blocks))
+            dim = width
         self.middle = Stage(dim, dim, dim_embed, config)
-        self.middle_block = ResBlock(dim, dim, dim_embed)
         for level, width in reversed(list(enumerate(widths))):
-            for _ in range(config.blocks + 1):
-                self.up.append(Stage(dim + skips.pop(), width, dim_embed, config))
-                dim = width
+            # the first half of a stage's input comes from below, the other over the skip connection
+            self.up.extend(Stage(2 * width, width, dim_embed, config) for _ in range(config.blocks))
             if level > 0:
-                self.up.append(Upsample(dim, widths[level - 1]))
-                dim = widths[level - 1]
+                self.up.append(Upsample(width, widths[level - 1]))
+        dim = widths[0]
         self.norm_out = FrameNorm(dim)
         self.conv_out = zero_(SpatialConv(dim, pixels))
 
@@ -108,12 +102,14 @@ class UNet(nn.Module):
         # channels innermost in memory, from here to the end
         x = rearrange(z, "b c t (h p) (w q) -> b t h w (c p q)", p=p, q=p).contiguous()
         x = self.conv_in(rearrange(x, "b t h w c -> b c t h w"))
-        skips = [x]
+        skips = []
         for layer in self.down:
-            x = layer(x, embed, words, bias, visible) if isinstance(layer, Stage) else layer(x)
-            skips.append(x)
+            if isinstance(layer, Stage):
+                x = layer(x, embed, words, bias, visible)
+                skips.append(x)
+            else:
+                x = layer(x)
         x = self.middle(x, embed, words, bias, visible)
-        x = self.middle_block(x, embed)
         for layer in self.up:
             if isinstance(layer, Stage):
                 x = layer(torch.cat([x, skips.pop()], dim=1), embed, words, bias, visible)
