@@ -144,14 +144,16 @@ def _watch(exercise: Exercise, student: dict[str, Any]) -> Iterator[list[str]]:
     answers = {(sys.modules[answer.__module__].__file__, answer.__qualname__) for answer in exercise.answers}
     borrowed: list[str] = []
 
-    def on_event(frame: FrameType, event: str, _: Any) -> None:
-        if event == "call":
-            code = frame.f_code
-            owner = code.co_qualname.rpartition(".")[0]
-            for name in (code.co_qualname, owner):
-                if (code.co_filename, name) in answers and _caller_is(student, frame):
-                    borrowed.append(name)
+    files = {file for file, _ in answers}
 
+    def note(frame: FrameType) -> None:
+        name = frame.f_code.co_qualname
+        for called in (name, name.rpartition(".")[0]):  # a function, or a class by one of its methods
+            if (frame.f_code.co_filename, called) in answers and _caller_is(student, frame):
+                borrowed.append(called)
+
+    # runs at every call that the student's code makes: a bare test first
+    on_event = lambda frame, event, _: event == "call" and frame.f_code.co_filename in files and note(frame)  # noqa: E731
     before = sys.getprofile()
     sys.setprofile(on_event)
     try:

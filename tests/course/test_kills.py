@@ -9,7 +9,7 @@ from minivid.course import exercises
 from minivid.course.probing import Verdict, ask, judge
 
 FOLDER = Path(__file__).parents[1] / "wrong_answers"
-SEEDS = (0, 1, 2, 2**32 - 1)
+SEEDS = (0, 2**31 - 1)
 EXERCISES = [exercise for chapter in sorted(FOLDER.glob("ch*")) for exercise in exercises.of_chapter(chapter.name[2:])]
 
 
@@ -34,14 +34,14 @@ def test_every_wrong_answer_is_caught_by_its_own_probe(exercise, answers):
 @by_id
 def test_every_probe_has_a_wrong_answer_and_every_exercise_three(exercise, answers):
     declared = answers(exercise).WRONG
-    assert set(declared) <= {probe.name for probe in exercise.probes}
+    assert list(declared) == [probe.name for probe in exercise.probes]
     assert len(named(answers(exercise))) >= 3
     assert all(answer.__name__ != exercise.name for _, answer in named(answers(exercise)))
 
 
 @by_id
 def test_a_second_right_answer_passes_at_many_seeds(exercise, answers):
-    for seed in range(25):
+    for seed in range(10):
         outcome = judge(exercise, answers(exercise).SECOND, seed)
         assert outcome.verdict is Verdict.PASSED, outcome
 

@@ -86,8 +86,8 @@ WRONG = {
         only_z_returned,
     ],
     "one level a clip": [columns_scaled, first_level_for_all],
-    "standard normal": [uniform_noise],
     "every value its own": [noise_shared_by_the_frames, noise_shared_by_the_clips],
+    "standard normal": [uniform_noise],
     "repeatable": [generator_forgotten],
     "fresh at each call": [seeded_inside],
 }

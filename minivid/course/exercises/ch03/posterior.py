@@ -6,15 +6,15 @@ from minivid.course.exercise import Arrays, Exercise, Probe, close, several
 from minivid.diffusion.bound import posterior
 
 
-def _levels_and_clips(x: bool = True, z: bool = True):
-    """Inputs with the clean clip, or the noisy one, at zero: the mean is linear in both, so each weight is seen alone."""
+def _levels_and_clips(x: bool = True):
+    """Inputs, with the clean clip at zero when the weight of the noisy one is to be seen alone."""
 
     def inputs(seed: int) -> dict:
         generator = torch.Generator().manual_seed(seed)
         clean, noisy = torch.randn(2, 2, 1, 3, 4, 4, generator=generator)
         logsnr_t = torch.rand((), generator=generator) * 4 - 3
         logsnr_s = logsnr_t + 0.5 + torch.rand((), generator=generator)
-        return {"x": clean * x, "z_t": noisy * z, "logsnr_s": logsnr_s, "logsnr_t": logsnr_t}
+        return {"x": clean * x, "z_t": noisy, "logsnr_s": logsnr_s, "logsnr_t": logsnr_t}
 
     return inputs
 
@@ -58,14 +58,7 @@ EXERCISE = Exercise(
         ),
         Probe(
             "weight of x",
-            "With z_t = 0 the mean should be (1 − e^{λt − λs}) αs x: at level s a clean clip is shrunk by αs.",
-            _levels_and_clips(z=False),
-            _mean_and_variance,
-            _mean_agrees,
-        ),
-        Probe(
-            "both together",
-            "Each weight is right by itself: the mean is the sum of the two terms.",
+            "The weight of z_t is right. What x adds to the mean should be (1 − e^{λt − λs}) αs x: at level s a clean clip is shrunk by αs.",
             _levels_and_clips(),
             _mean_and_variance,
             _mean_agrees,
