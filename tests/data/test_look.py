@@ -48,7 +48,7 @@ DRESSES = {
     "texture": {"texture": True},
     "background": {"background": "checks"},
     "light": {"light": True},
-    "blur": {"motion_blur": 0.0, "background": "clouds", "pan": 2.0},
+    "pan": {"background": "clouds", "pan": 2.0},
     "colour": {"colour": True},
 }
 
@@ -59,6 +59,12 @@ def test_the_same_seed_shows_the_same_motion_in_every_dress(dress):
     for truth in ("position", "velocity", "mask", "digit", "index"):
         assert torch.equal(getattr(plain, truth), getattr(dressed, truth))
     assert (dressed.video - plain.video).abs().max() > 0.1
+
+
+def test_motion_blur_moves_nothing():
+    plain, blurred = World().sample(8, seed=5), World(motion_blur=1.0).sample(8, seed=5)
+    assert torch.equal(plain.position, blurred.position) and torch.equal(plain.velocity, blurred.velocity)
+    assert (blurred.video - plain.video).abs().max() > 0.1
 
 
 def test_texture_moves_with_its_digit():

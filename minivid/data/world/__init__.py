@@ -1,6 +1,6 @@
 """The world of moving digits: a simulator whose every clip comes with its exact truth.
 
-`options` say what there is, `draw` decides by chance or by caption, `dynamics` moves, `render` and `look` draw, `truth` keeps
+`options` say what there is, `draw` decides by chance or by caption, `dynamics` and `tracks` move, `render` and `look` draw, `truth` keeps
 what is known, `audio` clicks, and `simulator` is the way through them.
 """
 

@@ -23,6 +23,10 @@ CLEAR = 2.0
 """Frames after the start, and after a change of direction, in which no wall is met: a caption's direction is what is seen."""
 
 
+BEFORE = 0.5
+"""Frames before the start that are free of walls too: the longest that a shutter opens before the first instant."""
+
+
 def need(holds: bool, sentence: str) -> None:
     """Raise a ValueError with this sentence unless it holds."""
     if not holds:
@@ -221,7 +225,7 @@ def fitting_glyphs(world: World) -> Glyphs:
     shapes = glyphs(world.split)
     widest = float(2 * shapes.radius.max() if world.rotation else (shapes.high - shapes.low).max())
     ink = widest * world.side * world.scale
-    steps = CLEAR + world.motion_blur / 2
+    steps = BEFORE + CLEAR
     run = world.quickly[1] * steps + world.gravity * steps**2 / 2
     room = min(world.height, world.width)
     need(
