@@ -208,7 +208,7 @@ def explain(output):
     full = r"No space left on device|Errno 28\b|Disk quota exceeded|Errno 122\b|not enough space on the disk"
     if re.search(full, output) or min(free_gb(ROOT), free_gb(tempfile.gettempdir())) < 0.02:  # venv does not say why
         return disk_is_full()
-    missing = re.search(r"No matching distribution found for (\S+)", output)
+    missing = re.search(r"(?:No matching distribution found for|The user requested \(constraint\)) (\S+)", output)
     network = (
         r"connection broken by|NewConnectionError|NameResolutionError|Temporary failure in name resolution|getaddrinfo failed|"
         r"Network is unreachable|ConnectTimeout|Read ?timed? ?out|ReadTimeout|ProxyError|SSLError|Connection (refused|reset|aborted)|"
@@ -222,8 +222,8 @@ def explain(output):
         )
     if missing:
         return (
-            f"there is no build of {missing.group(1)} for Python {VERSION} on this machine: the versions were tested with "
-            "Python 3.11, so try `make lab PYTHON=python3.11`."
+            f"there is no build of {missing.group(1)} for Python {VERSION} on this machine in the index that was asked: the "
+            "versions were tested with Python 3.11, so try `make lab PYTHON=python3.11` (and look at TORCH_INDEX if you gave one)."
         )
     return None
 

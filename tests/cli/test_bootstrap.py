@@ -149,6 +149,11 @@ def test_torch_comes_from_the_index_that_was_asked_for_and_stays_from_there(tmp_
             "ERROR: No matching distribution found for torch==2.13.0",
             "there is no build of torch==2.13.0 for Python",
         ),
+        (
+            "The conflict is caused by:\n    The user requested torch\n    The user requested (constraint) torch==2.13.0\n"
+            "ERROR: ResolutionImpossible: for help visit https://pip.pypa.io/",
+            "there is no build of torch==2.13.0 for Python",
+        ),
         ("error: subprocess-exited-with-error", None),
     ],
 )
