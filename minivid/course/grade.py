@@ -23,7 +23,7 @@ from minivid.course import exercises
 from minivid.course.exercise import Exercise
 from minivid.course.private import probes_of
 from minivid.course.probing import Answer, Outcome, Verdict, decide
-from minivid.course.runner import START_S, Kernel, call
+from minivid.course.runner import Kernel, call
 from minivid.course.submission import Step, SubmissionError, chapter_of, read, steps
 
 TIMEOUT_S = 60.0
@@ -103,17 +103,16 @@ def _grades(plan: Iterable[Step], kernel: Kernel, timeout_s: float, private: Pat
     for step in plan:
         if step.exercise is None:
             if step.source:
-                kernel.run(call("run", step.source), timeout_s, keep=True)
+                kernel.keep(call("run", step.source), timeout_s)
             continue
         start = time.monotonic()
         outcome = _outcome(step, kernel, timeout_s, private)
         if outcome.verdict is Verdict.PASSED:
-            kernel.replay.append(call("run", step.source))
-        elif outcome.verdict is Verdict.NOT_ATTEMPTED:
-            kernel.run(call("use_library", step.exercise.id), START_S, keep=True)
+            kernel.replay[call("run", step.source)] = timeout_s
         else:
-            kernel.discard()
-            kernel.replay.append(call("use_library", step.exercise.id))
+            if outcome.verdict is Verdict.WRONG:
+                kernel.discard()
+            kernel.keep(call("use_library", step.exercise.id), timeout_s)
         yield _grade(step.exercise, outcome, time.monotonic() - start)
 
 

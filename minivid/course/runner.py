@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 MEMORY_BYTES = 4 * 2**30  # beyond what a kernel holds when it has imported torch
-START_S = 120.0  # for what a new kernel runs again
+START_S = 120.0  # for a new kernel to import torch
 
 
 def call(function: str, *arguments) -> str:
@@ -24,7 +24,7 @@ class Kernel:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.replay: list[str] = []
+        self.replay: dict[str, float] = {}  # code, in order, with its timeout
         self.died = False
         self._client: NotebookClient | None = None
 
@@ -37,17 +37,20 @@ class Kernel:
     def fresh_folder(self) -> Path:
         return Path(tempfile.mkdtemp(dir=self.folder))
 
-    def run(self, code: str, timeout_s: float, keep: bool = False) -> bool:
+    def run(self, code: str, timeout_s: float) -> bool:
         """True when the code ran to its end in time (an exception is an end too). Else the kernel is gone, and `died` says whether
-        it died by itself. keep: a new kernel shall run it too."""
-        if self._client is None:
+        it died by itself."""
+        while self._client is None:
             self._start()
         finished = self._execute(code, timeout_s)
-        if finished and keep:
-            self.replay.append(code)
         if not finished:
             self.discard()
         return finished
+
+    def keep(self, code: str, timeout_s: float) -> None:
+        """Run this in the kernel that there is and in every one that follows; what does not come to its end is not kept."""
+        if self._client is None or self.run(code, timeout_s):
+            self.replay[code] = timeout_s
 
     def discard(self) -> None:
         """End the kernel and every process below it: a kernel has its own session, and its children would outlive it."""
@@ -82,8 +85,11 @@ class Kernel:
         client.start_new_kernel(env=environment, cwd=str(self.fresh_folder()))
         client.start_new_kernel_client()
         self._client = client
-        for code in [call("limit_memory", MEMORY_BYTES), *self.replay]:
-            self._execute(code, START_S)
+        self._execute(call("limit_memory", MEMORY_BYTES), START_S)
+        for code, timeout_s in list(self.replay.items()):
+            if not self._execute(code, timeout_s):  # then never again, and a kernel without it
+                del self.replay[code]
+                return self.discard()
 
     def _execute(self, code: str, timeout_s: float) -> bool:
         cell = nbformat.v4.new_code_cell(code)
