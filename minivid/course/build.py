@@ -8,7 +8,8 @@ the same source gives the same bytes. An author writes py:percent with four kind
     # %% exercise="3.2"      the student's cell: ### BEGIN SOLUTION … ### END SOLUTION, and `name = check("3.2", name)`
     # %% award="3.2"         the locked cell that prints the points: `award("3.2")`
 
-and plain `# %%`. nbgrader's metadata, points and cell ids are added here.
+and plain `# %%`. nbgrader's metadata, points and cell ids are added here, and a heading that says no more than "Exercise 3.2" gets
+the exercise's title, stars, minutes and points.
 """
 
 import hashlib
@@ -24,6 +25,7 @@ from nbformat import NotebookNode
 from minivid.course import exercises
 from minivid.course.lint import SourceError, leaks, problems_in_cells, problems_in_source
 
+HEADING = re.compile(r"^(#+ Exercise (\d+\.\d+))[ \t]*$", re.MULTILINE)
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?### END SOLUTION[^\n]*", re.DOTALL | re.MULTILINE)
 HIDDEN_TESTS = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS[^\n]*\n?", re.DOTALL | re.MULTILINE)
 STUB = r"""\1# Your turn: write this and run the cell. Until it is right, the chapter runs on the library's version.
@@ -146,8 +148,15 @@ def _cell(cell: NotebookNode) -> dict:
             "points": points,
             "solution": False,
         }
-    made = {"cell_type": cell.cell_type, "metadata": metadata, "source": cell.source}
+    source = HEADING.sub(_heading, cell.source) if cell.cell_type == "markdown" else cell.source
+    made = {"cell_type": cell.cell_type, "metadata": metadata, "source": source}
     return made | ({"execution_count": None, "outputs": []} if cell.cell_type == "code" else {})
+
+
+def _heading(match: re.Match) -> str:
+    exercise = exercises.find(match[2])
+    points = f"{exercise.points} point{'s' * (exercise.points != 1)}"
+    return f"{match[1]} · {exercise.title} · {exercise.difficulty} · {exercise.minutes} minutes · {points}"
 
 
 def _nbgrader(kind: str, exercise: str) -> dict:

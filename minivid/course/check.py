@@ -18,7 +18,6 @@ from minivid.course.exercise import Exercise
 from minivid.course.probing import Outcome, Verdict, judge
 
 NOTEBOOK_SEED = 0  # the same question at every run; a grader draws its own
-STARS = 3
 
 
 class Grading(Enum):
@@ -89,11 +88,6 @@ def summary(chapter: str) -> None:
         _say(ScoreTable(chapter.zfill(2), exercises.of_chapter(chapter.zfill(2))))
 
 
-def stars(exercise: Exercise) -> str:
-    """★★☆"""
-    return "★" * exercise.stars + "☆" * (STARS - exercise.stars)
-
-
 def _points(exercise: Exercise) -> int:
     checked = _checked.get(exercise.id)
     return exercise.points if checked and checked.outcome.verdict is Verdict.PASSED else 0
@@ -145,7 +139,7 @@ class ScoreTable:
     exercises: tuple[Exercise, ...]
 
     def _rows(self) -> list[tuple[str, str, str, str, str]]:
-        return [(e.id, e.title, stars(e), _words(e), f"{_points(e)} / {e.points}") for e in self.exercises]
+        return [(e.id, e.title, e.difficulty, _words(e), f"{_points(e)} / {e.points}") for e in self.exercises]
 
     def _total(self) -> str:
         return f"{sum(map(_points, self.exercises))} / {sum(e.points for e in self.exercises)}"

@@ -64,6 +64,11 @@ class Exercise:
         """Two digits: "03" for "3.2"."""
         return self.id.split(".")[0].zfill(2)
 
+    @property
+    def difficulty(self) -> str:
+        """★★☆"""
+        return "★" * self.stars + "☆" * (3 - self.stars)
+
 
 def plain(answer: Mapping[str, Any]) -> Arrays:
     """A probe's answer as NumPy arrays of numbers or booleans, and nothing that a student could have overridden."""

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from minivid.course import exercises
 
+HEADING = re.compile(r"^#+ Exercise (\d+\.\d+)", re.MULTILINE)
 MARKER = re.compile(r"^\s*#\s*%%")
 KNOWN = {"title", "exercise", "award", "tags", "cell_marker", "lines_to_next_cell", "lines_to_end_of_cell_marker"}
 BLOCK = re.compile(r"### BEGIN SOLUTION\n(.*?)\n[ \t]*### END SOLUTION", re.DOTALL)
@@ -52,7 +53,8 @@ def problems_in_cells(cells: list[NotebookNode]) -> list[str]:
         found += [
             f'{kind}="{name}" stands at {len(at)} cells; ids must differ.' for name, at in marked.items() if len(at) > 1
         ]
-    for name in exercise_cells.keys() | award_cells.keys():
+    headings = {name for cell in cells if cell.cell_type == "markdown" for name in HEADING.findall(cell.source)}
+    for name in exercise_cells.keys() | award_cells.keys() | headings:
         try:
             exercises.find(name)
         except KeyError as error:
@@ -62,6 +64,8 @@ def problems_in_cells(cells: list[NotebookNode]) -> list[str]:
             found.append(f'exercise {name} has no award cell: add `# %% award="{name}"` with award("{name}").')
         if not BLOCK.search(cells[at[0]].source):
             found.append(f"exercise {name} has no ### BEGIN SOLUTION … ### END SOLUTION in its cell.")
+        if name not in headings:
+            found.append(f"exercise {name} has no heading: write `# #### Exercise {name}` above it.")
     for name, at in award_cells.items():
         if not _calls(cells[at[0]].source, "award", name):
             found.append(f'the award cell of {name} does not call award("{name}").')

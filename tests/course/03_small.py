@@ -25,7 +25,7 @@ clip = torch.rand(2, 1, 8, 16, 16, generator=torch.Generator().manual_seed(0)) *
 
 
 # %% [markdown]
-# #### Exercise 3.1 · Noise a clip · ★☆☆ · 10 minutes · 2 points
+# #### Exercise 3.1
 # Write `noise_clip(x, logsnr, generator)`.
 # <details><summary>Hint</summary>One level a clip: `like(level, x)`.</details>
 
@@ -52,7 +52,7 @@ print(z_t.shape, f"variance {z_t.var():.2f}")
 
 
 # %% [markdown]
-# #### Exercise 3.2 · The posterior, one step back · ★★☆ · 20 minutes · 3 points
+# #### Exercise 3.2
 # Write `posterior(x, z_t, logsnr_s, logsnr_t)`.
 
 
@@ -78,7 +78,7 @@ print(mean.shape, f"variance {variance:.3f}")
 
 
 # %% [markdown]
-# #### Exercise 3.4 · Attention over time · ★★★ · 30 minutes · 4 points
+# #### Exercise 3.4
 # `__init__` is given; write `forward(x, bias, visible)`.
 
 

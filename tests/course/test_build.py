@@ -11,6 +11,9 @@ from minivid.course import build
 ROOT_FILES = ("notebooks/03_small.ipynb", "solutions/03_small.ipynb")
 BODY = "    mean_of_something_long = x + z_t\n    return mean_of_something_long, 1\n"
 GOOD = f"""\
+# %% [markdown]
+# #### Exercise 3.2
+
 # %% exercise="3.2"
 def posterior(x, z_t, logsnr_s, logsnr_t):
     ### BEGIN SOLUTION
@@ -99,6 +102,11 @@ def test_hidden_tests_do_not_reach_the_student(tmp_path):
     assert "secret" not in build.text_of(notebook)
 
 
+def test_a_heading_gets_title_stars_minutes_and_points(course):
+    heading = next(cell.source for cell in cells(course, ROOT_FILES[0]).values() if "Exercise 3.2" in cell.source)
+    assert heading.splitlines()[0] == "#### Exercise 3.2 · The posterior, one step back · ★★☆ · 20 minutes · 3 points"
+
+
 @pytest.mark.parametrize("more", ["", f"\n# %%\n{BODY.splitlines()[0].strip()}\n"])
 def test_a_good_source_has_no_problems_even_when_it_shows_one_line_of_a_solution(found, more):
     assert found(GOOD + more) == ""
@@ -109,6 +117,7 @@ def test_a_good_source_has_no_problems_even_when_it_shows_one_line_of_a_solution
     [
         (lambda s: s.replace('award("3.2")\n', "pass\n"), 'does not call award("3.2")'),
         (lambda s: s.split("# %% award")[0], "has no award cell"),
+        (lambda s: s.replace("#### Exercise 3.2", "Write it."), "has no heading"),
         (lambda s: s.replace('posterior = check("3.2", posterior)', ""), "no check before it"),
         (lambda s: s.replace("3.2", "3.77"), "There is no exercise '3.77'"),
         (lambda s: s + "\n" + s, 'exercise="3.2" stands at 2 cells'),
@@ -117,7 +126,7 @@ def test_a_good_source_has_no_problems_even_when_it_shows_one_line_of_a_solution
         (lambda s: s.replace('# %% exercise="3.2"', "# %%"), "its marker does not say"),
         (lambda s: s + "\n# %% exercise 3.3\nx = 1\n", "it can say [markdown], setup"),
         (lambda s: s + '\n# %% exersise="3.3"\nx = 1\n', "'exersise'"),
-        (lambda s: s + '\n# %%\ntext = """\n# %% not a cell\n"""\n', "line 15 begins with `# %%` inside a string"),
+        (lambda s: s + '\n# %%\ntext = """\n# %% not a cell\n"""\n', "line 18 begins with `# %%` inside a string"),
         (lambda s: s + "\n# %%\nx = (\n", "is not Python"),
         (lambda s: f"{s}\n# %%\ndef again(x, z_t):\n{BODY}", "can be read in the student's notebook"),
         (

@@ -3,6 +3,7 @@
 One run grades every kind of submission, since each costs a kernel.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -61,3 +62,11 @@ def test_nbgrader_grades_what_was_built_and_one_failure_drags_no_other_down(cour
             for student in expected
         }
     assert points == {student: list(map(float, scores)) for student, (_, scores) in expected.items()}
+
+    untouched = (tmp_path / "autograded" / "untouched" / "ch03" / "03_small.ipynb").read_text()
+    said = [cell for cell in json.loads(untouched)["cells"] if cell["cell_type"] == "code"]
+    failed = [cell["id"] for cell in said if any(output["output_type"] == "error" for output in cell["outputs"])]
+    assert failed == ["award-3-1", "award-3-2", "award-3-4"], "the untouched notebook runs to its end"
+    for cell in said:
+        if cell["id"].startswith("exercise"):
+            assert "The chapter goes on with the library's" in json.dumps(cell["outputs"])
