@@ -92,6 +92,12 @@ def test_different_seeds_give_different_clips(seeds):
     assert not torch.equal(first.video, second.video)
 
 
+def test_the_order_and_the_number_of_a_seeds_parts_count():
+    seeds = [(1, 2), (2, 1), (3,), (0, 3), (3, 0), (0, 0, 3)]
+    videos = {World(frames=2).sample(2, seed).video.numpy().tobytes() for seed in seeds}
+    assert len(videos) == len(seeds)
+
+
 def test_a_number_and_a_tuple_of_it_alone_are_the_same_seed():
     assert torch.equal(World().sample(2, 3).video, World().sample(2, (3,)).video)
 
@@ -291,3 +297,19 @@ def test_gravity_bends_every_path_downwards_alike():
     assert torch.allclose(
         velocity[free].diff(dim=1), torch.tensor([0.0, 0.05]).expand(int(free.sum()), 7, 2), atol=1e-5
     )
+
+
+@pytest.mark.parametrize("options", [{}, {"change": "direction"}, {"change": "speed"}, {"drag": 0.1}, {"gravity": 0.2}])
+def test_a_velocity_turns_round_when_a_wall_is_met_and_only_then(options):
+    world = World(**options)
+    clips = world.sample(256, seed=0)
+    frame = torch.arange(world.frames - 1.0)[:, None, None]
+    met = ((clips.bounce[:, None, 0] > frame[None, :, 0]) & (clips.bounce[:, None, 0] <= frame[None, :, 0] + 1)).sum(-1)
+    axes = 1 if world.gravity else 2  # gravity turns a rising digit round in mid-air
+    turned = (clips.velocity[:, 1:, 0, :axes] * clips.velocity[:, :-1, 0, :axes] < 0).sum(-1)
+    if world.gravity:  # then the bounces at floor and ceiling are those at which it jumps upwards or downwards
+        jump = clips.velocity[:, 1:, 0, 1] - clips.velocity[:, :-1, 0, 1] - world.gravity
+        turned = turned + (jump.abs() > 1e-4)
+    steps_of_one_leg = [step for step in range(world.frames - 1) if not (world.change and step == world.turn - 1)]
+    assert met.sum() > 30
+    assert torch.equal(met[:, steps_of_one_leg], turned[:, steps_of_one_leg])
