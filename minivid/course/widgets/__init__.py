@@ -4,10 +4,13 @@ from minivid.course.widgets.attention import attention_viewer, attention_viewer_
 from minivid.course.widgets.forward import forward_process, forward_process_still
 from minivid.course.widgets.guidance import guidance_dial, guidance_dial_still
 from minivid.course.widgets.sampling import sampling_path, sampling_path_still
+from minivid.course.widgets.words import WordAttention, cross_attention_maps, word_attention, word_attention_still
 
 __all__ = [
+    "WordAttention",
     "attention_viewer",
     "attention_viewer_still",
+    "cross_attention_maps",
     "forward_process",
     "forward_process_still",
     "guidance_dial",
@@ -15,4 +18,6 @@ __all__ = [
     "sampling_path",
     "sampling_path_still",
     "temporal_attention_maps",
+    "word_attention",
+    "word_attention_still",
 ]
