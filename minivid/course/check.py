@@ -108,7 +108,7 @@ def _card(exercise: Exercise, outcome: Outcome) -> "Card":
             return Card("open", f"{title}: not attempted", [library])
         case _:
             return Card(
-                "wrong", f"{title}: not yet", [outcome.message, f"Caught by the probe “{outcome.probe}”. {library}"]
+                "wrong", f"{title}: not yet", [outcome.message, f"Found by the probe “{outcome.probe}”. {library}"]
             )
 
 

@@ -95,8 +95,8 @@ def decide(probe: Probe, answer: Answer, seed: int) -> Outcome:
         verdict = f"The answer could not be compared ({type(error).__name__}: {error})."
     if verdict is True:
         return Outcome(Verdict.PASSED)
-    detail = f" {verdict}" if isinstance(verdict, str) else ""
-    return Outcome(Verdict.WRONG, f"{probe.hint}{detail}", probe.name)
+    detail = f"{verdict} " if isinstance(verdict, str) else ""
+    return Outcome(Verdict.WRONG, f"{detail}{probe.hint}", probe.name)
 
 
 def explain(error: BaseException, student: dict[str, Any]) -> str:

@@ -63,7 +63,7 @@ def test_a_right_answer_is_given_back_and_said_to_be_the_student_s():
 def test_a_wrong_answer_gets_the_hint_for_its_mistake_and_the_library_s_object():
     result, text = said(check, "3.2", wrong)
     assert result is library_posterior
-    assert "(1 − e^{λt − λs}) σs²" in text
+    assert "(1 − exp(λₜ − λₛ)) σₛ²" in text
     assert "library's `posterior`" in text
 
 

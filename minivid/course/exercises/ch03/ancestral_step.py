@@ -59,8 +59,8 @@ EXERCISE = Exercise(
         ),
         Probe(
             "last step",
-            "At the last step (λs = 20, nearly clean) no noise may be left to see: its size is the posterior's, with σs, not the forward "
-            "step's, with σt.",
+            "At the last step (λₛ = 20, nearly clean) no noise may be left to see: its size is the posterior's, with σₛ, not the forward "
+            "step's, with σₜ.",
             _step(last=True),
             _arrived,
             lambda arrays, inputs: close(arrays["z_s"], inputs["x_hat"], rtol=1e-2, atol=1e-2),

@@ -43,22 +43,22 @@ EXERCISE = Exercise(
     probes=(
         Probe(
             "variance",
-            "The variance should be (1 − e^{λt − λs}) σs²: with the σ of s, where you arrive (σt² is the forward step's), squared, and "
-            "with λt − λs, which is negative.",
+            "The variance should be (1 − exp(λₜ − λₛ)) σₛ²: with the σ of s, where you arrive (σₜ² is the forward step's), squared, and "
+            "with λₜ − λₛ, which is negative.",
             _levels_and_clips(),
             _mean_and_variance,
             _variance_agrees,
         ),
         Probe(
             "weight of z_t",
-            "With x = 0 the mean should be e^{λt − λs} (αs / αt) z_t: z_t is first brought back to the scale of s.",
+            "With x = 0 the mean should be exp(λₜ − λₛ) (αₛ / αₜ) z_t: z_t is first brought back to the scale of s.",
             _levels_and_clips(x=False),
             _mean_and_variance,
             _mean_agrees,
         ),
         Probe(
             "weight of x",
-            "The weight of z_t is right. What x adds to the mean should be (1 − e^{λt − λs}) αs x: at level s a clean clip is shrunk by αs.",
+            "The weight of z_t is right. What x adds to the mean should be (1 − exp(λₜ − λₛ)) αₛ x: at level s a clean clip is shrunk by αₛ.",
             _levels_and_clips(),
             _mean_and_variance,
             _mean_agrees,
