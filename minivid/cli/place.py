@@ -10,7 +10,7 @@ class BadInput(Exception):
 
 
 def course_root() -> Path:
-    """The checkout that holds `solutions/` and `notebooks/`: the one this package runs from, else the one around here.
+    """The checkout of the course: the one this package runs from, else the one around here.
 
     Raises BadInput where there is none.
     """
