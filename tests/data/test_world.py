@@ -313,3 +313,14 @@ def test_a_velocity_turns_round_when_a_wall_is_met_and_only_then(options):
     steps_of_one_leg = [step for step in range(world.frames - 1) if not (world.change and step == world.turn - 1)]
     assert met.sum() > 30
     assert torch.equal(met[:, steps_of_one_leg], turned[:, steps_of_one_leg])
+
+
+def test_digits_turn_and_grow_steadily_up_to_the_worlds_limits_either_way():
+    clips = World(size=32, rotation=15, scale=1.4).sample(256, seed=0)
+    turns, growth = clips.angle[..., 0].rad2deg().diff(dim=1), clips.size[..., 0].log().diff(dim=1)
+    for rates, limit in ((turns, 15.0), (growth, np.log(1.4) / 7)):
+        assert torch.allclose(rates, rates[:, :1].expand_as(rates), atol=1e-3 * limit)
+        assert 0.95 * limit < rates.max() <= limit * 1.0001 and -limit * 1.0001 <= rates.min() < -0.95 * limit
+    assert (clips.angle[:, 0] == 0).all() and torch.allclose(
+        clips.size[:, 0], torch.tensor(World(size=32, scale=1.4).side)
+    )
