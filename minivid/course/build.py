@@ -25,7 +25,7 @@ from nbformat import NotebookNode
 from minivid.course import exercises
 from minivid.course.lint import SourceError, leaks, problems_in_cells, problems_in_source
 
-HEADING = re.compile(r"^(#+ Exercise (\d+\.\d+))[ \t]*$", re.MULTILINE)
+HEADING = re.compile(r"^(#+ )Exercise (\d+\.\d+)[ \t]*$", re.MULTILINE)
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?### END SOLUTION[^\n]*", re.DOTALL | re.MULTILINE)
 HIDDEN_TESTS = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS[^\n]*\n?", re.DOTALL | re.MULTILINE)
 STUB = r"""\1# Your turn: write this and run the cell. Until it is right, the chapter runs on the library's version.
@@ -148,15 +148,13 @@ def _cell(cell: NotebookNode) -> dict:
             "points": points,
             "solution": False,
         }
-    source = HEADING.sub(_heading, cell.source) if cell.cell_type == "markdown" else cell.source
+    source = (
+        HEADING.sub(lambda match: match[1] + exercises.find(match[2]).heading, cell.source)
+        if cell.cell_type == "markdown"
+        else cell.source
+    )
     made = {"cell_type": cell.cell_type, "metadata": metadata, "source": source}
     return made | ({"execution_count": None, "outputs": []} if cell.cell_type == "code" else {})
-
-
-def _heading(match: re.Match) -> str:
-    exercise = exercises.find(match[2])
-    points = f"{exercise.points} point{'s' * (exercise.points != 1)}"
-    return f"{match[1]} · {exercise.title} · {exercise.difficulty} · {exercise.minutes} minutes · {points}"
 
 
 def _nbgrader(kind: str, exercise: str) -> dict:

@@ -69,6 +69,12 @@ class Exercise:
         """★★☆"""
         return "★" * self.stars + "☆" * (3 - self.stars)
 
+    @property
+    def heading(self) -> str:
+        """What stands above it in the chapter: number, title, difficulty, minutes, points."""
+        points = f"{self.points} point{'s' * (self.points != 1)}"
+        return f"Exercise {self.id} · {self.title} · {self.difficulty} · {self.minutes} minutes · {points}"
+
 
 def plain(answer: Mapping[str, Any]) -> Arrays:
     """A probe's answer as NumPy arrays of numbers or booleans, and nothing that a student could have overridden."""

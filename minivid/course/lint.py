@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 
 from minivid.course import exercises
 
-HEADING = re.compile(r"^#+ Exercise (\d+\.\d+)", re.MULTILINE)
+HEADING = re.compile(r"^#+ (Exercise (\d+\.\d+).*?)[ \t]*$", re.MULTILINE)
 MARKER = re.compile(r"^\s*#\s*%%")
 KNOWN = {"title", "exercise", "award", "tags", "cell_marker", "lines_to_next_cell", "lines_to_end_of_cell_marker"}
 BLOCK = re.compile(r"### BEGIN SOLUTION\n(.*?)\n[ \t]*### END SOLUTION", re.DOTALL)
@@ -53,12 +53,18 @@ def problems_in_cells(cells: list[NotebookNode]) -> list[str]:
         found += [
             f'{kind}="{name}" stands at {len(at)} cells; ids must differ.' for name, at in marked.items() if len(at) > 1
         ]
-    headings = {name for cell in cells if cell.cell_type == "markdown" for name in HEADING.findall(cell.source)}
-    for name in exercise_cells.keys() | award_cells.keys() | headings:
+    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    headings = {name: text for text, name in HEADING.findall(prose)}
+    for name in exercise_cells.keys() | award_cells.keys() | headings.keys():
         try:
-            exercises.find(name)
+            heading = exercises.find(name).heading
         except KeyError as error:
             found.append(error.args[0])
+            continue
+        if headings.get(name, heading) not in (heading, f"Exercise {name}"):
+            found.append(
+                f"the heading `{headings[name]}` is not `{heading}`: write `Exercise {name}` and the rest is added."
+            )
     for name, at in exercise_cells.items():
         if name not in award_cells:
             found.append(f'exercise {name} has no award cell: add `# %% award="{name}"` with award("{name}").')

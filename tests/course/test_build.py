@@ -118,6 +118,7 @@ def test_a_good_source_has_no_problems_even_when_it_shows_one_line_of_a_solution
         (lambda s: s.replace('award("3.2")\n', "pass\n"), 'does not call award("3.2")'),
         (lambda s: s.split("# %% award")[0], "has no award cell"),
         (lambda s: s.replace("#### Exercise 3.2", "Write it."), "has no heading"),
+        (lambda s: s.replace("Exercise 3.2", "Exercise 3.2 · Easy · 1 minute"), "is not `Exercise 3.2 · The posterior"),
         (lambda s: s.replace('posterior = check("3.2", posterior)', ""), "no check before it"),
         (lambda s: s.replace("3.2", "3.77"), "There is no exercise '3.77'"),
         (lambda s: s + "\n" + s, 'exercise="3.2" stands at 2 cells'),

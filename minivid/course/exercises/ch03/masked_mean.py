@@ -41,7 +41,7 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
 
 EXERCISE = Exercise(
     id="3.9",
-    title="A caption in one vector",
+    title="Only the words",
     points=1,
     stars=1,
     minutes=10,
