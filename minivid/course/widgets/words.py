@@ -24,7 +24,7 @@ from minivid.show.style import INK, SOFT, Picture, look
 Maps = Float[Tensor, "heads t h w l"]
 NULL = "(no word)"
 WIDTH, EDGE, ROW, TOP = 840, 8, 26, 40  # pixels
-WORDS, SCALE, HEADING = 78, 62, 610  # the words' room, the colour bar's, and what the heading needs
+WORDS, SCALE, HEADING = 78, 62, 650  # the words' room, the colour bar's, and what the heading needs
 
 
 @dataclass(frozen=True)
