@@ -72,12 +72,12 @@ def test_a_quarter_turn_is_clockwise(which):
 
 
 @given(which=st.integers(0, 1414), angle=st.floats(-3, 3, width=32))
-def test_turning_keeps_ink_and_centre(which, angle):
+def test_turning_keeps_the_ink_to_a_hundredth_and_the_centre_to_a_tenth_of_a_pixel(which, angle):
     ink = draw(which, 15.5, 14.5, 12.0, angle)
     here = torch.arange(32.0)
     assert ink.sum().item() == pytest.approx(glyphs("train").bitmap[which].mean().item() * 144, rel=0.01)
-    assert (ink.sum(0) @ here / ink.sum()).item() == pytest.approx(15.5, abs=0.05)
-    assert (ink.sum(1) @ here / ink.sum()).item() == pytest.approx(14.5, abs=0.05)
+    assert (ink.sum(0) @ here / ink.sum()).item() == pytest.approx(15.5, abs=0.1)
+    assert (ink.sum(1) @ here / ink.sum()).item() == pytest.approx(14.5, abs=0.1)
 
 
 @given(st.integers(0, 2**31), st.integers(1, 3))

@@ -4,13 +4,12 @@ A pixel is a square detector. It sees the mean of the ink above it, so a digit c
 and without losing ink. Chapter 0. Checked by tests/data/test_render.py.
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
-
-FINE = 3
-"""Detectors per side of a pixel where the integral has no closed form (a turned digit)."""
 
 
 def _overlap(
@@ -54,17 +53,22 @@ def turned_coverage(
     height: int,
     width: int,
 ) -> Float[Tensor, "a t h w"]:
-    """`coverage` of digits turned by `angle` (radians, clockwise): the mean of 3 x 3 detectors in each pixel."""
+    """`coverage` of digits turned by `angle` (radians, clockwise).
+
+    There the integral has no short closed form: it is the mean over detectors in each pixel, at least 2 x 2 and so many
+    that they stand at most 4/3 of a bitmap's cell apart. The centre of mass is then right to a tenth of a pixel.
+    """
     a, t = angle.shape
-    y = (torch.arange(height * FINE) + 0.5) / FINE - 0.5 - position[..., 1, None]  # a t H, from the digit's centre
-    x = (torch.arange(width * FINE) + 0.5) / FINE - 0.5 - position[..., 0, None]
+    fine = max(2, math.ceil(0.75 * bitmap.shape[-1] / float(size.min())))
+    y = (torch.arange(height * fine) + 0.5) / fine - 0.5 - position[..., 1, None]  # a t H, from the digit's centre
+    x = (torch.arange(width * fine) + 0.5) / fine - 0.5 - position[..., 0, None]
     cos, sin = (angle.cos() / size)[..., None, None], (angle.sin() / size)[..., None, None]
     across = cos * x[..., None, :] + sin * y[..., :, None] + centre[:, 0, None, None, None]  # in the digit's own frame
     down = cos * y[..., :, None] - sin * x[..., None, :] + centre[:, 1, None, None, None]
     grid = torch.stack([across, down], -1).flatten(0, 1) * 2 - 1
     each = bitmap[:, None, None].expand(-1, t, -1, -1, -1).flatten(0, 1)
     ink = F.grid_sample(each, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-    return F.avg_pool2d(ink, FINE)[:, 0].unflatten(0, (a, t))
+    return F.avg_pool2d(ink, fine)[:, 0].unflatten(0, (a, t))
 
 
 def unhidden(alpha: Float[Tensor, "n k t h w"], in_front: Float[Tensor, "n k k"]) -> Float[Tensor, "n k t h w"]:
