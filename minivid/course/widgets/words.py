@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from einops import rearrange, reduce
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 from torch import Tensor, nn
 
 from minivid.course.widgets.attention import COLOURS
@@ -127,7 +128,8 @@ def word_attention_still(attention: WordAttention, clip: Tensor | None = None) -
         if column >= 30:
             _write_numbers(axes, share)
         bar = picture.axes_at(WORDS + t * column + 8, TOP + strip, 10, many * ROW)
-        picture.colorbar(image, cax=bar, format=lambda value, _: f"{value:.0%}").outline.set_visible(False)
+        whole = MaxNLocator(5, steps=[1, 2, 5, 10])  # ticks at whole per cents
+        picture.colorbar(image, cax=bar, ticks=whole, format=PercentFormatter(1, 0)).outline.set_visible(False)
         bar.tick_params(labelsize=8, length=2)
     return picture
 
