@@ -1,6 +1,8 @@
-"""Checkpoints: safetensors with a JSON manifest beside the tensors, written whole or not at all (tests/test_checkpoint.py).
+"""Checkpoints: safetensors that carry their manifest, written whole or not at all (tests/test_checkpoint.py).
 
-No pickle: a file from a stranger can hold wrong numbers, never code.
+The manifest (configuration, seed, steps, hardware, versions, a hash of the tensors) is part of the file, so that a process killed at
+any moment leaves the old pair or the new one and never a mixture. A copy stands beside it as JSON, for people. No pickle: a file from
+a stranger can hold wrong numbers, never code.
 """
 
 import hashlib
@@ -8,11 +10,12 @@ import json
 import os
 from pathlib import Path
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 from torch import Tensor, nn
 
-MANIFEST_SUFFIX = ".json"
+KEY = "manifest"  # in the header of the safetensors file
 
 
 class CheckpointError(ValueError):
@@ -20,24 +23,23 @@ class CheckpointError(ValueError):
 
 
 def manifest_path(path: Path) -> Path:
-    """The manifest that belongs to a checkpoint: `name.safetensors` has `name.json` beside it."""
-    return path.with_suffix(MANIFEST_SUFFIX)
+    """The manifest's copy: `name.safetensors` has `name.json` beside it."""
+    return path.with_suffix(".json")
 
 
 def write(path: Path | str, tensors: dict[str, Tensor], manifest: dict) -> dict:
-    """Write tensors and their manifest; returns the manifest as written, with the file's sha256 and size in bytes.
+    """Write tensors with their manifest; returns the manifest as written, with the tensors' sha256.
 
-    Each file goes to a temporary name, reaches the disk, and is renamed: whenever the process is killed, what was there before or
-    what is new stands there, never half of it. Raises CheckpointError when the folder or the disk does not let it.
+    The file goes to a temporary name, reaches the disk, and is renamed. Raises CheckpointError when the folder or the disk does not let it.
     """
     path = Path(path)
-    payload = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()})
-    manifest = {**manifest, "sha256": hashlib.sha256(payload).hexdigest(), "bytes": len(payload)}
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    manifest = {**manifest, "sha256": digest(tensors)}
+    payload = save(tensors, {KEY: json.dumps(manifest, ensure_ascii=False)})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # manifest last: a checkpoint counts as written when its manifest names its hash
         write_atomically(path, payload)
-        write_atomically(manifest_path(path), (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode())
+        write_atomically(manifest_path(path), (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode())
     except OSError as error:
         raise CheckpointError(
             f"{path} could not be written ({error.strerror}). Free some space or choose another folder."
@@ -46,29 +48,38 @@ def write(path: Path | str, tensors: dict[str, Tensor], manifest: dict) -> dict:
 
 
 def read(path: Path | str) -> tuple[dict[str, Tensor], dict]:
-    """(tensors, manifest), after the file's hash was compared with the manifest's. Raises CheckpointError."""
+    """(tensors, manifest), after the tensors' hash was compared with the manifest's. Raises CheckpointError."""
     path = Path(path)
-    for file in (path, manifest_path(path)):
-        if not file.is_file():
-            raise CheckpointError(
-                f"{file} is not there; a checkpoint is a .safetensors file with its .json manifest beside it."
-            )
+    if not path.is_file():
+        raise CheckpointError(f"there is no checkpoint {path}: expected a .safetensors file.")
     try:
-        manifest = json.loads(manifest_path(path).read_text())
-    except json.JSONDecodeError as error:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, the file is no dict
+    except SafetensorError as error:
         raise CheckpointError(
-            f"{manifest_path(path)} is no JSON (line {error.lineno}); take the manifest that came with the file."
+            f"{path} is no whole safetensors file ({error}): it was cut short or is something else. Copy or train it again."
         ) from error
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if KEY not in header:
+        raise CheckpointError(f"{path} carries no manifest: it is a safetensors file, but none of this course's.")
+    manifest = json.loads(header[KEY])
+    found = digest(tensors)
     if found != manifest.get("sha256"):
         raise CheckpointError(
-            f"{path} has sha256 {found[:12]}…, its manifest says {str(manifest.get('sha256'))[:12]}…: the file is cut short or another one. "
+            f"the tensors of {path} have sha256 {found[:12]}…, its manifest says {str(manifest.get('sha256'))[:12]}…: the file was altered. "
             "Copy or train it again."
         )
-    try:
-        return load_file(path), manifest
-    except SafetensorError as error:
-        raise CheckpointError(f"{path} is no safetensors file ({error}).") from error
+    return tensors, manifest
+
+
+def digest(tensors: dict[str, Tensor]) -> str:
+    """sha256 over names, types, shapes and bytes, in the order of the names."""
+    total = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        total.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return total.hexdigest()
 
 
 def load_into(module: nn.Module, tensors: dict[str, Tensor], source: str = "the checkpoint") -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,12 +21,10 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from minivid import checkpoint
+from minivid.batches import Batches
 from minivid.diffusion.objective import Objective, per_clip_loss, stratified_times
 from minivid.diffusion.schedule import COSINE, Schedule
 from minivid.nn.condition import Cond
-
-# n, seed -> clips in [-1, 1] and their condition
-Data = Callable[[int, tuple[int, ...]], tuple[Tensor, Cond | None]]
 
 
 @dataclass(frozen=True)
@@ -34,8 +32,9 @@ class TrainConfig:
     """How long and how: everything that a manifest must say to make a run again."""
 
     steps: int = 1000
-    batch: int = 32
+    batch: int = 16
     lr: float = 1e-3
+    lr_matrices: float = 0.02
     warmup: int = 50
     weight_decay: float = 0.01
     clip_norm: float = 1.0
@@ -46,18 +45,18 @@ class TrainConfig:
     save_every: int = 200
 
     def __post_init__(self):
-        for name in ("steps", "batch", "lr", "clip_norm", "save_every"):
+        for name in ("steps", "batch", "lr", "lr_matrices", "clip_norm", "save_every"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}, but must be above zero.")
         if not 0 <= self.ema < 1 or not 0 <= self.drop_caption <= 1:
             raise ValueError(f"ema ({self.ema}) must be in [0, 1) and drop_caption ({self.drop_caption}) in [0, 1].")
 
-    def lr_at(self, step: int) -> float:
-        """Linear warm-up, then half a cosine down to zero at the last step."""
+    def pace(self, step: int) -> float:
+        """The share of its learning rate that an optimizer uses: linear warm-up, then half a cosine down to zero at the last step."""
         if step < self.warmup:
-            return self.lr * (step + 1) / self.warmup
+            return (step + 1) / self.warmup
         progress = (step - self.warmup) / max(1, self.steps - self.warmup)
-        return self.lr * 0.5 * (1 + math.cos(math.pi * progress))
+        return 0.5 * (1 + math.cos(math.pi * progress))
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ class Training:
     """
 
     model: nn.Module
-    data: Data
+    data: Batches
     config: TrainConfig
     schedule: Schedule = COSINE
     out: Path | None = None
@@ -93,8 +92,7 @@ class Training:
     def __post_init__(self):
         self.accelerator = Accelerator()
         self.ema = deepcopy(self.model).requires_grad_(False).eval().to(self.accelerator.device)
-        optimizer = torch.optim.AdamW(self.model.parameters(), lr=self.config.lr, weight_decay=self.config.weight_decay)
-        self.model, self.optimizer = self.accelerator.prepare(self.model, optimizer)
+        self.model, *self.optimizers = self.accelerator.prepare(self.model, *optimizers(self.model, self.config))
         self.out = Path(self.out) if self.out is not None else None
 
     @property
@@ -137,15 +135,24 @@ class Training:
         loss = per_clip_loss(self.model, x.to(device), eps, u, cond, self.schedule, config.objective).mean()
         if not torch.isfinite(loss):
             raise TrainingFailed(self._failure(step + 1))
-        lr = config.lr_at(step)
-        for group in self.optimizer.param_groups:
-            group["lr"] = lr
-        self.optimizer.zero_grad()
+        pace = config.pace(step)
+        for optimizer, lr in zip(self.optimizers, (config.lr_matrices, config.lr), strict=True):
+            optimizer.zero_grad()
+            for group in optimizer.param_groups:
+                group["lr"] = pace * lr
         self.accelerator.backward(loss)
         gradient = self.accelerator.clip_grad_norm_(self.model.parameters(), config.clip_norm)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         update_ema(self.ema, self.accelerator.unwrap_model(self.model), min(config.ema, (1 + step) / (10 + step)))
-        return loss.item(), float(gradient), lr
+        return loss.item(), float(gradient), pace * config.lr
+
+    def _moments(self, parameter: nn.Parameter) -> dict[str, Tensor]:
+        """What the parameter's optimizer remembers of it."""
+        optimizer = next(
+            o for o in self.optimizers if any(parameter is p for group in o.param_groups for p in group["params"])
+        )
+        return optimizer.state[parameter]
 
     def _failure(self, step: int) -> str:
         saved = (
@@ -169,9 +176,8 @@ class Training:
         model = self.accelerator.unwrap_model(self.model)
         tensors = {f"model.{name}": weight for name, weight in model.state_dict().items()}
         tensors |= {f"ema.{name}": weight for name, weight in self.ema.state_dict().items()}
-        names = [name for name, _ in model.named_parameters()]
-        for index, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{key}.{names[index]}": value for key, value in state.items()}
+        for name, parameter in model.named_parameters():
+            tensors |= {f"optimizer.{key}.{name}": value for key, value in self._moments(parameter).items()}
         manifest = {
             "config": described(self.config),
             "records": [list(asdict(record).values()) for record in self.records],
@@ -196,13 +202,34 @@ class Training:
         model = self.accelerator.unwrap_model(self.model)
         checkpoint.load_into(model, part(tensors, "model."), str(path))
         checkpoint.load_into(self.ema, part(tensors, "ema."), str(path))
-        own = self.optimizer.state_dict()
-        names = [name for name, _ in model.named_parameters()]
-        keys = sorted({name.split(".")[1] for name in tensors if name.startswith("optimizer.")})
-        own["state"] = {i: {key: tensors[f"optimizer.{key}.{name}"] for key in keys} for i, name in enumerate(names)}
-        self.optimizer.load_state_dict(own)
+        for name, parameter in model.named_parameters():
+            saved = {key: value for key, value in part(tensors, "optimizer.").items() if key.endswith(f".{name}")}
+            self._moments(parameter).update(
+                {
+                    key.removesuffix(f".{name}"): value
+                    for key, value in saved.items()
+                    if key.count(".") == name.count(".") + 1
+                }
+            )
         self.records = [Record(*values) for values in manifest["records"]]
         return self
+
+
+def optimizers(model: nn.Module, config: TrainConfig) -> tuple[torch.optim.Optimizer, torch.optim.Optimizer]:
+    """Muon for the matrices inside the network, AdamW for the rest: embeddings, norms, biases, first and last layer.
+
+    Muon makes each update of a matrix orthogonal, so that all directions learn at one pace (Jordan et al. 2024); a convolution's
+    weight is a matrix too. `minivid measure 03_optimizer` has what it brings here.
+    """
+    inner = {
+        name
+        for name, parameter in model.named_parameters()
+        if parameter.ndim == 2 and not name.startswith(("text.", "conv_in.", "conv_out.", "position_bias."))
+    }
+    matrices = [parameter for name, parameter in model.named_parameters() if name in inner]
+    rest = [parameter for name, parameter in model.named_parameters() if name not in inner]
+    muon = torch.optim.Muon(matrices, lr=config.lr_matrices, weight_decay=0.0)
+    return muon, torch.optim.AdamW(rest, lr=config.lr, betas=(0.9, 0.99), weight_decay=config.weight_decay)
 
 
 def described(config: TrainConfig) -> dict:

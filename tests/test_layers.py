@@ -8,7 +8,7 @@ import minivid
 HOUSE = Path(minivid.__file__).parent
 TOOLS = {"budget", "compat"}  # anyone's; they know nobody
 GROUND = {"data", "nn", "diffusion", "motion", "show"}
-STOREYS = [GROUND, {"metrics", "adapt", "config", "checkpoint"}, {"train", "zoo"}, {"course", "cli"}]
+STOREYS = [GROUND, {"metrics", "adapt", "config", "checkpoint"}, {"train", "zoo", "batches"}, {"course", "cli"}]
 
 
 def storey(room: str) -> int:

@@ -1,4 +1,4 @@
-"""The command line: `minivid lab`, `test`, `doctor`, `build`, `grade`. Nothing heavy is imported before a command runs.
+"""The command line: `minivid lab`, `test`, `doctor`, `build`, `grade`, `train`, `measure`. Nothing heavy is imported before a command runs.
 
 Checked by tests/cli/.
 """
@@ -30,6 +30,8 @@ def main(args: Sequence[str] | None = None) -> None:
                 "doctor": commands.doctor,
                 "build": commands.build,
                 "grade": commands.grade,
+                "train": commands.train,
+                "measure": commands.measure,
             },
             prog="minivid",
             description="The course on video diffusion, from the command line.",

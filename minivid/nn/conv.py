@@ -23,14 +23,25 @@ def unfold(x: Float[Tensor, "bt c h w"], frames: int) -> Float[Tensor, "b c t h 
 
 
 class SpatialConv(nn.Module):
-    """A 2-D convolution on each frame: Conv3d with kernel (1, k, k), about twice as fast on a CPU."""
+    """A 2-D convolution on each frame: Conv3d with kernel (1, k, k), about twice as fast on a CPU.
+
+    The weight is kept as the matrix that it is, `out` by `k · k · in`, which is also how an optimizer of matrices wants it.
+    """
 
     def __init__(self, dim_in: int, dim_out: int, kernel: int = 3):
         super().__init__()
-        self.conv = nn.Conv2d(dim_in, dim_out, kernel, padding=kernel // 2).to(memory_format=torch.channels_last)
+        self.size = kernel
+        reach = (dim_in * kernel**2) ** -0.5  # PyTorch's own initialisation of a convolution
+        self.weight = nn.Parameter(torch.empty(dim_out, kernel**2 * dim_in).uniform_(-reach, reach))
+        self.bias = nn.Parameter(torch.empty(dim_out).uniform_(-reach, reach))
+
+    @property
+    def kernel(self) -> Float[Tensor, "d c k k"]:
+        """The weight as `F.conv2d` wants it; in memory the channels stay innermost."""
+        return rearrange(self.weight, "d (k1 k2 c) -> d c k1 k2", k1=self.size, k2=self.size)
 
     def forward(self, x: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b d t h w"]:
-        return unfold(self.conv(fold(x)), x.shape[2])
+        return unfold(F.conv2d(fold(x), self.kernel, self.bias, padding=self.size // 2), x.shape[2])
 
 
 class FrameNorm(nn.Module):
@@ -65,30 +76,32 @@ class ResBlock(nn.Module):
 
 
 class Downsample(nn.Module):
-    """Half the height and width of every frame: each 2×2 pixels into one, by a 1×1 convolution. Time is never touched."""
+    """Half the height and width of every frame: each 2×2 pixels into one, by a linear map. Time is never touched."""
 
     def __init__(self, dim_in: int, dim_out: int):
         super().__init__()
-        self.conv = nn.Conv2d(4 * dim_in, dim_out, 1).to(memory_format=torch.channels_last)
+        self.linear = nn.Linear(4 * dim_in, dim_out)
 
     def forward(self, x: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b d t h2 w2"]:
-        pixels = rearrange(fold(x), "n c (h p) (w q) -> n h w (p q c)", p=2, q=2)
-        return unfold(self.conv(rearrange(pixels, "n h w c -> n c h w")), x.shape[2])
+        return rearrange(
+            self.linear(rearrange(x, "b c t (h p) (w q) -> b t h w (p q c)", p=2, q=2)), "b t h w d -> b d t h w"
+        )
 
 
 class Upsample(nn.Module):
-    """Twice the height and width of every frame: four pixels from each, by a 1×1 convolution and a pixel shuffle.
+    """Twice the height and width of every frame: four pixels from each, by a linear map.
 
     The four begin alike (nearest-neighbour upsampling), so that no checkerboard is drawn from the start (Aitken et al. 2017).
     """
 
     def __init__(self, dim_in: int, dim_out: int):
         super().__init__()
-        self.conv = nn.Conv2d(dim_in, 4 * dim_out, 1).to(memory_format=torch.channels_last)
+        self.linear = nn.Linear(dim_in, 4 * dim_out)
         with torch.no_grad():
-            for parameter in (self.conv.weight, self.conv.bias):
+            for parameter in (self.linear.weight, self.linear.bias):
                 parameter.copy_(parameter[:dim_out].repeat(4, *[1] * (parameter.ndim - 1)))
 
     def forward(self, x: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b d t h2 w2"]:
-        pixels = rearrange(self.conv(fold(x)), "n (p q d) h w -> n (h p) (w q) d", p=2, q=2)
-        return unfold(rearrange(pixels, "n h w d -> n d h w"), x.shape[2])
+        pixels = self.linear(rearrange(x, "b c t h w -> b t h w c"))
+        pixels = rearrange(pixels, "b t h w (p q d) -> b t (h p) (w q) d", p=2, q=2)
+        return rearrange(pixels, "b t h w d -> b d t h w")

@@ -24,23 +24,27 @@ from minivid.nn.text import TransformerEncoder
 
 @dataclass(frozen=True)
 class UNetConfig:
-    """A U-Net's shape. `patch`: pixels are first folded into channels, p × p at a time. `vocabulary` 0: no captions."""
+    """A U-Net's shape.
+
+    patch: pixels are first folded into channels, p × p at a time. widths: channels of each level, the finest first.
+    blocks: stages a level, on the way down and up. vocabulary: 0 means no captions.
+    """
 
     channels: int = 1
     patch: int = 2
     widths: tuple[int, ...] = (64, 128)
-    blocks: int = 2
+    blocks: int = 1
     heads: int = 4
     vocabulary: int = 0
     dim_text: int = 64
 
 
 class Stage(nn.Module):
-    """A residual block and its attentions."""
+    """A residual block and its attentions: over space, on the caption, over time."""
 
-    def __init__(self, dim_in: int, dim: int, dim_embed: int, config: UNetConfig):
+    def __init__(self, dim_in: int, dim: int, config: UNetConfig):
         super().__init__()
-        self.block = ResBlock(dim_in, dim, dim_embed)
+        self.block = ResBlock(dim_in, dim, 4 * config.widths[0])
         self.spatial = SpatialAttention(dim, config.heads)
         self.cross = CrossAttention(dim, config.dim_text, config.heads) if config.vocabulary else None
         self.temporal = TemporalAttention(dim, config.heads)
@@ -73,12 +77,12 @@ class UNet(nn.Module):
         for level, width in enumerate(widths):
             if level > 0:
                 self.down.append(Downsample(dim, width))
-            self.down.extend(Stage(width, width, dim_embed, config) for _ in range(config.blocks))
+            self.down.extend(Stage(width, width, config) for _ in range(config.blocks))
             dim = width
-        self.middle = Stage(dim, dim, dim_embed, config)
+        self.middle = Stage(dim, dim, config)
         for level, width in reversed(list(enumerate(widths))):
             # the first half of a stage's input comes from below, the other over the skip connection
-            self.up.extend(Stage(2 * width, width, dim_embed, config) for _ in range(config.blocks))
+            self.up.extend(Stage(2 * width, width, config) for _ in range(config.blocks))
             if level > 0:
                 self.up.append(Upsample(width, widths[level - 1]))
         dim = widths[0]
@@ -154,6 +158,6 @@ class UNet(nn.Module):
 
 
 def pooled(words: Float[Tensor, "b n l e"], visible: Bool[Tensor, "b n l"]) -> Float[Tensor, "b n e"]:
-    """The mean of the words that are there."""
+    """The sum of the words that are there over the root of their number: a word weighs as much in a long caption as vectors at random do."""
     weight = visible[..., None].to(words)
-    return (words * weight).sum(2) / weight.sum(2)
+    return (words * weight).sum(2) / weight.sum(2).sqrt()

@@ -1,0 +1,50 @@
+"""What a training step eats: functions `(n, seed) -> (clips, condition)` (chapter 3; tests/test_batches.py)."""
+
+from collections.abc import Callable
+
+import torch
+from einops import rearrange
+from torch import Tensor
+
+from minivid.data.captions import tokenize
+from minivid.data.world import World
+from minivid.nn.condition import Cond
+
+Batches = Callable[[int, tuple[int, ...]], tuple[Tensor, Cond | None]]
+
+
+def clips_of(*worlds: World) -> Batches:
+    """Clips with their captions: video `n c t h w`, tokens `n l`. Several worlds, alike in size, take turns in a batch."""
+
+    def draw(n: int, seed: tuple[int, ...]) -> tuple[Tensor, Cond]:
+        parts = [
+            world.sample(len(range(turn, n, len(worlds))), (*seed, turn))
+            for turn, world in enumerate(worlds)
+            if turn < n
+        ]
+        captions = [caption for part in parts for caption in part.caption]
+        return torch.cat([part.video for part in parts]), Cond(*tokenize(captions))
+
+    return draw
+
+
+def joint_clips_of(world: World, images: int) -> Batches:
+    """Clips with `images` independent frames packed behind each, as Ho et al. 2022 train (sec. 3): video `n c t+images h w`.
+
+    Each image is the first frame of another clip and keeps that clip's caption, so tokens are `n t+images l`.
+    """
+    if images < 1:
+        raise ValueError(f"images is {images}; a joint batch needs at least one a clip (clips_of(world) has none).")
+
+    def draw(n: int, seed: tuple[int, ...]) -> tuple[Tensor, Cond]:
+        clips, stills = world.sample(n, (*seed, 0)), world.sample(n * images, (*seed, 1))
+        tokens, mask = tokenize(clips.caption + stills.caption)
+
+        def per_frame(words: Tensor) -> Tensor:
+            of_clips = words[:n, None].expand(-1, world.frames, -1)
+            return torch.cat([of_clips, rearrange(words[n:], "(n k) l -> n k l", n=n)], dim=1)
+
+        frames = rearrange(stills.video[:, :, 0], "(n k) c h w -> n c k h w", n=n)
+        return torch.cat([clips.video, frames], dim=2), Cond(per_frame(tokens), per_frame(mask), images)
+
+    return draw

@@ -1,0 +1,207 @@
+"""Training: it learns, it resumes to the byte, and it says what went wrong."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+import torch
+
+from minivid import checkpoint
+from minivid.batches import clips_of
+from minivid.data import VOCABULARY, World
+from minivid.nn import Cond, UNet, UNetConfig
+from minivid.train import TrainConfig, Training, TrainingFailed, optimizers, update_ema
+
+UNET = UNetConfig(widths=(8, 16), blocks=1, heads=2, vocabulary=len(VOCABULARY), dim_text=16)
+CONFIG = TrainConfig(steps=6, batch=2, warmup=2, save_every=2)
+
+
+def run(config: TrainConfig = CONFIG, out=None, data=None) -> Training:
+    torch.manual_seed(config.seed)
+    return Training(UNet(UNET), data or clips_of(World(frames=4)), config, out=out)
+
+
+def drained(training: Training) -> Training:
+    for _ in training.steps(progress=False):
+        pass
+    return training
+
+
+def state(training: Training) -> dict[str, torch.Tensor]:
+    """Everything that a run is, by name."""
+    weights = {f"model.{name}": weight for name, weight in training.model.state_dict().items()}
+    weights |= {f"ema.{name}": weight for name, weight in training.ema.state_dict().items()}
+    for number, optimizer in enumerate(training.optimizers):
+        for index, slot in optimizer.state_dict()["state"].items():
+            weights |= {f"{number}.{index}.{key}": value for key, value in slot.items()}
+    return weights
+
+
+def assert_same_bytes(a: Training, b: Training) -> None:
+    assert a.step == b.step
+    mine, other = state(a), state(b)
+    assert mine.keys() == other.keys()
+    assert [name for name in mine if not torch.equal(mine[name], other[name])] == []
+
+
+def test_the_same_seed_gives_the_same_weights():
+    assert_same_bytes(drained(run()), drained(run()))
+
+
+def test_another_seed_gives_others():
+    a, b = drained(run()), drained(run(replace(CONFIG, seed=1)))
+    assert not torch.equal(state(a)["model.conv_out.weight"], state(b)["model.conv_out.weight"])
+
+
+def test_a_run_stopped_and_taken_up_in_the_same_session_ends_the_same():
+    training = run()
+    for record in training.steps(progress=False):
+        if record.step == 3:
+            break
+    assert training.step == 3
+    assert_same_bytes(drained(training), drained(run()))
+
+
+def test_a_run_resumed_from_its_folder_ends_the_same_to_the_byte(tmp_path):
+    first = run(out=tmp_path)
+    for record in first.steps(progress=False):
+        if record.step == 5:  # saved at 4: step 5 is done again
+            break
+    torch.manual_seed(99)
+    second = Training(UNet(UNET), clips_of(World(frames=4)), CONFIG, out=tmp_path).resume()
+    assert second.step == 4
+    whole = drained(run())
+    assert_same_bytes(drained(second), whole)
+    assert [record.loss for record in second.records] == [record.loss for record in whole.records]
+
+
+def test_a_run_that_is_killed_can_be_taken_up(tmp_path):
+    """SIGKILL at no chosen moment: whatever it hits, the state that stands there is whole."""
+    config = replace(CONFIG, steps=200, save_every=1)
+    script = tmp_path / "go.py"
+    script.write_text(
+        "import sys, torch\n"
+        "from dataclasses import replace\n"
+        "from minivid.batches import clips_of\n"
+        "from minivid.data import VOCABULARY, World\n"
+        "from minivid.nn import UNet, UNetConfig\n"
+        "from minivid.train import TrainConfig, Training\n"
+        "torch.set_num_threads(1)\n"
+        f"unet = {UNET!r}\n"
+        "config = TrainConfig(steps=200, batch=2, warmup=2, save_every=1)\n"
+        "torch.manual_seed(0)\n"
+        f"training = Training(UNet(unet), clips_of(World(frames=4)), config, out={str(tmp_path / 'run')!r})\n"
+        "for _ in training.steps(progress=False): pass\n"
+    )
+    process = subprocess.Popen([sys.executable, str(script)])
+    while not Training.state_file(tmp_path / "run").is_file():
+        assert process.poll() is None, "the run ended before it saved"
+        time.sleep(0.05)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+    resumed = Training(UNet(UNET), clips_of(World(frames=4)), config, out=tmp_path / "run").resume()
+    assert 0 < resumed.step < 200
+    goal = resumed.step + 2
+    whole = run(config)
+    for training in (resumed, whole):
+        for record in training.steps(progress=False):
+            if record.step == goal:
+                break
+    assert_same_bytes(resumed, whole)
+
+
+def test_nothing_to_resume_is_a_sentence(tmp_path):
+    with pytest.raises(checkpoint.CheckpointError, match="nothing to resume"):
+        run(out=tmp_path).resume()
+
+
+def test_a_run_is_not_resumed_with_another_configuration(tmp_path):
+    drained(run(out=tmp_path))
+    with pytest.raises(checkpoint.CheckpointError, match="another lr"):
+        run(replace(CONFIG, lr=1e-2), out=tmp_path).resume()
+
+
+def test_nan_stops_the_run_names_the_step_and_keeps_the_last_good_state(tmp_path):
+    clips = clips_of(World(frames=4))
+
+    def poisoned(n, key):
+        video, cond = clips(n, key)
+        return (video * torch.nan if key[1] == 3 else video), cond
+
+    training = run(out=tmp_path, data=poisoned)
+    with pytest.raises(TrainingFailed, match=r"step 4 .* last good state"):
+        drained(training)
+    tensors, manifest = checkpoint.read(training.state_file(tmp_path))
+    assert len(manifest["records"]) == 2
+    assert all(tensor.isfinite().all() for tensor in tensors.values())
+
+
+def test_the_loss_falls():
+    config = TrainConfig(steps=60, batch=8, lr=3e-3, warmup=5)
+    losses = [record.loss for record in drained(run(config)).records]
+    assert sum(losses[-10:]) < 0.75 * sum(losses[:10])
+
+
+def test_the_learning_rate_warms_up_and_ends_at_zero():
+    config = TrainConfig(steps=100, warmup=10)
+    rates = [config.pace(step) for step in range(101)]
+    assert rates[0] == pytest.approx(0.1) and rates[9] == 1.0
+    assert rates[55] == pytest.approx(0.5) and rates[100] == pytest.approx(0.0)
+
+
+def test_every_weight_has_one_optimizer_and_the_matrices_inside_have_muon():
+    model = UNet(UNET)
+    muon, adam = (optimizer.param_groups[0]["params"] for optimizer in optimizers(model, CONFIG))
+    assert {id(p) for p in muon}.isdisjoint(id(p) for p in adam) and len(muon) + len(adam) == len(
+        list(model.parameters())
+    )
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    assert "middle.block.conv1.weight" in {names[id(p)] for p in muon}
+    assert {"conv_in.weight", "conv_out.weight", "text.word.weight", "position_bias.weight.weight"} <= {
+        names[id(p)] for p in adam
+    }
+
+
+def test_the_average_follows_the_weights_from_behind():
+    model, ema = torch.nn.Linear(2, 1), torch.nn.Linear(2, 1).requires_grad_(False)
+    before, now = ema.weight.clone(), model.weight.detach().clone()
+    update_ema(ema, model, 0.9)
+    torch.testing.assert_close(ema.weight, 0.9 * before + 0.1 * now)
+
+
+def test_one_caption_in_ten_is_hidden():
+    """Counted through the network's eyes."""
+    seen = []
+
+    class Spy(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.zeros(1))
+            self.matrix = torch.nn.Parameter(torch.zeros(1, 1))
+
+        def forward(self, z, t, cond: Cond):
+            seen.append(cond.token_mask.any(1))
+            return z * (self.weight + self.matrix)
+
+    training = Training(Spy(), clips_of(World(frames=4)), TrainConfig(steps=20, batch=50, drop_caption=0.1))
+    drained(training)
+    hidden = 1 - torch.cat(seen).float().mean()
+    assert abs(hidden - 0.1) < 4 * (0.09 / 1000) ** 0.5
+
+
+@pytest.mark.parametrize("wrong", [{"steps": 0}, {"batch": -1}, {"lr": 0.0}, {"ema": 1.0}, {"drop_caption": 2.0}])
+def test_a_senseless_configuration_is_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        TrainConfig(**wrong)
+
+
+def test_the_manifest_says_how_to_run_it_again(tmp_path):
+    drained(run(out=tmp_path))
+    manifest = json.loads(checkpoint.manifest_path(Training.state_file(tmp_path)).read_text())
+    assert manifest["config"]["steps"] == 6 and manifest["config"]["objective"] == "v"
