@@ -113,6 +113,7 @@ def _free(axes: Axes, level: float, part: slice) -> float:
 
 def _label_ends(axes: Axes) -> None:
     """Each line's name right of its last finite point, in its colour; names that would overlap are pushed apart."""
+    axes.autoscale_view()  # limits are settled lazily, and names are placed by them
     ends = []
     for line in axes.get_lines():
         x, y = np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)

@@ -59,3 +59,12 @@ def test_what_does_not_fit_is_said(arguments, words):
 def test_a_band_without_its_line_is_said():
     with pytest.raises(ValueError, match=r"bands \['v'\] belong to no curve"):
         show_curves([0], {"eps": [1]}, bands={"v": ([0], [1])})
+
+
+def test_names_stand_beside_their_lines_on_any_scale():
+    """Limits are settled lazily: names placed before that were far outside the picture."""
+    axes = show_curves(range(3), {"up": [0.0, 10.0, 20.0], "down": [0.0, -10.0, -20.0]}).axes[0]
+    low, high = axes.get_ylim()
+    shares = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    for name, end in (("up", 20.0), ("down", -20.0)):
+        assert abs(shares[name] - (end - low) / (high - low)) < 0.02

@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from minivid.nn.initial import zero_
+
 
 def relative_buckets(frames: int, buckets: int = 32, farthest: int = 128) -> Int[Tensor, "t t"]:
     """T5's buckets of the distance j − i between frame i (row) and frame j (column) (Raffel et al. 2020; T5's own code).
@@ -31,7 +33,7 @@ class RelativePositionBias(nn.Module):
     def __init__(self, heads: int, buckets: int = 32, farthest: int = 128):
         super().__init__()
         self.farthest = farthest
-        self.weight = nn.Embedding(buckets, heads)
+        self.weight = zero_(nn.Embedding(buckets, heads))  # at first all distances are alike: no frame is overlooked by chance
 
     def forward(self, frames: int) -> Float[Tensor, "heads t t"]:
         buckets = relative_buckets(frames, self.weight.num_embeddings, self.farthest).to(self.weight.weight.device)
