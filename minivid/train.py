@@ -219,7 +219,7 @@ def optimizers(model: nn.Module, config: TrainConfig) -> tuple[torch.optim.Optim
     """Muon for the matrices inside the network, AdamW for the rest: embeddings, norms, biases, first and last layer.
 
     Muon makes each update of a matrix orthogonal, so that all directions learn at one pace (Jordan et al. 2024); a convolution's
-    weight is a matrix too. `minivid measure 03_optimizer` has what it brings here.
+    weight is a matrix too.
     """
     inner = {
         name

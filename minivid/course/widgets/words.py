@@ -111,7 +111,7 @@ def word_attention_still(attention: WordAttention, clip: Tensor | None = None) -
     with look():
         picture = Picture(max(WORDS + t * column + SCALE, HEADING), TOP + strip + many * ROW + 44)
         picture.write(EDGE, 8, "Which word does a frame listen to?", fontsize=11, fontweight="bold")
-        picture.write(EDGE + 306, 10, "per cent of its attention; a column adds up to 100", fontsize=9, color=SOFT)
+        picture.write(EDGE + 340, 10, "per cent of its attention; a column adds up to 100", fontsize=9, color=SOFT)
         if frames is not None:
             draw_strip(picture, WORDS, TOP - 6, frames, k)
         axes = picture.axes_at(WORDS - GAP / 2, TOP + strip, t * column, many * ROW, xlabel="frame")
