@@ -1,0 +1,29 @@
+"""Chapter 3's measurements. `minivid measure 03_guidance` (and so on) runs one whole and writes its receipt."""
+
+from minivid.course.experiments.ch03.clinic import clinic, clinic_table
+from minivid.course.experiments.ch03.extending import WEIGHT, extend, extend_table, measure_extend
+from minivid.course.experiments.ch03.following import accuracy, measure_guidance, measure_ordered
+from minivid.course.experiments.ch03.joint import joint_sentence, measure_joint
+from minivid.course.experiments.ch03.laptop import LAPTOP, landmarks, measure_laptop, smoothed
+
+MEASUREMENTS = {
+    "03_laptop": measure_laptop,
+    "03_guidance": measure_guidance,
+    "03_ordered": measure_ordered,
+    "03_joint": measure_joint,
+    "03_extend": measure_extend,
+}
+
+__all__ = [
+    "LAPTOP",
+    "MEASUREMENTS",
+    "WEIGHT",
+    "accuracy",
+    "clinic",
+    "clinic_table",
+    "extend",
+    "extend_table",
+    "joint_sentence",
+    "landmarks",
+    "smoothed",
+]

@@ -1,0 +1,79 @@
+"""Do clips follow their captions: the digit, the direction, two actions in order, and what guidance does to it."""
+
+import torch
+from jaxtyping import Bool
+from torch import Tensor
+
+from minivid import zoo
+from minivid.data.captions import parse
+from minivid.data.world import World
+from minivid.diffusion.objective import Video
+from minivid.metrics.reader import agreement, fit_reader
+from minivid.motion.trajectories import centroid, first_velocity
+from minivid.zoo import Model
+
+GUIDANCE = 2.0
+READER_SEED = 0
+
+
+def accuracy(model: Model, n: int, seed: int, steps: int, scale: float) -> dict[str, float]:
+    """How n sampled clips keep their captions, and how the real clips of the same captions are read (`real_…`)."""
+    world, reader = model.world, fit_reader(model.world, READER_SEED)
+    asked = world.sample(n, seed)
+    made = model.sample(asked.caption, seed=seed, steps=steps, guidance=scale)
+    rates = agreement(made, asked.caption, reader).rates()
+    real = {f"real_{name}": rate for name, rate in agreement(asked.video, asked.caption, reader).rates().items()}
+    return rates | real | {"brightest": made.amax((1, 2, 3, 4)).mean().item()}
+
+
+def interval(rate: float, n: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share measured on n clips."""
+    z, middle = 1.96, rate + 1.96**2 / (2 * n)
+    half = z * (rate * (1 - rate) / n + z**2 / (4 * n**2)) ** 0.5
+    return (middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)
+
+
+def measure_guidance(
+    scales: tuple[float, ...] = (0.0, 1.0, 2.0, 3.0, 5.0), n: int = 100, seed: int = 5, steps: int = 25
+) -> dict:
+    """Caption accuracy against guidance strength on the zoo's model, the same captions and noise throughout."""
+    model = zoo.load("vdm-small")
+    points = [accuracy(model, n, seed, steps, scale) for scale in scales]
+    columns = {name: [point[name] for point in points] for name in points[0]}
+    low, high = zip(*(interval(rate, n) for rate in columns["digit_always"]), strict=True)
+    return {
+        "model": model.manifest["sha256"],
+        "n": n,
+        "steps": steps,
+        "scale": scales,
+        "digit_interval": (low, high),
+        **columns,
+    }
+
+
+def measure_ordered(n: int = 100, seed: int = 6, steps: int = 25) -> dict:
+    """Captions with two actions in order: is each done in its half of the clip?"""
+    model, world = zoo.load("vdm-small"), zoo.RECIPES["vdm-small"].worlds[1]
+    asked = world.sample(n, seed)
+    made = model.sample(asked.caption, seed=seed, steps=steps, guidance=GUIDANCE)
+    first, second = actions_done(made, asked.caption, world)
+    real_first, real_second = actions_done(asked.video, asked.caption, world)
+    return {
+        "model": model.manifest["sha256"],
+        "n": n,
+        "first": first.float().mean(),
+        "second": second.float().mean(),
+        "both": (first & second).float().mean(),
+        "both_real": (real_first & real_second).float().mean(),
+    }
+
+
+def actions_done(video: Video, captions: list[str], world: World) -> tuple[Bool[Tensor, " n"], Bool[Tensor, " n"]]:
+    """Whether the clip's first steps, and those after the turn, go where the caption says. The first two steps of each meet no wall."""
+    path = centroid(video)
+    said = [parse(caption)[0].directions for caption in captions]
+    done = []
+    for action, begin in ((0, 0), (1, world.turn)):
+        seen = world.words(first_velocity(path[:, begin:]))
+        done.append(torch.tensor([way[action] == word for way, (word, _) in zip(said, seen, strict=True)]))
+    return done[0], done[1]

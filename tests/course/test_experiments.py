@@ -1,0 +1,86 @@
+"""Chapter 3's measurements on inputs whose answer is known, and receipts that hold what the chapter prints."""
+
+import pytest
+import torch
+
+from minivid import zoo
+from minivid.course import receipt
+from minivid.course.experiments import ch03
+from minivid.course.experiments.ch03.extending import continuity
+from minivid.course.experiments.ch03.following import actions_done, interval
+from minivid.data import World
+from minivid.diffusion import COSINE, Objective
+from minivid.diffusion.objective import per_clip_loss
+from minivid.metrics.reader import fit_reader
+
+WORLD = World()
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return fit_reader(WORLD)
+
+
+def test_the_landmarks_are_the_losses_of_networks_that_learnt_nothing():
+    marks = ch03.landmarks(WORLD)
+    x = WORLD.sample(512, 7).video
+    eps = torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
+    u = (torch.arange(512) + 0.5) / 512
+    zero = per_clip_loss(lambda z, t, cond: torch.zeros_like(z), x, eps, u, None, COSINE, Objective.V).mean()
+    assert marks["says zero"] == pytest.approx(zero.item(), rel=0.02)
+    assert 0 < marks["knows the mean clip"] < marks["says zero"]
+
+
+def test_smoothing_is_a_trailing_mean():
+    assert ch03.smoothed(torch.tensor([1.0, 3.0, 5.0, 7.0]), window=2).tolist() == [1.0, 2.0, 4.0, 6.0]
+
+
+def test_wilsons_interval():
+    low, high = interval(0.5, 100)  # statsmodels' proportion_confint(50, 100, method="wilson")
+    assert low == pytest.approx(0.40383, abs=1e-4) and high == pytest.approx(0.59617, abs=1e-4)
+
+
+def test_real_clips_do_both_actions_in_order_and_reversed_captions_do_not():
+    world = World(change="direction")
+    clips = world.sample(100, 3)
+    first, second = actions_done(clips.video, clips.caption, world)
+    assert first.all() and second.all()
+    first, second = actions_done(clips.video, clips.caption[::-1], world)
+    assert (first & second).float().mean() < 0.3
+
+
+def test_a_continuation_is_measured_against_the_truth(reader):
+    clips = WORLD.sample(50, 4)
+    real = continuity(clips.video, clips.video, 4, reader)
+    assert real["jump"] == 0 and real["same_last"] > 0.9
+    other = torch.cat([clips.video[:, :, :4], clips.video.roll(1, 0)[:, :, 4:]], dim=2)
+    swapped = continuity(other, clips.video, 4, reader)
+    assert swapped["jump"] > 1 and swapped["same_last"] < 0.4
+
+
+def test_extending_keeps_the_known_frames():
+    model = zoo.load("vdm-small")
+    known = model.world.sample(2, 5).video
+    for weight in (0.0, ch03.WEIGHT):
+        made = ch03.extend(model, known, 4, weight, seed=0, steps=3)
+        torch.testing.assert_close(made[:, :, :4], known[:, :, :4], atol=1e-3, rtol=1e-3)
+        assert (made[:, :, 4:] - known[:, :, 4:]).abs().max() > 0.05
+
+
+def test_the_patients_differ_from_the_healthy_and_from_one_another():
+    found = ch03.clinic(zoo.load("vdm-small"), ["a 3 moves right, slowly"], seed=0, steps=6)
+    videos = list(found.clips.values())
+    assert len(videos) == 6
+    assert all((a - b).abs().mean() > 0.005 for i, a in enumerate(videos) for b in videos[:i])
+
+
+@pytest.mark.parametrize("name", ch03.MEASUREMENTS)
+def test_every_measurement_has_its_receipt(name):
+    assert receipt(name).command == f"minivid measure {name}"
+
+
+def test_the_receipts_are_of_the_model_that_is_shipped():
+    """A new vdm-small needs new measurements."""
+    shipped = zoo.load("vdm-small").manifest["sha256"]
+    for name in ("03_guidance", "03_ordered", "03_extend"):
+        assert receipt(name)["model"] == shipped
