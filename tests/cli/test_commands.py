@@ -144,3 +144,35 @@ raise SystemExit(become([sys.executable, "-c", show], Path({str(tmp_path)!r}), {
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stdout.split()) == (3, [str(tmp_path.resolve()), "smoke"])
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (["train", "vdm-smal"], "did you mean vdm-small?"),
+        (["train", "vdm-laptop", "--resume", "--out", "nowhere"], "nothing to resume in nowhere"),
+        (["measure", "03_guidence"], "did you mean 03_guidance?"),
+    ],
+)
+def test_train_and_measure_answer_bad_input_with_a_sentence(command, sentence, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as stopped:
+        main(command)
+    assert stopped.value.code == 2
+    assert sentence in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_measure_without_a_name_lists_what_can_be_measured(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["measure"])
+    assert stopped.value.code == 0
+    assert "03_guidance" in capsys.readouterr().out
+
+
+def test_a_run_is_not_started_over_another(capsys, tmp_path):
+    (tmp_path / "state.safetensors").touch()
+    with pytest.raises(SystemExit) as stopped:
+        main(["train", "vdm-laptop", "--out", str(tmp_path)])
+    assert stopped.value.code == 2
+    assert "already holds a run" in capsys.readouterr().err

@@ -28,7 +28,22 @@ def test_the_landmarks_are_the_losses_of_networks_that_learnt_nothing():
     u = (torch.arange(512) + 0.5) / 512
     zero = per_clip_loss(lambda z, t, cond: torch.zeros_like(z), x, eps, u, None, COSINE, Objective.V).mean()
     assert marks["says zero"] == pytest.approx(zero.item(), rel=0.02)
-    assert 0 < marks["knows the mean clip"] < marks["says zero"]
+    mean = WORLD.sample(512, 8).video.mean(0)
+
+    def constant(z, t, cond):
+        return -torch.sigmoid(-t).sqrt().reshape(-1, 1, 1, 1, 1) * mean.expand_as(z)
+
+    ignoring = per_clip_loss(constant, x, eps, u, None, COSINE, Objective.V).mean()
+    assert marks["ignores its input"] == pytest.approx(ignoring.item(), rel=0.02)
+    spread = (x - x.mean(0)).square().mean()
+
+    def linear(z, t, cond):
+        alpha, sigma = (level.reshape(-1, 1, 1, 1, 1) for level in COSINE.alpha_sigma(t))
+        x_hat = mean + alpha * spread / (alpha**2 * spread + sigma**2) * (z - alpha * mean)
+        return (alpha * z - x_hat) / sigma
+
+    alone = per_clip_loss(linear, x, eps, u, None, COSINE, Objective.V).mean()
+    assert marks["pixel by pixel"] == pytest.approx(alone.item(), rel=0.03)
 
 
 def test_smoothing_is_a_trailing_mean():

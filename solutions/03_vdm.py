@@ -1,0 +1,863 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 3 · Video diffusion from scratch
+# In this chapter you turn a clip into noise and teach a network the way back. At the end a network that you trained yourself
+# answers *"a 7 moves up, quickly"* with a clip that it made from noise.
+#
+# **You will be able to** write the forward process, its posterior and the bound · build the attention that joins frames · train a video
+# U-Net with captions and read its loss curve · sample, guide, extend and fill in clips · recognise five ways in which all of this goes wrong.
+#
+# **You need** PyTorch (modules, autograd), Gaussians and their KL divergence, and to have met attention and a U-Net once. No diffusion.
+# **Time:** an evening. The longest cell is training; the receipt that section 3.7 prints says how long it took us.
+#
+# **Papers:** Ho, Jain & Abbeel 2020 (*DDPM*) · Kingma et al. 2021 (*Variational Diffusion Models*) · Ho et al. 2022 (*Video Diffusion Models*,
+# which this chapter follows) · Ho & Salimans 2022 (*Classifier-Free Guidance*).
+
+# %% setup
+import itertools
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from IPython.display import display
+from torch import nn
+
+from minivid import budget, zoo
+from minivid.batches import clips_of, joint_clips_of
+from minivid.course import award, check, receipt, summary, widgets
+from minivid.course.experiments import ch03
+from minivid.data import VOCABULARY, World, tokenize
+from minivid.diffusion import (
+    COSINE,
+    LINEAR,
+    Objective,
+    ddim,
+    inpainting,
+    like,
+    sample,
+    super_resolution,
+    variance_preserving,
+)
+from minivid.diffusion.bound import bits_per_value, diffusion_term, reconstruction
+from minivid.diffusion.objective import per_clip_loss
+from minivid.metrics.reader import agreement, fit_reader
+from minivid.motion.trajectories import centroid
+from minivid.nn import Cond, UNet, UNetConfig
+from minivid.nn.attention.core import attend, join_heads, split_heads
+from minivid.nn.attention.masks import joint_image_mask
+from minivid.nn.attention.positions import RelativePositionBias
+from minivid.nn.conv import FrameNorm, SpatialConv, fold
+from minivid.nn.initial import zero_
+from minivid.show import player, show, show_curves, show_sheet, show_slice, show_source
+from minivid.train import Training
+
+torch.manual_seed(0)
+print(f"budget: {budget.budget()}, torch {torch.__version__}, {torch.get_num_threads()} threads")
+
+# %% [markdown]
+# ## 3.1 What is a clip?
+# A clip is a tensor `b c t h w`: batch, channels, time, height, width, with values in [−1, 1]. Ours come from a simulator that moves real
+# handwritten digits about a small canvas and writes down what it did.
+
+# %%
+world = World()
+clips = world.sample(8, seed=3)
+print(
+    tuple(clips.video.shape),
+    "=",
+    clips.video[0].numel(),
+    "values a clip, from",
+    clips.video.min().item(),
+    "to",
+    clips.video.max().item(),
+)
+show(clips.video[:4], captions=clips.caption[:4])
+
+# %% [markdown]
+# Eight frames beside each other, and the same clip cut along time: take one column of pixels and stack it frame after frame. What stands
+# still is a horizontal line, **what moves is a slanted one**. You will look at many such slices.
+
+# %%
+show_sheet(clips.video[:2], captions=clips.caption[:2])
+
+# %%
+slow_and_quick = world.sample(2, seed=5, caption=["a 4 moves down, slowly", "a 4 moves down, quickly"]).video
+show_slice(slowly=slow_and_quick[:1], quickly=slow_and_quick[1:], column=8)
+
+# %% [markdown]
+# ## 3.2 How does a clip become noise?
+# Mix it with Gaussian noise $\epsilon$: less of the one, more of the other.
+# $$z = \alpha\, x + \sigma\, \epsilon, \qquad \alpha^2 + \sigma^2 = 1$$
+# One number says how noisy $z$ is, its **log signal-to-noise ratio** $\lambda = \log(\alpha^2/\sigma^2)$. Since $\alpha^2+\sigma^2=1$, it follows that
+# $\alpha^2 = \mathrm{sigmoid}(\lambda)$: five lines of code if you are generous.
+
+# %%
+levels = torch.tensor([6.0, 2.0, 0.0, -2.0, -6.0])
+alpha, sigma = variance_preserving(levels)
+for level, a, s in zip(levels, alpha, sigma, strict=True):
+    print(f"λ = {level:4.0f}   α = {a:.3f}   σ = {s:.3f}   α² + σ² = {a**2 + s**2:.3f}")
+
+# %% [markdown]
+# #### Exercise 3.1 · Noise a clip · ★☆☆ · 10 minutes · 2 points
+# Write `noise_clip(x, logsnr, generator)` for a batch `x` of clips, with one level `logsnr` for each clip of the batch. Return `(z, eps)`.
+# <details><summary>Hint</summary>
+# α has the shape (b,), the batch has b c t h w. <code>alpha * x</code> either crashes or, when b happens to equal w, scales columns
+# instead of clips. <code>like(alpha, x)</code> gives it the shape (b, 1, 1, 1, 1).</details>
+
+
+# %% exercise="3.1"
+def noise_clip(x, logsnr, generator):
+    """z = α x + σ ε with fresh noise for every value; returns (z, ε)."""
+    ### BEGIN SOLUTION
+    alpha, sigma = (like(level, x) for level in variance_preserving(logsnr))
+    eps = torch.randn(x.shape, generator=generator)
+    return alpha * x + sigma * eps, eps
+    ### END SOLUTION
+
+
+noise_clip = check("3.1", noise_clip)
+
+# %% award="3.1"
+award("3.1")
+
+# %%
+generator = torch.Generator().manual_seed(0)
+same_clip = clips.video[:1].expand(5, -1, -1, -1, -1)
+z, eps = noise_clip(same_clip, levels, generator)
+show_sheet(**{f"λ = {level:.0f}": z[i : i + 1] for i, level in enumerate(levels.tolist())})
+
+# %% [markdown]
+# Look at λ = −2 first frame by frame, then as a film: which tells you more?
+
+# %%
+show(**{"λ = −2": z[3:4]})
+
+# %% [markdown]
+# Noise is fresh in every frame, the digit is not: **a video model can gather over time what an image model must guess.** How much noise, when? That is the *schedule*: λ as a function of a time
+# u from 0 (clean) to 1 (noise).
+
+# %%
+u = torch.linspace(0, 1, 201)
+show_curves(
+    u,
+    {"cosine": COSINE.logsnr(u), "linear": LINEAR.logsnr(u)},
+    xlabel="time u",
+    ylabel="log-SNR λ",
+    heading="Two schedules",
+)
+
+# %%
+display(widgets.forward_process(clips.video[:1], {"cosine": COSINE, "linear": LINEAR}))
+widgets.forward_process_still(clips.video[:1], {"cosine": COSINE, "linear": LINEAR})
+
+# %% [markdown]
+# ## 3.3 If we knew the clean clip, how would we go back one step?
+# Noise is *added on*: from a time s to a later t,
+# $$z_t=\tfrac{\alpha_t}{\alpha_s}\,z_s+\sigma_{t|s}\,\epsilon,\qquad \sigma^2_{t|s}=(1-e^{\lambda_t-\lambda_s})\,\sigma_t^2,$$
+# with fresh ε, so that $z_t$ is again $\alpha_t x+\sigma_t\epsilon$: $z_s$ and $z_t$ share most of their noise. Bayes' rule, $q(z_s|z_t,x)\propto q(z_t|z_s)\,q(z_s|x)$, multiplies
+# two Gaussians, which gives one Gaussian:
+# $$q(z_s\,|\,z_t,x) = \mathcal N\!\Big(e^{\lambda_t-\lambda_s}\tfrac{\alpha_s}{\alpha_t}\, z_t + (1-e^{\lambda_t-\lambda_s})\,\alpha_s\, x,\;\; (1-e^{\lambda_t-\lambda_s})\,\sigma_s^2\Big)$$
+# Divided by $\alpha_s$, its mean is a weighted mean of $z_t/\alpha_t$ and $x$, with the weights $e^{\lambda_t-\lambda_s}$ and one minus it: partly where we are, partly where we
+# want to go. The whole art of sampling will be to put a *guess* in the place of x.
+
+# %% [markdown]
+# #### Exercise 3.2 · The posterior, one step back · ★★☆ · 20 minutes · 3 points
+# Write `posterior(x, z_t, logsnr_s, logsnr_t)`; return the mean (a clip) and the variance (a number). The levels are scalars here.
+# <details><summary>Hint</summary>
+# α of each level comes from <code>variance_preserving</code>. Check yourself: for λs = λt nothing happens, the mean is z_t and the variance 0.</details>
+
+
+# %% exercise="3.2"
+def posterior(x, z_t, logsnr_s, logsnr_t):
+    """Mean and variance of q(z_s | z_t, x)."""
+    ### BEGIN SOLUTION
+    (alpha_s, sigma_s), (alpha_t, _) = variance_preserving(logsnr_s), variance_preserving(logsnr_t)
+    kept = torch.exp(logsnr_t - logsnr_s)
+    mean = kept * (alpha_s / alpha_t) * z_t + (1 - kept) * alpha_s * x
+    return mean, (1 - kept) * sigma_s**2
+    ### END SOLUTION
+
+
+posterior = check("3.2", posterior)
+
+# %% award="3.2"
+award("3.2")
+
+# %% [markdown]
+# Does it lead home? Start from pure noise, step back thirty times with the true clip as the "guess":
+
+# %%
+grid = COSINE.logsnr(torch.linspace(1, 0, 31))
+z, path = torch.randn(1, 1, 8, 16, 16, generator=generator), []
+for logsnr_t, logsnr_s in itertools.pairwise(grid):
+    mean, variance = posterior(clips.video[:1], z, logsnr_s, logsnr_t)
+    z = mean + variance.sqrt() * torch.randn(z.shape, generator=generator)
+    path.append(z)
+print(f"distance to the clip at the end: {(z - clips.video[:1]).abs().max():.4f}")
+show_sheet(**{f"step {k}": path[k - 1] for k in (10, 18, 24, 30)})
+
+# %% [markdown]
+# ## 3.4 What should a network minimise?
+# A model that knows how to go from $z_1$ back to $x$ gives every clip a probability, and $-\log p(x)$ has an upper bound in three parts
+# (Kingma et al. 2021):
+# $$-\log p(x) \;\le\; \underbrace{\mathrm{KL}\big(q(z_1|x)\,\|\,\mathcal N(0,I)\big)}_{\text{prior: what noise still tells}}
+# + \underbrace{\mathbb E[-\log p(x|z_0)]}_{\text{reconstruction}}
+# + \underbrace{\textstyle\sum_{s<t\,\text{neighbours}} \tfrac12\big(\mathrm{SNR}(s)-\mathrm{SNR}(t)\big)\,\mathbb E\,\|x-\hat x(z_t)\|^2}_{\text{diffusion: how good the guesses are}}$$
+# Here $\mathrm{SNR}=e^\lambda$, $\hat x$ is the network's guess, and $p(x|z_0)$ chooses among 256 grey values.
+# The first two have no weights to train. The third is *a squared error, weighted*: that is all a diffusion model learns from.
+
+# %% [markdown]
+# #### Exercise 3.3 · The bound's first term · ★★☆ · 15 minutes · 2 points
+# Write `prior_kl(x, logsnr)`: the KL divergence of $\mathcal N(\alpha x, \sigma^2)$ from $\mathcal N(0, 1)$, **summed** over the values of a clip, in nats, one number a clip. For one value, $\mathrm{KL}(\mathcal N(\mu, s^2)\,\|\,\mathcal N(0,1)) = \tfrac12(s^2 + \mu^2 - 1 - \log s^2)$.
+# <details><summary>Hint</summary>
+# What are μ and s² of q(z_1 | x)? The mean differs from value to value, the variance does not.</details>
+
+
+# %% exercise="3.3"
+def prior_kl(x, logsnr):
+    """KL(q(z_1 | x) ‖ N(0, 1)) in nats, one number a clip."""
+    ### BEGIN SOLUTION
+    alpha, sigma = variance_preserving(logsnr)
+    per_value = 0.5 * (sigma**2 + (alpha * x) ** 2 - 1 - torch.log(sigma**2))
+    return per_value.flatten(1).sum(1)
+    ### END SOLUTION
+
+
+prior_kl = check("3.3", prior_kl)
+
+# %% award="3.3"
+award("3.3")
+
+# %% [markdown]
+# How large are the terms? We need a network that guesses well; the **zoo** has one (a trained model that comes with the course, with
+# the command that made it). Beside it stands a guesser that says the same mean clip whatever it sees.
+
+# %%
+teacher = zoo.load("vdm-small")
+print(teacher)
+print(teacher.receipt())
+
+# %%
+many = teacher.world.sample(budget.pick(smoke=8, laptop=32, gpu=128), seed=11)
+said = Cond(*tokenize(many.caption))
+mean_clip = teacher.world.sample(500, seed=12).video.mean(0).expand_as(many.video)
+grid = torch.linspace(11, -9, budget.pick(smoke=11, laptop=41, gpu=161))  # log-SNR, from almost clean to almost noise
+terms = {"mean clip": [], "network": []}
+for logsnr_s, logsnr_t in itertools.pairwise(grid):
+    z, _ = noise_clip(many.video, logsnr_t.expand(len(many)), generator)
+    for name, x_hat in (("mean clip", mean_clip), ("network", teacher.x_hat(z, logsnr_t, said))):
+        nats = diffusion_term(many.video, x_hat, logsnr_s, logsnr_t)
+        terms[name].append(bits_per_value(nats, many.video).mean().item())
+
+z_0, _ = noise_clip(many.video, grid[:1].expand(len(many)), generator)
+prior = bits_per_value(prior_kl(many.video, grid[-1]), many.video).mean().item()
+grey = bits_per_value(reconstruction(many.video[:4], z_0[:4], grid[0]), many.video).mean().item()
+print(f"bits a value:   prior {prior:.5f}   reconstruction {grey:.2f}")
+for name, bits in terms.items():
+    print(f"  diffusion, with the {name}'s guesses: {sum(bits):.1f}")
+
+# %%
+show_curves(
+    grid[1:], terms, xlabel="log-SNR λ", ylabel="bits a value, each step", log=True, heading="Where the bound is paid"
+)
+
+# %% [markdown]
+# (The sum depends on how finely λ is cut, so compare the two guessers and not the total with a paper's.) Look at the vertical axis: a step at high λ, on the right, where noise is
+# invisible and bits go into grey values, costs orders of magnitude more than one in the middle, where a shape is found. Ho et al. 2020 got better samples *without* these
+# weights, and the field trains on the **simple loss**: a plain squared error, of the noise ε or of $v = \alpha\,\epsilon - \sigma\, x$ (Salimans & Ho 2022). We take v: it asks for the noise
+# where x is visible and for −x where only noise is. Chapter 4 is about why.
+
+# %% [markdown]
+# ## 3.5 Which network?
+# Input and output are clips, so: a U-Net. A full 3-D one is expensive; Ho et al. **factorize**. Convolutions see *space only*, and attention over *time only*
+# joins the frames. What is a space-only convolution? A `Conv3d` with a kernel of one frame. Folding frames into the batch gives the same numbers with
+# `Conv2d`:
+
+# %%
+conv = SpatialConv(4, 8)
+slow = nn.Conv3d(4, 8, kernel_size=(1, 3, 3), padding=(0, 1, 1))
+slow.load_state_dict({"weight": conv.kernel[:, :, None], "bias": conv.bias})
+features = torch.randn(2, 4, 8, 16, 16)
+print(
+    tuple(fold(features).shape),
+    "->",
+    tuple(conv(features).shape),
+    " largest difference",
+    f"{(conv(features) - slow(features)).abs().max():.1e}",
+)
+
+# %% [markdown]
+# Who sees whom? Change one frame of the input and look at which frames of the output change. This **perturbation test** is worth more than reading code:
+
+
+# %%
+def reached(layer, frame, t=8):
+    """Which output frames change when one input frame does."""
+    x = torch.randn(1, 16, t, 4, 4)
+    moved = x.clone()
+    moved[:, :, frame] = torch.randn_like(moved[:, :, frame])
+    with torch.no_grad():
+        return ["■" if change > 1e-4 else "·" for change in (layer(moved) - layer(x)).abs().amax((0, 1, 3, 4))]
+
+
+print("space-only convolution  ", *reached(SpatialConv(16, 16), frame=2))
+print("FrameNorm               ", *reached(FrameNorm(16), frame=2))
+print("GroupNorm over b c t h w", *reached(nn.GroupNorm(8, 16), frame=2))
+
+# %% [markdown]
+# The last line is a trap: the obvious normalisation pools over time and mixes all frames. Ours works frame by frame.
+#
+# Now the part that makes it a *video* model. Every pixel attends to the same pixel of the other frames. Attention does not know the order of its inputs, so we
+# add a learned number to each score that depends on the *distance* $j-i$ of the two frames, the **relative position bias**:
+# $$\mathrm{softmax}\Big(\frac{q_i\cdot k_j}{\sqrt d} + b_{j-i}\Big)$$
+
+# %%
+learned = teacher.unet.position_bias(8).detach()
+print(
+    tuple(learned.shape),
+    "heads, from frame, to frame; equal along each diagonal. Learned by the zoo's model, first head:",
+)
+print(learned[0].round(decimals=1))
+bias = RelativePositionBias(heads=2)(8)  # a fresh one starts at zero
+
+# %% [markdown]
+# #### Exercise 3.4 · Attention over time · ★★★ · 30 minutes · 4 points
+# `__init__` is given. Write `forward(x, bias, visible)`: normalise; bring `b c t h w` into sequences over time; queries, keys and values (in this order) from `to_qkv`;
+# attend with the bias; `to_out`; back into shape; add to x. `visible` (`t t`, or None) is False where frame i must not see frame j.
+# Yours to use: `split_heads(x, heads)` makes `n t c` into `n heads t d`, `join_heads` is its inverse, `attend(q, k, v, bias)` takes a bias that broadcasts to `n heads t t`; `bias` here is
+# `heads t t`. `zero_` starts a layer at zero, so that the block begins as x itself.
+# <details><summary>Hint</summary>
+# <code>rearrange(x, "b c t h w -> (b h w) t c")</code>: what is not in the sequence belongs to the batch. A score that must not count is −∞.</details>
+
+
+# %% exercise="3.4"
+class TemporalAttention(nn.Module):
+    """Each pixel attends to the same pixel of the other frames."""
+
+    def __init__(self, dim, heads):
+        super().__init__()
+        self.heads = heads
+        self.norm = FrameNorm(dim)
+        self.to_qkv = nn.Linear(dim, 3 * dim, bias=False)
+        self.to_out = zero_(nn.Linear(dim, dim))
+
+    def forward(self, x, bias, visible=None):
+        ### BEGIN SOLUTION
+        b, _, _, h, w = x.shape
+        tracks = rearrange(self.norm(x), "b c t h w -> (b h w) t c")
+        q, k, v = (split_heads(part, self.heads) for part in self.to_qkv(tracks).chunk(3, dim=-1))
+        if visible is not None:
+            bias = bias.masked_fill(~visible, -torch.inf)
+        out = self.to_out(join_heads(attend(q, k, v, bias[None])))
+        return x + rearrange(out, "(b h w) t c -> b c t h w", b=b, h=h, w=w)
+        ### END SOLUTION
+
+
+TemporalAttention = check("3.4", TemporalAttention)
+
+# %% award="3.4"
+award("3.4")
+
+# %%
+layer = TemporalAttention(16, heads=2)
+print("as it starts            ", *reached(lambda x: layer(x, bias), frame=2), "  (to_out is zero: x itself)")
+nn.init.normal_(layer.to_out.weight, std=0.1)
+print("temporal attention      ", *reached(lambda x: layer(x, bias), frame=2))
+apart = joint_image_mask(8, images=2)  # False where frames must not see each other: the last two stand alone
+print("the last two alone:     ", *reached(lambda x: layer(x, bias, apart), frame=2), "  (frame 2 was changed)")
+print("                        ", *reached(lambda x: layer(x, bias, apart), frame=7), "  (frame 7 was changed)")
+
+# %% [markdown]
+# The library puts it together: a residual block whose features are scaled and shifted by the noise level (FiLM), then attention over space, on
+# the caption, and over time, on each of three scales. This is its forward pass:
+
+# %%
+show_source(UNet.forward)
+
+# %%
+student_unet = UNet(ch03.LAPTOP.unet)
+print(f"{sum(p.numel() for p in student_unet.parameters()) / 1e6:.2f} M parameters")
+out = student_unet(clips.video, torch.zeros(8))
+print("a fresh network says", out.abs().max().item(), "everywhere: its last convolution starts at zero")
+
+# %% [markdown]
+# What does trained temporal attention look at? Below: one layer of the zoo's model on a noisy clip. Choose a pixel and a frame.
+
+# %%
+look_at = teacher.world.sample(1, seed=21, caption="a 3 moves right, quickly")
+level = torch.tensor([-1.0])
+z, _ = noise_clip(look_at.video, level, torch.Generator().manual_seed(1))
+maps = widgets.temporal_attention_maps(teacher.unet, z, level, Cond(*tokenize(look_at.caption)))
+display(widgets.attention_viewer(maps, look_at.video))
+widgets.attention_viewer_still(maps, layers=3)
+
+# %% [markdown]
+# ## 3.6 How does the network hear the caption?
+# Words become numbers, numbers become vectors, and a small transformer lets the words of a caption look at one another. (The library also has a GRU, and frozen CLIP and T5 models, behind the
+# same interface.) Every pixel then attends to the words by **cross-attention**, and one vector for the whole caption joins the noise level.
+
+# %%
+tokens, mask = tokenize(["a 3 moves right, slowly", "a 7 moves first up, then left"])
+print(len(VOCABULARY), "words;", tokens.tolist())
+print("mask:", mask.int().tolist())
+
+# %% [markdown]
+# Captions differ in length, and the rest of a row is padding. A network that reads the padding gives one caption two meanings, depending on what it was batched with.
+#
+# #### Exercise 3.9 · Only the words · ★☆☆ · 10 minutes · 1 point
+# Write `masked_mean(words, mask)`: the mean of each caption's word vectors, `b l d` to `b d`, over the places where the mask is True. A caption without words gives zeros.
+# <details><summary>Hint</summary>
+# Multiply by the mask, sum over l, divide by the number of words, which may be 0: <code>clamp(min=1)</code>.</details>
+
+
+# %% exercise="3.9"
+def masked_mean(words, mask):
+    """The mean of each caption's words, padding left out."""
+    ### BEGIN SOLUTION
+    weights = mask.to(words)[..., None]
+    return (words * weights).sum(1) / weights.sum(1).clamp(min=1)
+    ### END SOLUTION
+
+
+masked_mean = check("3.9", masked_mean)
+
+# %% award="3.9"
+award("3.9")
+
+# %%
+words = teacher.unet.text(tokens, mask)
+print(tuple(words.shape), "->", tuple(masked_mean(words, mask).shape))
+
+# %% [markdown]
+# The zoo's model was also trained on captions with *two actions in order*: "first up, then left". Does it hear the order? The same two words, turned around.
+# (`sample` runs the network backwards from noise; how, and what `guidance` is, come in 3.8 and 3.9.)
+
+# %%
+both = ["a 4 moves first right, then up, quickly", "a 4 moves first up, then right, quickly"]
+steps = budget.pick(smoke=12, laptop=25, gpu=50)
+ordered = teacher.sample(both, seed=2, steps=steps, guidance=2.0)
+display(show(ordered, captions=both))
+turns = centroid(ordered)
+for caption, track in zip(both, turns, strict=True):
+    first_half, second_half = track[3] - track[0], track[7] - track[4]
+    print(
+        f"{caption}:  first half {first_half.tolist()[0]:+.1f} right {-first_half.tolist()[1]:+.1f} up,  second half {second_half.tolist()[0]:+.1f} right {-second_half.tolist()[1]:+.1f} up"
+    )
+
+# %%
+heard = receipt("03_ordered")
+print(
+    f"of {heard['n']} such captions the first action is done in {heard['first']:.0%}, the second in {heard['second']:.0%}, both in {heard['both']:.0%} "
+    f"(real clips: {heard['both_real']:.0%}). {heard}"
+)
+
+# %% [markdown]
+# Which word does a frame listen to? Sum the cross-attention of the digit's pixels, frame by frame:
+
+# %%
+level = torch.tensor([-1.0])
+z, _ = noise_clip(ordered[:1], level, torch.Generator().manual_seed(1))
+word_maps = widgets.word_attention(
+    teacher.unet, z, level, Cond(*tokenize(both[:1])), weights=(ordered[:1, 0] > 0).float()
+)
+widgets.word_attention_still(word_maps, ordered[:1])
+
+# %% [markdown]
+# ## 3.7 Training
+# One line of mathematics: noise each clip to a random level, ask for v, square the error.
+#
+# #### Exercise 3.5 · The loss of one batch · ★★☆ · 15 minutes · 3 points
+# Write `training_loss(model, x, eps, u, cond)`: one number a clip. `u` is a time for each clip; the cosine schedule `COSINE` turns it into λ; the model is called as
+# `model(z, logsnr, cond)` and should have said v = α ε − σ x.
+# <details><summary>Hint</summary>
+# The mean runs over everything but the batch: <code>.flatten(1).mean(1)</code>. The model is told λ, not u.</details>
+
+
+# %% exercise="3.5"
+def training_loss(model, x, eps, u, cond=None):
+    """Mean squared error of v for each clip, at its own noise level."""
+    ### BEGIN SOLUTION
+    logsnr = COSINE.logsnr(u)
+    alpha, sigma = (like(level, x) for level in variance_preserving(logsnr))
+    v = alpha * eps - sigma * x
+    v_hat = model(alpha * x + sigma * eps, logsnr, cond)
+    return (v_hat - v).square().flatten(1).mean(1)
+    ### END SOLUTION
+
+
+training_loss = check("3.5", training_loss)
+
+# %% award="3.5"
+award("3.5")
+
+# %% [markdown]
+# A loop of six lines is enough. We let it memorise a single clip, which every new training code should be able to do first:
+
+# %%
+tiny = UNet(UNetConfig(widths=(16, 32), blocks=1, heads=2))
+optimizer = torch.optim.AdamW(tiny.parameters(), lr=3e-3)
+one_clip, losses = clips.video[:1].expand(8, -1, -1, -1, -1), []
+for _step in range(budget.pick(smoke=10, laptop=150, gpu=300)):
+    loss = training_loss(tiny, one_clip, torch.randn(one_clip.shape), torch.rand(8)).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    losses.append(loss.item())
+print(f"loss {losses[0]:.2f} -> {losses[-1]:.2f}")
+
+# %% [markdown]
+# Now the real thing. `Training` adds what every run needs: warm-up and decay of the learning rate, clipped gradients, an average of the weights over the last steps
+# (**EMA**: sampled from, never trained), records of every step. Interrupt the cell that trains when you like and run *it* again: it goes on where it was (with `out="runs/mine"` the state is kept on disk too).
+# It uses the library's loss and network; that yours is the same, the next cell asserts.
+
+# %%
+recipe = ch03.LAPTOP
+config = budget.pick(smoke=recipe.shortened(4), laptop=recipe.training, gpu=recipe.longer(4))
+torch.manual_seed(config.seed)
+training = Training(UNet(recipe.unet), clips_of(world), config)
+mine = zoo.Model("your model", training.ema, world)
+print(mine)
+
+# %%
+x, cond = clips_of(world)(4, (0, 0))
+u, eps = torch.rand(4), torch.randn(x.shape)
+library_loss = per_clip_loss(student_unet, x, eps, u, cond, COSINE, Objective.V)
+torch.testing.assert_close(training_loss(student_unet, x, eps, u, cond), library_loss)
+
+# %%
+preview = ["a 7 moves up, quickly", "a 3 moves left, slowly", "a 0 moves down, quickly", "a 4 moves right, slowly"]
+window = display(display_id=True)
+for record in training.steps():
+    if record.step % 150 == 0 or record.step == config.steps:
+        so_far = mine.sample(preview, seed=1, steps=budget.pick(smoke=3, laptop=12, gpu=25))
+        window.update(show(**{f"step {record.step}": so_far}, captions=preview))
+
+# %% [markdown]
+# **Is my curve right?** is the question asked most often about this kind of code. Landmarks answer it: what a network loses that says zero; what one loses that
+# ignores its input; what the best one loses that takes each pixel by itself (it knows the mean clip and the noise level, and no shapes);
+# and the band of our own runs. (In the `smoke` budget your run is too short to be drawn.)
+
+# %%
+curve = receipt("03_laptop")
+landmarks = ch03.landmarks(world)
+steps_shown = torch.tensor(curve["curve_steps"])
+losses = ch03.smoothed(torch.tensor([record.loss for record in training.records]))
+yours_so_far = [losses[step - 1].item() if step <= len(losses) else float("nan") for step in steps_shown]
+show_curves(
+    steps_shown,
+    {"our runs": curve["curve_mean"], "yours": yours_so_far},
+    bands={"our runs": (curve["curve_low"], curve["curve_high"])},
+    regions=landmarks,
+    xlabel="step",
+    ylabel="loss",
+    log=True,
+    heading="Is my curve right?",
+)
+
+# %% [markdown]
+# From experience, not measured here:
+#
+# | What you see | What it means |
+# |---|---|
+# | flat at *says zero* from the first step | the network predicts zero: no gradient reaches it (a zero-initialised end *and* a zero learning rate; weights not given to the optimizer) |
+# | stays at *ignores its input* | the input does not reach the output, or input and target do not belong together |
+# | stays at *pixel by pixel* | it removes noise and joins no pixels: too short a run, or clips, captions and levels of different batches |
+# | falls as it should, samples are noise | training is right; the *sampler* is wrong, or the EMA was never updated |
+# | falls as it should, frames disagree | nothing joins the frames: temporal attention masked, or attending over the batch |
+# | NaN | learning rate too high, no warm-up, no clipping |
+
+# %%
+reader = fit_reader(world)
+asked = world.sample(budget.pick(smoke=8, laptop=100, gpu=200), seed=77)
+yours = mine.sample(asked.caption, seed=1, steps=budget.pick(smoke=4, laptop=25, gpu=50))
+real = agreement(asked.video, asked.caption, reader).rates()
+print("captioned digit on every frame, read by a support vector machine that was fitted to other people's handwriting:")
+print(
+    f"  real clips {real['digit_always']:.2f}   your model {agreement(yours, asked.caption, reader).rates()['digit_always']:.2f}"
+)
+print(
+    f"  the laptop budget, seeds {curve.seeds}: {', '.join(f'{rate:.2f}' for rate in curve['relative_digit'])} of the real rate, "
+    f"{', '.join(f'{minutes:.0f}' for minutes in curve['minutes_each'])} minutes each with {curve.hardware['threads']} thread(s) of a busy machine"
+)
+
+# %%
+beside = {
+    "yours": yours[:4],
+    "zoo": teacher.sample(asked.caption[:4], seed=1, steps=steps, guidance=2.0),
+    "real": asked.video[:4],
+}
+show(**beside, captions=asked.caption[:4])
+
+# %% [markdown]
+# ## 3.8 Guidance: how strongly should the caption be followed?
+# In training one caption in ten was hidden, so one network is two: with caption, $c$, and without, $u$. Going from u to c *and beyond* follows the caption more:
+# $$u + s\,(c - u)$$
+# At $s=1$ this is the plain model. (Papers also write $(1+w)\,c - w\,u$; there $w = s - 1$.)
+#
+# #### Exercise 3.6 · Guidance without a classifier · ★☆☆ · 10 minutes · 2 points
+# Write `guide(model, scale)`: it returns a new model, called like the old one: `(z, logsnr, cond) -> output`. Without a caption (`cond` is None) there is nothing to guide.
+# (u is the *unconditional* output here, and no time; s is the strength.)
+# <details><summary>Hint</summary>
+# Two calls of <code>model</code>, one with None for its condition; see first whether <code>cond is None</code>.</details>
+
+
+# %% exercise="3.6"
+def guide(model, scale):
+    """A model that says u + s (c − u)."""
+
+    ### BEGIN SOLUTION
+    def guided_model(z, t, cond=None):
+        unconditional = model(z, t, None)
+        if cond is None:
+            return unconditional
+        return unconditional + scale * (model(z, t, cond) - unconditional)
+
+    return guided_model
+    ### END SOLUTION
+
+
+guide = check("3.6", guide)
+
+# %% award="3.6"
+award("3.6")
+
+# %%
+captions = ["a 5 moves left, quickly", "a 2 moves up, slowly", "a 8 moves down, quickly", "a 9 moves right, slowly"]
+told = Cond(*tokenize(captions))
+noise = torch.randn(4, 1, 8, 16, 16, generator=torch.Generator().manual_seed(4))
+by_scale = {s: sample(ddim(guide(teacher.unet, s), noise, COSINE, steps, told)) for s in (0.0, 1.0, 2.0, 4.0, 8.0)}
+display(widgets.guidance_dial(by_scale, captions))
+widgets.guidance_dial_still(by_scale, captions)
+
+# %% [markdown]
+# Does more guidance follow the caption more, and what does it cost? Measured on the zoo's model: the captioned digit (by the reader), the first direction and speed, and the brightest value of
+# a clip, which in real clips is 1.
+
+# %%
+strengths = receipt("03_guidance")
+show_curves(
+    strengths["scale"],
+    {
+        name: strengths[key]
+        for name, key in (
+            ("digit", "digit_always"),
+            ("direction", "direction"),
+            ("speed", "speed"),
+            ("brightest value", "brightest"),
+        )
+    },
+    bands={"digit": strengths["digit_interval"]},
+    xlabel="guidance s",
+    ylabel="share of clips, or value",
+    heading="Caption accuracy against guidance",
+)
+
+# %%
+point = ch03.accuracy(teacher, scale=1.0, n=budget.pick(smoke=6, laptop=60, gpu=200), seed=5, steps=steps)
+print(
+    f"here, s = 1: digit on every frame {point['digit_always']:.2f}, direction {point['direction']:.2f}, brightest value {point['brightest']:.2f}"
+)
+print(
+    f"receipt:     digit on every frame {strengths['digit_always'][1]:.2f}, direction {strengths['direction'][1]:.2f}, brightest value {strengths['brightest'][1]:.2f}"
+)
+print(strengths)
+
+# %% [markdown]
+# ## 3.9 Sampling, one step at a time
+# Start from noise. Ask the network for v, turn it into a guess of the clean clip, $\hat x = \alpha z - \sigma \hat v$, and take one posterior step with the guess in the place of x.
+#
+# #### Exercise 3.7 · One ancestral step · ★★☆ · 15 minutes · 2 points
+# Write `ancestral_step(x_hat, z_t, logsnr_s, logsnr_t, noise)`: a draw from the posterior with the guess in x's place. `noise` is standard normal and handed in.
+# <details><summary>Hint</summary>
+# <code>posterior</code> of exercise 3.2 gives mean and variance; noise is multiplied by a standard deviation.</details>
+
+
+# %% exercise="3.7"
+def ancestral_step(x_hat, z_t, logsnr_s, logsnr_t, noise):
+    """A draw of z_s."""
+    ### BEGIN SOLUTION
+    mean, variance = posterior(x_hat, z_t, logsnr_s, logsnr_t)
+    return mean + variance.sqrt() * noise
+    ### END SOLUTION
+
+
+ancestral_step = check("3.7", ancestral_step)
+
+# %% award="3.7"
+award("3.7")
+
+# %% [markdown]
+# The whole sampler is a flat loop. It is a generator, so that we can look at every step. The last one adds no noise: it *is* the guess.
+
+
+# %%
+def sampler(model, z, steps, cond, generator):
+    grid = COSINE.logsnr(torch.linspace(1, 0, steps + 1))
+    for i in range(steps):
+        alpha, sigma = variance_preserving(grid[i])
+        with torch.no_grad():
+            x_hat = alpha * z - sigma * model(z, grid[i].expand(len(z)), cond)
+        noise = torch.randn(z.shape, generator=generator)
+        z = x_hat if i == steps - 1 else ancestral_step(x_hat, z, grid[i + 1], grid[i], noise)
+        yield z, x_hat
+
+
+path = list(sampler(guide(teacher.unet, 2.0), noise[:1], steps, Cond(*tokenize(captions[:1])), generator))
+display(widgets.sampling_path(path))
+widgets.sampling_path_still(path)
+
+# %% [markdown]
+# Read the right half from top to bottom. Without guidance the best guess is the mean of all clips that fit z, so it begins as a blur. Which is settled first: place, motion, or strokes?
+#
+# The library's `ddim` is the same loop without fresh noise, $z_s=\alpha_s\hat x+\sigma_s\hat\epsilon$: one start gives one clip. Chapter 4 derives it.
+#
+# ## 3.10 Do images teach video?
+# A clip of eight frames is expensive, and its frames tell the same digit eight times. Ho et al. add independent *images* to the batch as extra frames, which temporal attention is forbidden to join
+# (the mask of 3.4). They count as one-frame clips:
+
+# %%
+joint_video, joint_cond = joint_clips_of(world, images=4)(2, (0, 1))
+print(
+    tuple(joint_video.shape), "8 frames of video, 4 images;", tuple(joint_cond.tokens.shape), "a caption for each frame"
+)
+show_sheet(joint_video, frames=12)
+
+# %%
+help_ = receipt("03_joint")
+print(ch03.joint_sentence(help_))
+print(help_)
+
+# %% [markdown]
+# ## 3.11 Extend, fill in, sharpen: one trained model, three more tools
+# We know the first frames of a clip and want the rest. **Replacement** (Song et al. 2021): at each step overwrite the known part of z with the noised truth. The flaw: the open frames
+# are guessed from a *noisy copy* of the known ones, not from the known ones themselves. **Reconstruction guidance** (Ho et al. 2022, eq. 7) adds what is missing: it looks how wrong
+# $\hat x$ is on the known part, and moves $\hat x$ against that error's gradient:
+# $$\tilde x = \hat x - \frac{w\,\alpha}{2}\,\nabla_{z}\,\big\|x^{\text{known}} - \hat x^{\text{known}}(z)\big\|^2$$
+# A *sum* of squares; the gradient runs *through the network*, to z. The library's `inpainting` does both; with w = 0 only replacement is left.
+#
+# #### Exercise 3.8 · Reconstruction guidance · ★★★ · 30 minutes · 4 points
+# Write `reconstruction_guided(denoise, z, known, mask, alpha, weight)`: `denoise(z)` gives x̂; return x̃. It will be called under `torch.no_grad()`.
+# <details><summary>Hint</summary>
+# <code>with torch.enable_grad():</code>, a fresh <code>z.detach().requires_grad_()</code>, <code>torch.autograd.grad(error, z)[0]</code>; give back a detached clip.</details>
+
+
+# %% exercise="3.8"
+def reconstruction_guided(denoise, z, known, mask, alpha, weight):
+    """x̂ moved to where the known part is reconstructed."""
+    ### BEGIN SOLUTION
+    with torch.enable_grad():
+        z = z.detach().requires_grad_()
+        x_hat = denoise(z)
+        error = ((known - x_hat)[mask] ** 2).sum()
+        gradient = torch.autograd.grad(error, z)[0]
+    return (x_hat - weight * alpha / 2 * gradient).detach()
+    ### END SOLUTION
+
+
+reconstruction_guided = check("3.8", reconstruction_guided)
+
+# %% award="3.8"
+award("3.8")
+
+# %% [markdown]
+# What does one step change? The squared error of x̂ on the known frames, and on the open ones, before and after the same small step of z.
+
+# %%
+clip = teacher.world.sample(1, seed=31, caption="a 6 moves right, quickly").video
+mask = (torch.arange(8) < 4).reshape(1, 1, 8, 1, 1)
+level = torch.tensor(-1.0)
+a, s = variance_preserving(level)
+z, _ = noise_clip(clip, level[None], torch.Generator().manual_seed(3))
+
+
+def denoise(z):
+    return a * z - s * teacher.unet(z, level[None], None)
+
+
+before = denoise(z).detach()
+after = reconstruction_guided(denoise, z, clip, mask.expand_as(clip), a, weight=1.0)
+known_part = mask.expand_as(clip)
+
+
+def errors(z):
+    """Squared error of the guess on the known and on the open frames."""
+    difference = (clip - denoise(z).detach()) ** 2
+    return difference[known_part].sum().item(), difference[~known_part].sum().item()
+
+
+for name, z_at in (("at z", z), ("at z moved by the same step", z + after - before)):
+    print(f"{name:28} known frames {errors(z_at)[0]:6.1f}   open frames {errors(z_at)[1]:6.1f}")
+
+# %% [markdown]
+# Now extend a clip *without a caption*: only the four known frames tell which digit it is and where it goes.
+
+# %%
+known = teacher.world.sample(4, seed=41).video
+start = torch.randn(known.shape, generator=torch.Generator().manual_seed(6))
+extended = {}
+for name, weight in (("replacement", 0.0), ("reconstruction", ch03.WEIGHT)):
+    model = inpainting(teacher.unet, known, mask, weight, generator=torch.Generator().manual_seed(7))
+    extended[name] = sample(ddim(model, start, COSINE, steps))
+show_sheet(**{name: video[:2] for name, video in ({"real": known} | extended).items()})
+
+# %%
+display(player(**{name: video[:2] for name, video in ({"real": known} | extended).items()}))
+show_slice(**{name: video[1:2] for name, video in ({"real": known} | extended).items()})
+
+# %%
+fills = receipt("03_extend")
+print(ch03.extend_table(fills))
+print(fills)
+
+# %% [markdown]
+# The same call fills a gap (know the first and the last frames) and, with a `downsample` in place of the mask, sharpens: any measurement of the clip that has a gradient will do.
+
+# %%
+gap = ((torch.arange(8) < 2) | (torch.arange(8) > 5)).reshape(1, 1, 8, 1, 1)
+filled = sample(ddim(inpainting(teacher.unet, known, gap, ch03.WEIGHT, generator=generator), start, COSINE, steps))
+
+
+def pool(x):
+    return F.avg_pool3d(x, (1, 2, 2))
+
+
+sharp = sample(ddim(super_resolution(teacher.unet, pool(known), pool, ch03.WEIGHT), start, COSINE, steps))
+low = F.interpolate(pool(known), scale_factor=(1, 2, 2))
+show_sheet(
+    **{"real": known[:1], "frames 2 to 5 filled in": filled[:1], "given at half size": low[:1], "sharpened": sharp[:1]}
+)
+
+# %% [markdown]
+# ## 3.12 How this goes wrong
+# Five patients. Each ran without an error; each is the zoo's model with *one* mistake in the code around it. Look, and decide before you open the answers.
+
+# %%
+patients = ch03.clinic(teacher, captions[:1], seed=4, steps=steps)
+show(**patients.clips)
+
+# %%
+print(ch03.clinic_table(patients, reader))
+
+# %% [markdown]
+# <details><summary>Patient 1</summary>Noise is added at the last step too. The picture may still look fine; the table's <i>background grain</i> gives it away.</details>
+# <details><summary>Patient 2</summary>The loop stops some steps before the end of its grid and returns z instead of x̂: noise was left in.</details>
+# <details><summary>Patient 3</summary>Nothing joins the frames (here: every frame masked as an image; in the wild: <code>nn.MultiheadAttention</code> without
+# <code>batch_first=True</code>). Each frame is made alone: compare its step of the centre, and the digits read, with the healthy row's.</details>
+# <details><summary>Patient 4</summary>The network says v and is read as ε: x̂ = (z − σ v̂)/α divides by an α near 0, the values explode and are cut at ±1.</details>
+# <details><summary>Patient 5</summary>The network is told the time u instead of λ, and so believes that every input is half clean. How little shows is the lesson: not every mistake can be seen in
+# one clip; the loss at a known noise level would tell.</details>
+
+# %%
+summary("03")
+
+# %% [markdown]
+# ## To read next
+# Ho et al. 2022, *Video Diffusion Models*, sections 2 and 3: you have now written most of it. Then Kingma et al. 2021, section 3, for the bound. Song et al. 2021 (*Score-Based Generative
+# Modeling*) for the same story told with differential equations, which chapter 4 will need when it draws the DDIM step as a rotation.
