@@ -587,6 +587,9 @@ print(
     f"{', '.join(f'{minutes:.0f}' for minutes in curve['minutes_each'])} minutes each with {curve.hardware['threads']} thread(s) of a busy machine"
 )
 
+# %% [markdown]
+# So a few minutes on two cores give motion, and digits that are recognised now and then; the zoo's model is the same network after a longer run. The three side by side:
+
 # %%
 beside = {
     "yours": yours[:4],
