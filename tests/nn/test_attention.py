@@ -62,15 +62,26 @@ def test_cross_attention_with_one_visible_word_hands_out_that_word():
         )
 
 
+def learned_bias(heads: int) -> RelativePositionBias:
+    """As after training: it begins at zero, where nothing can be told apart."""
+    layer = RelativePositionBias(heads)
+    torch.nn.init.normal_(layer.weight.weight)
+    return layer
+
+
+def test_the_bias_begins_at_zero():
+    assert RelativePositionBias(2)(5).abs().max() == 0
+
+
 def test_bias_depends_on_the_distance_alone():
-    bias = RelativePositionBias(3)(12)
+    bias = learned_bias(3)(12)
     for distance in (-3, 0, 4):
         diagonal = bias.diagonal(distance, dim1=1, dim2=2)
         assert torch.equal(diagonal, diagonal[:, :1].expand_as(diagonal))
 
 
 def test_bias_tells_past_from_future_and_reaches_any_length():
-    bias = RelativePositionBias(1)(300)
+    bias = learned_bias(1)(300)
     assert bias.shape == (1, 300, 300)
     assert bias[0, 5, 7] != bias[0, 7, 5]
 
