@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from accelerate import Accelerator
-from jaxtyping import Float
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
@@ -24,7 +23,6 @@ from minivid import checkpoint
 from minivid.batches import Batches
 from minivid.diffusion.objective import Objective, per_clip_loss, stratified_times
 from minivid.diffusion.schedule import COSINE, Schedule
-from minivid.nn.condition import Cond
 
 
 @dataclass(frozen=True)
@@ -246,19 +244,3 @@ def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 def update_ema(ema: nn.Module, model: nn.Module, decay: float) -> None:
     """ema ← decay · ema + (1 − decay) · model, weight by weight."""
     torch._foreach_lerp_(list(ema.parameters()), list(model.parameters()), 1 - decay)
-
-
-def loss_by_time(
-    model: nn.Module,
-    x: Float[Tensor, "b c t h w"],
-    cond: Cond | None,
-    times: Float[Tensor, "k"],
-    schedule: Schedule = COSINE,
-    seed: int = 0,
-) -> Float[Tensor, "k"]:
-    """Mean v-loss at each time in [0, 1], on the same clips and noise: where along the path a model is weak."""
-    eps = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed))
-    with torch.no_grad():
-        return torch.stack(
-            [per_clip_loss(model, x, eps, u.expand(len(x)), cond, schedule, Objective.V).mean() for u in times]
-        )

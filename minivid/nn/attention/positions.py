@@ -33,9 +33,8 @@ class RelativePositionBias(nn.Module):
     def __init__(self, heads: int, buckets: int = 32, farthest: int = 128):
         super().__init__()
         self.farthest = farthest
-        self.weight = zero_(
-            nn.Embedding(buckets, heads)
-        )  # at first all distances are alike: no frame is overlooked by chance
+        # zero: at first all distances are alike, and no frame is overlooked by chance
+        self.weight = zero_(nn.Embedding(buckets, heads))
 
     def forward(self, frames: int) -> Float[Tensor, "heads t t"]:
         buckets = relative_buckets(frames, self.weight.num_embeddings, self.farthest).to(self.weight.weight.device)
