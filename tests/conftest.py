@@ -5,6 +5,7 @@ import sys
 
 import pytest
 import torch
+from hypothesis import settings
 from jaxtyping import install_import_hook
 
 assert "minivid" not in sys.modules, "minivid was imported before its shapes could be checked: which plugin does that?"
@@ -12,6 +13,10 @@ install_import_hook("minivid", "beartype.beartype")
 
 # The tests run side by side (`minivid test`), on tensors too small for a second thread to help.
 torch.set_num_threads(1)
+
+# Property tests are not timed: a busy machine is no failure.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_configure(config):

@@ -1,0 +1,149 @@
+"""`VideoFolder`: a folder of real videos as a source of clips.
+
+Chapter 1. Checked by tests/data/clips/test_folder.py.
+"""
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from minivid.data.clips.decode import BrokenVideo, Pace, Video, breaking, read, scan
+from minivid.data.clips.picture import CROPS, Look, picture
+from minivid.data.video import from_uint8
+from minivid.data.world.seeds import Seed, generator
+
+SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".gif", ".webm", ".m4v")
+
+
+class VideoFolder:
+    """Clips of `frames` frames, `size` pixels high and wide, from the videos in a folder and in the folders below it.
+
+    A clip takes every `stride`-th frame, or, with `fps`, what is shown at each 1/fps of a second. `crop` is "centre" (the largest
+    piece of the clip's shape) or "none" (the whole picture, stretched). Files that cannot serve are in `skipped`, with the reason.
+    Raises FileNotFoundError where there is no folder, ValueError for an option out of range and where no file can serve.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        frames: int = 16,
+        size: int | tuple[int, int] = 32,
+        fps: float | int | Fraction | None = None,
+        stride: int = 1,
+        colour: bool = True,
+        crop: str = "centre",
+    ):
+        self.folder = Path(folder)
+        self.pace = _pace(frames, stride, fps)
+        self.look = _look(size, colour, crop)
+        self.skipped: list[tuple[Path, str]] = []
+        """Each file that broke, at the scan or since, with the reason; a file is named once."""
+        self.videos: list[Video] = []
+        """What the scan found usable, in the order of the paths. It never changes, so that a seed always means the same clips."""
+
+        for path in _candidates(self.folder):
+            try:
+                self.videos.append(scan(path, self.pace))
+            except BrokenVideo as reason:
+                self._skip(path, reason)
+        if not self.videos:
+            raise ValueError(f"No video in {self.folder} can serve. {self._named()}")
+
+    @property
+    def files(self) -> list[Path]:
+        """The usable files, but for those that have broken since the scan."""
+        broken = {path for path, _ in self.skipped}
+        return [video.path for video in self.videos if video.path not in broken]
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __str__(self) -> str:
+        usable = f"{self.folder}: {len(self)} of {len(self.videos) + self._broken_at_scan()} videos serve."
+        return f"{usable} {self._named()}" if self.skipped else usable
+
+    def sample(self, n: int, seed: Seed) -> Float[Tensor, "n c t h w"]:
+        """`n` clips in [-1, 1]: of a file drawn at random, each as likely as another, from a moment drawn at random.
+
+        The same seed gives the same bytes, in any process and whatever was drawn before. A file that breaks while it is decoded is
+        recorded, and the next one drawn takes its place; a ValueError is raised when none is left.
+        """
+        if n < 1:
+            raise ValueError(f"n is {n}; a sample has at least one clip.")
+        draws = generator(seed, "videos")
+        return from_uint8(np.stack([self._draw(draws) for _ in range(n)]))
+
+    def clip(self, index: int, start: float | int = 0) -> Float[Tensor, "1 c t h w"]:
+        """The clip of `videos[index]` from the frame shown `start` seconds after the first. Raises BrokenVideo, a ValueError."""
+        video = self.videos[index]
+        return from_uint8(self._frames(video, video.time(start))[None])
+
+    def _draw(self, draws: torch.Generator) -> np.ndarray:
+        """One clip, `t h w c` bytes. All that it draws, it draws before it decodes, so that a broken file shifts no later clip."""
+        order = torch.randperm(len(self.videos), generator=draws).tolist()
+        when = torch.rand((), generator=draws, dtype=torch.float64).item()
+        for video in (self.videos[index] for index in order):
+            start = video.first + int(when * (video.latest - video.first + 1))
+            try:
+                return self._frames(video, start)
+            except BrokenVideo as reason:
+                self._skip(video.path, reason)
+        raise ValueError(f"No video in {self.folder} can be decoded any more. {self._named()}")
+
+    def _frames(self, video: Video, start: int) -> np.ndarray:
+        with breaking():
+            return np.stack([picture(frame, self.look, video.pixel_aspect) for frame in read(video, start, self.pace)])
+
+    def _skip(self, path: Path, reason: BrokenVideo) -> None:
+        if all(path != named for named, _ in self.skipped):
+            self.skipped.append((path, f"{path.name} {reason}."))
+
+    def _broken_at_scan(self) -> int:
+        found = {video.path for video in self.videos}
+        return sum(path not in found for path, _ in self.skipped)
+
+    def _named(self, most: int = 5) -> str:
+        """How many files were skipped, and the first of them with their reasons."""
+        reasons = " ".join(reason for _, reason in self.skipped[:most])
+        more = f" And {len(self.skipped) - most} more." if len(self.skipped) > most else ""
+        return f"{len(self.skipped)} skipped: {reasons}{more}"
+
+
+def _candidates(folder: Path) -> list[Path]:
+    if not folder.exists():
+        raise FileNotFoundError(f"There is no folder {folder}; expected one with videos ({', '.join(SUFFIXES)}).")
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder} is a file; expected the folder that the videos lie in.")
+    found = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+    )
+    if not found:
+        raise ValueError(f"There is no video in {folder} or below it; expected files in {', '.join(SUFFIXES)}.")
+    return found
+
+
+def _pace(frames: int, stride: int, fps: float | int | Fraction | None) -> Pace:
+    if frames < 1:
+        raise ValueError(f"frames is {frames}; a clip has at least one.")
+    if stride < 1:
+        raise ValueError(f"stride is {stride}; expected 1 (every frame) or more.")
+    if fps is not None and not 0 < fps < float("inf"):
+        raise ValueError(f"fps is {fps}; expected a positive number of frames a second.")
+    if fps is not None and stride != 1:
+        raise ValueError(f"Both fps ({fps}) and stride ({stride}) are given; choose the one or the other.")
+    return Pace(frames, stride, None if fps is None else Fraction(fps))
+
+
+def _look(size: int | tuple[int, int], colour: bool, crop: str) -> Look:
+    height, width = (size, size) if isinstance(size, int) else size
+    if height < 1 or width < 1:
+        raise ValueError(f"size is {size}; expected a positive number of pixels, or (height, width).")
+    if crop not in CROPS:
+        raise ValueError(f'crop is "{crop}"; expected "centre" or "none".')
+    return Look((height, width), colour, crop)
