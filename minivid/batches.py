@@ -1,31 +1,45 @@
 """What a training step eats: functions `(n, seed) -> (clips, condition)` (chapter 3; tests/test_batches.py)."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from einops import rearrange
 from torch import Tensor
 
 from minivid.data.captions import tokenize
-from minivid.data.world import World
+from minivid.data.world import Clips, World
 from minivid.nn.condition import Cond
 
+if TYPE_CHECKING:  # a reader of video files is loaded by those who read them
+    from minivid.data.clips import VideoFolder
+
 Batches = Callable[[int, tuple[int, ...]], tuple[Tensor, Cond | None]]
+
+
+def in_turns(worlds: Sequence[World], n: int, seed: tuple[int, ...]) -> list[Clips]:
+    """n clips of worlds that take turns, with their truth: the first world's share, then the second's, and so on."""
+    return [
+        world.sample(len(range(turn, n, len(worlds))), (*seed, turn)) for turn, world in enumerate(worlds) if turn < n
+    ]
 
 
 def clips_of(*worlds: World) -> Batches:
     """Clips with their captions: video `n c t h w`, tokens `n l`. Several worlds, alike in size, take turns in a batch."""
 
     def draw(n: int, seed: tuple[int, ...]) -> tuple[Tensor, Cond]:
-        parts = [
-            world.sample(len(range(turn, n, len(worlds))), (*seed, turn))
-            for turn, world in enumerate(worlds)
-            if turn < n
-        ]
+        parts = in_turns(worlds, n, seed)
         captions = [caption for part in parts for caption in part.caption]
         return torch.cat([part.video for part in parts]), Cond(*tokenize(captions))
 
     return draw
+
+
+def clips_in(folder: VideoFolder) -> Batches:
+    """Clips of a folder of real videos, without captions: video `n c t h w`."""
+    return lambda n, seed: (folder.sample(n, seed), None)
 
 
 def joint_clips_of(world: World, images: int) -> Batches:

@@ -17,11 +17,15 @@ def budget() -> Budget:
 
     Raises ValueError, with the word that may have been meant, for any other word.
     """
-    word = os.environ.get("MINIVID_BUDGET", "").strip().lower() or "laptop"
+    return named(os.environ.get("MINIVID_BUDGET", "").strip().lower() or "laptop", "MINIVID_BUDGET")
+
+
+def named(word: str, who: str = "--budget") -> Budget:
+    """The word itself, when it is a budget. Raises ValueError, with the word that may have been meant and `who` said it."""
     if word not in get_args(Budget):
         near = difflib.get_close_matches(word, get_args(Budget), n=1)
         hint = f"; did you mean {near[0]}?" if near else "."
-        raise ValueError(f"MINIVID_BUDGET is {word!r}, but a budget is smoke, laptop or gpu{hint}")
+        raise ValueError(f"{who} is {word!r}, but a budget is smoke, laptop or gpu{hint}")
     return word
 
 

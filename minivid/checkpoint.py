@@ -62,7 +62,10 @@ def read(path: Path | str) -> tuple[dict[str, Tensor], dict]:
         ) from error
     if KEY not in header:
         raise CheckpointError(f"{path} carries no manifest: it is a safetensors file, but none of this course's.")
-    manifest = json.loads(header[KEY])
+    try:
+        manifest = dict(json.loads(header[KEY]))
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"the manifest in {path} is no JSON object ({error}): none of this course's.") from error
     found = digest(tensors)
     if found != manifest.get("sha256"):
         raise CheckpointError(

@@ -17,12 +17,13 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
 from minivid import checkpoint
 from minivid.batches import Batches
 from minivid.diffusion.objective import Objective, per_clip_loss, stratified_times
 from minivid.diffusion.schedule import COSINE, Schedule
+from minivid.nn.condition import Cond
+from minivid.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class TrainConfig:
     objective: Objective = Objective.V
     seed: int = 0
     save_every: int = 200
+    growth: tuple[tuple[float | int, int], ...] = ()
+    """(share, parts) in order: until that share of the steps, the first 1/parts of each clip, and `parts` times as many of them."""
 
     def __post_init__(self):
         for name in ("steps", "batch", "lr", "lr_matrices", "clip_norm", "save_every"):
@@ -48,6 +51,15 @@ class TrainConfig:
                 raise ValueError(f"{name} is {getattr(self, name)}, but must be above zero.")
         if not 0 <= self.ema < 1 or not 0 <= self.drop_caption <= 1:
             raise ValueError(f"ema ({self.ema}) must be in [0, 1) and drop_caption ({self.drop_caption}) in [0, 1].")
+        shares = [share for share, _ in self.growth]
+        if shares != sorted(shares) or any(not 0 <= share <= 1 or parts < 1 for share, parts in self.growth):
+            raise ValueError(
+                f"growth is {self.growth}; expected (share of the steps, parts) in order, as ((0.4, 4), (0.65, 2))."
+            )
+
+    def parts(self, step: int) -> int:
+        """Into how many parts a clip is cut at this step; the first is kept. 1 leaves it whole."""
+        return next((parts for share, parts in self.growth if step < share * self.steps), 1)
 
     def pace(self, step: int) -> float:
         """The share of its learning rate that an optimizer uses: linear warm-up, then half a cosine down to zero at the last step."""
@@ -69,7 +81,7 @@ class Record:
 
 
 class TrainingFailed(RuntimeError):
-    """The loss is no number any more; the message says at which step and which checkpoint is good."""
+    """The loss or its gradient is no number any more; the message says at which step and which checkpoint is good."""
 
 
 @dataclass
@@ -103,18 +115,12 @@ class Training:
         self.model.train()
         before = self.records[-1].seconds if self.records else 0.0
         start = time.perf_counter() - before
-        bar = tqdm(
-            total=self.config.steps,
-            initial=self.step,
-            disable=not progress or not self.accelerator.is_main_process,
-            unit="step",
-        )
-        with bar:
+        quiet = not progress or not self.accelerator.is_main_process
+        with Progress(self.config.steps, "step", self.step, quiet) as bar:
             while self.step < self.config.steps:
                 loss, gradient, lr = self._one_step(self.step)
                 self.records.append(Record(self.step + 1, loss, gradient, lr, time.perf_counter() - start))
-                bar.update()
-                bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
+                bar.update(loss=f"{loss:.3f}")
                 if self.out and (self.step % self.config.save_every == 0 or self.step == self.config.steps):
                     self.save()
                 yield self.records[-1]
@@ -123,7 +129,7 @@ class Training:
         """One update of the weights. Everything random comes from (seed, step, process)."""
         config, device = self.config, self.accelerator.device
         key = (config.seed, step, self.accelerator.process_index)
-        x, cond = self.data(config.batch, key)
+        x, cond = self._clips(config.parts(step), key)
         generator = torch.Generator().manual_seed(int(np.random.SeedSequence(key).generate_state(1)[0]))
         u = stratified_times(len(x), generator).to(device)
         eps = torch.randn(x.shape, generator=generator).to(device)
@@ -132,7 +138,7 @@ class Training:
 
         loss = per_clip_loss(self.model, x.to(device), eps, u, cond, self.schedule, config.objective).mean()
         if not torch.isfinite(loss):
-            raise TrainingFailed(self._failure(step + 1))
+            raise TrainingFailed(self._failure("loss", step + 1))
         pace = config.pace(step)
         for optimizer, lr in zip(self.optimizers, (config.lr_matrices, config.lr), strict=True):
             optimizer.zero_grad()
@@ -140,10 +146,21 @@ class Training:
                 group["lr"] = pace * lr
         self.accelerator.backward(loss)
         gradient = self.accelerator.clip_grad_norm_(self.model.parameters(), config.clip_norm)
+        if not torch.isfinite(gradient):  # before it reaches the weights
+            raise TrainingFailed(self._failure("gradient", step + 1))
         for optimizer in self.optimizers:
             optimizer.step()
         update_ema(self.ema, self.accelerator.unwrap_model(self.model), min(config.ema, (1 + step) / (10 + step)))
         return loss.item(), float(gradient), pace * config.lr
+
+    def _clips(self, parts: int, key: tuple[int, ...]) -> tuple[Tensor, Cond | None]:
+        """A batch; of short clips, as many more as they are shorter. They cost as much and show more that is different."""
+        x, cond = self.data(self.config.batch * parts, key)
+        if parts > 1 and cond is not None and (cond.images or (cond.tokens is not None and cond.tokens.ndim == 3)):
+            raise ValueError(
+                "clips with images or captions for each frame cannot be cut short: train them with growth=()."
+            )
+        return x[:, :, : -(-x.shape[2] // parts)], cond
 
     def _moments(self, parameter: nn.Parameter) -> dict[str, Tensor]:
         """What the parameter's optimizer remembers of it."""
@@ -152,13 +169,13 @@ class Training:
         )
         return optimizer.state[parameter]
 
-    def _failure(self, step: int) -> str:
+    def _failure(self, what: str, step: int) -> str:
         saved = (
             f"The last good state is {self.out}"
             if self.out and self.state_file(self.out).is_file()
             else "Nothing was saved"
         )
-        return f"The loss at step {step} is not a number. {saved}. Try a lower learning rate (now {self.config.lr}), and look for NaN in the clips."
+        return f"The {what} at step {step} is not a number. {saved}. Try a lower learning rate (now {self.config.lr}), and look for NaN in the clips."
 
     @staticmethod
     def state_file(folder: Path) -> Path:
@@ -232,7 +249,8 @@ def optimizers(model: nn.Module, config: TrainConfig) -> tuple[torch.optim.Optim
 
 def described(config: TrainConfig) -> dict:
     """A configuration as plain JSON values."""
-    return {key: value.value if isinstance(value, Objective) else value for key, value in asdict(config).items()}
+    values = {key: value.value if isinstance(value, Objective) else value for key, value in asdict(config).items()}
+    return {**values, "growth": [list(stage) for stage in config.growth]}
 
 
 def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from minivid.batches import clips_of, joint_clips_of
+from minivid.batches import clips_in, clips_of, in_turns, joint_clips_of
 from minivid.data import World, detokenize
 
 
@@ -19,6 +19,23 @@ def test_worlds_take_turns_and_keep_their_captions():
     texts = detokenize(cond.tokens, cond.token_mask)
     assert len(video) == 5
     assert ["first" in text for text in texts] == [False, False, False, True, True]
+
+
+def test_the_clips_that_take_turns_are_those_of_the_batch_with_their_truth():
+    worlds = (World(), World(change="direction"))
+    video, _ = clips_of(*worlds)(5, (0, 0))
+    parts = in_turns(worlds, 5, (0, 0))
+    assert torch.equal(torch.cat([part.video for part in parts]), video)
+    assert [len(part.position) for part in parts] == [3, 2] and len(in_turns(worlds, 1, (0, 0))) == 1
+
+
+def test_a_folder_of_videos_gives_clips_without_captions():
+    class Folder:
+        def sample(self, n, seed):
+            return torch.full((n, 3, 4, 8, 8), float(seed[-1]))
+
+    video, cond = clips_in(Folder())(2, (0, 7))
+    assert video.shape == (2, 3, 4, 8, 8) and video.unique().tolist() == [7.0] and cond is None
 
 
 def test_images_of_a_joint_batch_are_first_frames_with_their_own_captions():

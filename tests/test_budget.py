@@ -2,7 +2,7 @@
 
 import pytest
 
-from minivid.budget import budget, pick
+from minivid.budget import budget, named, pick
 
 
 @pytest.mark.parametrize("word, expected", [("smoke", "smoke"), ("laptop", "laptop"), (" GPU ", "gpu"), ("", "laptop")])
@@ -21,3 +21,9 @@ def test_a_wrong_word_is_answered_with_the_words_there_are(monkeypatch):
     monkeypatch.setenv("MINIVID_BUDGET", "labtop")
     with pytest.raises(ValueError, match=r"'labtop'.*smoke, laptop or gpu; did you mean laptop\?"):
         pick(smoke=1, laptop=2, gpu=3)
+
+
+def test_a_word_from_elsewhere_is_answered_in_the_same_way():
+    assert named("gpu") == "gpu"
+    with pytest.raises(ValueError, match=r"--budget is 'smok'.*did you mean smoke\?"):
+        named("smok")

@@ -104,3 +104,10 @@ def test_a_file_of_another_kind_is_a_sentence(tmp_path):
 def test_foreign_weights_are_named(tensors, sentence):
     with pytest.raises(CheckpointError, match=sentence):
         checkpoint.load_into(nn.Linear(3, 2), tensors)
+
+
+@pytest.mark.parametrize("manifest", ["", "{ half", "[1, 2]", "3"])
+def test_a_manifest_that_is_no_json_object_is_a_sentence(tmp_path, manifest):
+    save_file(TENSORS, tmp_path / "odd.safetensors", {checkpoint.KEY: manifest})
+    with pytest.raises(CheckpointError, match="no JSON object"):
+        checkpoint.read(tmp_path / "odd.safetensors")

@@ -6,9 +6,14 @@ from pathlib import Path
 import minivid
 
 HOUSE = Path(minivid.__file__).parent
-TOOLS = {"budget", "compat"}  # anyone's; they know nobody
+TOOLS = {"budget", "compat", "progress"}  # anyone's; they know nobody
 GROUND = {"data", "nn", "diffusion", "motion", "show"}
-STOREYS = [GROUND, {"metrics", "adapt", "config", "checkpoint"}, {"train", "zoo", "batches"}, {"course", "cli"}]
+STOREYS = [
+    GROUND,
+    {"metrics", "adapt", "config", "checkpoint"},
+    {"train", "plan", "zoo", "batches", "judges"},
+    {"course", "cli"},
+]
 
 
 def storey(room: str) -> int:

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from minivid import checkpoint
-from minivid.batches import clips_of
+from minivid.batches import clips_of, joint_clips_of
 from minivid.data import VOCABULARY, World
 from minivid.nn import Cond, UNet, UNetConfig
 from minivid.train import TrainConfig, Training, TrainingFailed, optimizers, update_ema
@@ -142,6 +142,24 @@ def test_nan_stops_the_run_names_the_step_and_keeps_the_last_good_state(tmp_path
     assert all(tensor.isfinite().all() for tensor in tensors.values())
 
 
+def test_a_gradient_that_is_no_number_stops_the_run_before_it_reaches_the_weights(tmp_path):
+    """The loss itself is finite here."""
+
+    class Cliff(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.zeros(1))
+            self.matrix = torch.nn.Parameter(torch.zeros(1, 1))
+
+        def forward(self, z, t, cond):
+            return z * (self.weight.abs().sqrt() + self.matrix)  # the root's slope at 0 is infinite
+
+    training = Training(Cliff(), clips_of(World(frames=4)), CONFIG, out=tmp_path)
+    with pytest.raises(TrainingFailed, match=r"gradient at step 1 .* Nothing was saved"):
+        drained(training)
+    assert all(weight.isfinite().all() for weight in training.model.parameters())
+
+
 def test_the_loss_falls():
     config = TrainConfig(steps=60, batch=8, lr=3e-3, warmup=5)
     losses = [record.loss for record in drained(run(config)).records]
@@ -153,6 +171,36 @@ def test_the_learning_rate_warms_up_and_ends_at_zero():
     rates = [config.pace(step) for step in range(101)]
     assert rates[0] == pytest.approx(0.1) and rates[9] == 1.0
     assert rates[55] == pytest.approx(0.5) and rates[100] == pytest.approx(0.0)
+
+
+def test_short_clips_come_first_and_as_many_more_of_them():
+    shapes = []
+
+    class Spy(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight, self.matrix = torch.nn.Parameter(torch.ones(1)), torch.nn.Parameter(torch.eye(2))
+
+        def forward(self, z, t, cond=None):
+            shapes.append((z.shape[0], z.shape[2]))
+            return z * self.weight + 0 * self.matrix.sum()
+
+    config = TrainConfig(steps=10, batch=3, growth=((0.4, 4), (0.7, 2)))
+    for _ in Training(Spy(), clips_of(World()), config).steps(progress=False):
+        pass
+    assert shapes == 4 * [(12, 2)] + 3 * [(6, 4)] + 3 * [(3, 8)]
+
+
+@pytest.mark.parametrize("growth", [((0.6, 4), (0.3, 2)), ((1.5, 2),), ((0.5, 0),)])
+def test_a_growth_that_makes_no_sense_is_refused(growth):
+    with pytest.raises(ValueError, match="growth"):
+        TrainConfig(growth=growth)
+
+
+def test_clips_with_a_caption_for_each_frame_are_not_cut():
+    training = Training(UNet(UNET), joint_clips_of(World(frames=4), images=1), replace(CONFIG, growth=((1.0, 2),)))
+    with pytest.raises(ValueError, match="cut short"):
+        next(training.steps(progress=False))
 
 
 def test_every_weight_has_one_optimizer_and_the_matrices_inside_have_muon():

@@ -1,8 +1,9 @@
-"""The noise level as a vector."""
+"""The noise level, and a place in the clip, as vectors (tests/nn/test_embed.py)."""
 
 import math
 
 import torch
+from einops import rearrange, repeat
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -27,3 +28,53 @@ class NoiseLevelEmbedding(nn.Module):
 
     def forward(self, logsnr: Float[Tensor, "b"]) -> Float[Tensor, "b d"]:
         return self.mlp(sinusoids(logsnr.clamp(-20, 20), self.dim))
+
+
+WAVES = 4  # sines, and as many cosines, along each axis
+SLOWEST = 32  # frames of the slowest wave in time
+
+
+def space_waves(n: int) -> Float[Tensor, "n d"]:
+    """n places along a side of the picture: 1 to WAVES half waves over its whole length, so that places are shares of it."""
+    phase = math.pi * (torch.arange(n) + 0.5) / n
+    return waves(phase[:, None] * torch.arange(1, WAVES + 1))
+
+
+def time_waves(n: int) -> Float[Tensor, "n d"]:
+    """n frames: waves of 32, 16, 8 and 4 frames, so that a clip begins alike whatever its length."""
+    phase = 2 * math.pi * (torch.arange(n) + 0.5) / SLOWEST
+    return waves(phase[:, None] * 2 ** torch.arange(WAVES))
+
+
+def waves(angles: Float[Tensor, "n k"]) -> Float[Tensor, "n d"]:
+    return torch.cat([angles.sin(), angles.cos()], dim=1)
+
+
+def places(frames: int, height: int, width: int, images: int = 0) -> Float[Tensor, "t h w d"]:
+    """Where each pixel lies in time, height and width: attention by itself does not know.
+
+    The last `images` frames are images of their own. An image, packed behind a clip or alone, has no time: zeros stand there.
+    """
+    t = torch.zeros(frames, 2 * WAVES)
+    if frames - images > 1:
+        t[: frames - images] = time_waves(frames - images)
+    return torch.cat(
+        [
+            repeat(t, "t d -> t h w d", h=height, w=width),
+            repeat(space_waves(height), "h d -> t h w d", t=frames, w=width),
+            repeat(space_waves(width), "w d -> t h w d", t=frames, h=height),
+        ],
+        dim=-1,
+    )
+
+
+class PlaceEmbedding(nn.Module):
+    """Adds to each pixel's features a vector that tells where and when it is."""
+
+    def __init__(self, dim: int):
+        super().__init__()
+        self.linear = nn.Linear(6 * WAVES, dim)
+
+    def forward(self, x: Float[Tensor, "b c t h w"], images: int = 0) -> Float[Tensor, "b c t h w"]:
+        where = places(*x.shape[2:], images).to(x.device)
+        return x + rearrange(self.linear(where), "t h w c -> c t h w")

@@ -1,7 +1,8 @@
 """The video U-Net of Ho et al. 2022, "Video Diffusion Models" (chapter 3).
 
 Space-only convolutions, then attention over space, then on the caption, then over time; height and width are halved between
-levels, time never is. Its parts are checked one by one in tests/nn.
+levels, time never is. One thing is added to the paper: each pixel is told its place in the clip before it attends. Without it a
+network this small learns late which frame comes first. Its parts are checked one by one in tests/nn.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from minivid.nn.attention.masks import joint_image_mask
 from minivid.nn.attention.positions import RelativePositionBias
 from minivid.nn.condition import Cond
 from minivid.nn.conv import Downsample, FrameNorm, ResBlock, SpatialConv, Upsample
-from minivid.nn.embed import NoiseLevelEmbedding
+from minivid.nn.embed import NoiseLevelEmbedding, PlaceEmbedding
 from minivid.nn.initial import zero_
 from minivid.nn.text import TransformerEncoder
 
@@ -39,21 +40,39 @@ class UNetConfig:
     dim_text: int = 64
 
 
+@dataclass(frozen=True)
+class Given:
+    """What every stage is told beside the features."""
+
+    embed: Float[Tensor, "b t f"]
+    """The noise level and the caption as a whole, for each frame."""
+    words: tuple[Float[Tensor, "b n l e"], Bool[Tensor, "b n l"]] | None
+    """The caption's words and which of them are there."""
+    bias: Float[Tensor, "heads t t"]
+    """Relative position, for the temporal attention."""
+    images: int
+    """How many of the last frames are images of their own."""
+    visible: Bool[Tensor, "t t"] | None
+    """True where frame i may see frame j."""
+
+
 class Stage(nn.Module):
     """A residual block and its attentions: over space, on the caption, over time."""
 
     def __init__(self, dim_in: int, dim: int, config: UNetConfig):
         super().__init__()
         self.block = ResBlock(dim_in, dim, 4 * config.widths[0])
+        self.place = PlaceEmbedding(dim)
         self.spatial = SpatialAttention(dim, config.heads)
         self.cross = CrossAttention(dim, config.dim_text, config.heads) if config.vocabulary else None
         self.temporal = TemporalAttention(dim, config.heads)
 
-    def forward(self, x, embed, words, bias, visible):
-        x = self.spatial(self.block(x, embed))
+    def forward(self, x: Float[Tensor, "b c t h w"], given: Given) -> Float[Tensor, "b d t h w"]:
+        x = self.place(self.block(x, given.embed), given.images)
+        x = self.spatial(x)
         if self.cross is not None:
-            x = self.cross(x, *words)
-        return self.temporal(x, bias, visible)
+            x = self.cross(x, *given.words)
+        return self.temporal(x, given.bias, given.visible)
 
 
 class UNet(nn.Module):
@@ -96,12 +115,12 @@ class UNet(nn.Module):
         p, frames = self.config.patch, z.shape[2]
         cond = cond or Cond()
         visible = joint_image_mask(frames, cond.images, z.device) if cond.images else None
-        bias = self.position_bias(frames)
         embed = repeat(self.noise_level(t), "b d -> b t d", t=frames)
         words = None
         if self.config.vocabulary:
             words = self._read(cond, len(z))
             embed = embed + self.text_to_embed(pooled(*words))  # b t d + b n d, n is 1 or t
+        given = Given(embed, words, self.position_bias(frames), cond.images, visible)
 
         # channels innermost in memory, from here to the end
         x = rearrange(z, "b c t (h p) (w q) -> b t h w (c p q)", p=p, q=p).contiguous()
@@ -109,16 +128,13 @@ class UNet(nn.Module):
         skips = []
         for layer in self.down:
             if isinstance(layer, Stage):
-                x = layer(x, embed, words, bias, visible)
+                x = layer(x, given)
                 skips.append(x)
             else:
                 x = layer(x)
-        x = self.middle(x, embed, words, bias, visible)
+        x = self.middle(x, given)
         for layer in self.up:
-            if isinstance(layer, Stage):
-                x = layer(torch.cat([x, skips.pop()], dim=1), embed, words, bias, visible)
-            else:
-                x = layer(x)
+            x = layer(torch.cat([x, skips.pop()], dim=1), given) if isinstance(layer, Stage) else layer(x)
         x = self.conv_out(F.silu(self.norm_out(x)))
         return rearrange(x, "b (c p q) t h w -> b c t (h p) (w q)", p=p, q=p)
 

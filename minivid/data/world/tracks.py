@@ -92,7 +92,7 @@ def draw_tracks(world: World, cast: Cast, between: Walls, stream: torch.Generato
     Where something changes half-way, places are drawn again until the steps after the change are free as well.
     """
 
-    def region(which: int, before: float, after: float) -> tuple[Tensor, Tensor]:
+    def region(which: int, before: float, after: float | int) -> tuple[Tensor, Tensor]:
         least, most = span(cast.velocity[:, :, which], -before, after, world.gravity, world.drag)
         return between.low - least, between.high - most
 
