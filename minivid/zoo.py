@@ -1,13 +1,14 @@
 """Models by name: how each is made again, and the weights that come with the course (chapters 3 and on; tests/test_zoo.py).
 
-`minivid train NAME` runs a recipe; `load(NAME)` gives the model that stands in `minivid/weights/`, its manifest checked.
+`minivid train NAME` runs a recipe; `load(NAME)` gives the model that stands in `minivid/weights/`, `load_file` the one in a run's own
+folder, its manifest checked.
 """
 
 import difflib
 import os
 import platform
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -16,16 +17,16 @@ from torch import Tensor, nn
 
 import minivid
 from minivid import checkpoint
-from minivid.batches import clips_of
 from minivid.data.captions import VOCABULARY, tokenize
 from minivid.data.world import World
+from minivid.diffusion import samplers
 from minivid.diffusion.guidance import guided
 from minivid.diffusion.objective import Objective, Video
-from minivid.diffusion.samplers import ddim, predict, sample
 from minivid.diffusion.schedule import COSINE
 from minivid.nn.condition import Cond
 from minivid.nn.unet import UNet, UNetConfig
-from minivid.train import TrainConfig, Training, described
+from minivid.plan import Plan, clip_of, restored
+from minivid.train import TrainConfig, Training
 
 WEIGHTS = Path(__file__).parent / "weights"
 MANIFEST_KEYS = ("name", "unet", "steps", "minutes", "hardware")
@@ -50,24 +51,47 @@ class Recipe:
 
 UNET = UNetConfig(widths=(64, 128), blocks=1, vocabulary=len(VOCABULARY))
 
+LARGE = World(digit_size=10)
+SHORT_FIRST = ((0.4, 4), (0.65, 2))
+
 RECIPES = {
-    "vdm-laptop": Recipe((World(),), UNET, TrainConfig(steps=1150, batch=8)),
-    "vdm-small": Recipe((World(), World(change="direction")), UNET, TrainConfig(steps=2600, batch=16)),
+    "vdm-laptop": Recipe((LARGE,), UNET, TrainConfig(steps=1350, batch=8, growth=SHORT_FIRST)),
+    "vdm-small": Recipe(
+        (LARGE, replace(LARGE, change="direction")), UNET, TrainConfig(steps=1500, batch=16, growth=SHORT_FIRST)
+    ),
+    "vdm-digits": Recipe(
+        (World(frames=16, size=32, digit_size=18),),
+        UNetConfig(widths=(64, 104), patch=4, vocabulary=len(VOCABULARY)),
+        TrainConfig(steps=3200, batch=16, ema=0.998, growth=((0.4, 8), (0.65, 4), (0.8, 2))),
+    ),
 }
 
 
 @dataclass(frozen=True)
 class Model:
-    """A denoiser with the world whose clips it makes."""
+    """A denoiser with the world whose clips it makes; None for one that was trained on a folder of videos."""
 
     name: str
     unet: nn.Module
-    world: World
+    world: World | None
     manifest: dict = field(default_factory=dict)
 
+    @property
+    def worlds(self) -> tuple[World, ...]:
+        """The worlds that took turns in its training, as its manifest or its recipe has them."""
+        if "worlds" in self.manifest:
+            return tuple(restored(World, world) for world in self.manifest["worlds"])
+        return recipe(self.name).worlds if self.manifest else (self.world,)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """c t h w of its clips."""
+        return tuple(self.manifest["clip"]) if "clip" in self.manifest else clip_of(self.world)
+
     def __str__(self) -> str:
+        _, frames, height, width = self.shape
         parameters = sum(weight.numel() for weight in self.unet.parameters())
-        return f"{self.name}: {parameters / 1e6:.2f} M parameters, clips of {self.world.frames} frames of {self.world.height}×{self.world.width}"
+        return f"{self.name}: {parameters / 1e6:.2f} M parameters, clips of {frames} frames of {height}×{width}"
 
     def receipt(self) -> str:
         """How it came about, in a sentence."""
@@ -78,14 +102,20 @@ class Model:
 
     def x_hat(self, z: Video, logsnr: Float[Tensor, ""], cond: Cond | None = None) -> Video:
         """The clean clip that the network believes in, at one noise level for all."""
-        return predict(self.unet, z, logsnr, COSINE, cond, Objective.V, clip=False)[0]
+        return samplers.predict(self.unet, z, logsnr, COSINE, cond, Objective.V, clip=False)[0]
 
-    def sample(self, captions: list[str], seed: int = 0, steps: int = 50, guidance: float = 2.0) -> Video:
-        """One clip a caption, by DDIM; the same seed gives the same noise."""
-        world = self.world
-        shape = (len(captions), 3 if world.colour else 1, world.frames, world.height, world.width)
-        z = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
-        return sample(ddim(guided(self.unet, guidance), z, COSINE, steps, Cond(*tokenize(captions))))
+    def noise(self, n: int, seed: int = 0) -> Video:
+        """Where n clips begin; the same seed gives the same noise."""
+        return torch.randn((n, *self.shape), generator=torch.Generator().manual_seed(seed))
+
+    def path(self, z: Video, captions: list[str] | None, steps: int = 50, guidance: float | int = 3.0) -> samplers.Path:
+        """DDIM's way from noise, one caption a clip: (z, x̂) after each step. A model without captions takes None."""
+        cond = Cond(*tokenize(captions)).to(z.device) if captions is not None else None
+        return samplers.ddim(guided(self.unet, guidance), z, COSINE, steps, cond)
+
+    def sample(self, captions: list[str], seed: int = 0, steps: int = 50, guidance: float | int = 3.0) -> Video:
+        """One clip a caption."""
+        return samplers.sample(self.path(self.noise(len(captions), seed), captions, steps, guidance))
 
 
 def recipe(name: str) -> Recipe:
@@ -99,44 +129,60 @@ def recipe(name: str) -> Recipe:
 
 def load(name: str, folder: Path = WEIGHTS) -> Model:
     """The trained model of that name. Raises ValueError for an unknown name, CheckpointError for weights that are absent or damaged."""
-    made_by = recipe(name)
+    recipe(name)
     path = folder / f"{name}.safetensors"
     if not path.is_file():
-        raise checkpoint.CheckpointError(f"the weights of {name} are not here; `minivid train {name}` makes them.")
+        raise checkpoint.CheckpointError(
+            f"the weights of {name} are not here; `minivid train {name} --keep` makes them."
+        )
+    return load_file(path)
+
+
+def load_file(path: Path | str) -> Model:
+    """The model in a file of weights; its manifest says what it makes. Raises CheckpointError for any other file."""
+    path = Path(path)
     tensors, manifest = checkpoint.read(path)
     for key in MANIFEST_KEYS:
         if key not in manifest:
             raise checkpoint.CheckpointError(
-                f"{checkpoint.manifest_path(path)} has no '{key}'; take the manifest that came with the weights."
+                f"the manifest in {path} has no '{key}': it is no model's. A run keeps its model in NAME.safetensors."
             )
-    unet = UNet(
-        UNetConfig(
-            **{key: tuple(value) if isinstance(value, list) else value for key, value in manifest["unet"].items()}
+    if "worlds" not in manifest and manifest["name"] not in RECIPES:
+        raise checkpoint.CheckpointError(
+            f"the manifest in {path} has no 'worlds', and there is no recipe {manifest['name']!r}: what it makes is not known."
         )
-    )
+    unet = UNet(restored(UNetConfig, manifest["unet"]))
     checkpoint.load_into(unet, tensors, path.name)
-    return Model(name, unet.eval().requires_grad_(False), made_by.worlds[0], manifest)
+    model = Model(manifest["name"], unet.eval().requires_grad_(False), None, manifest)
+    return replace(model, world=model.worlds[0] if model.worlds else None)
+
+
+def find(which: str) -> Model:
+    """The model of that name or, where it ends in .safetensors, in that file."""
+    return load_file(which) if which.endswith(".safetensors") else load(which)
+
+
+def plan(name: str) -> Plan:
+    """What a run of the recipe is. Raises ValueError for an unknown name."""
+    made_by = recipe(name)
+    return Plan(name, made_by.unet, made_by.training, clip_of(made_by.worlds[0]), made_by.worlds)
 
 
 def start(name: str, out: Path | str | None = None) -> Training:
     """The training run of a recipe, not yet begun; its state goes to the folder `out`."""
-    made_by = recipe(name)
-    torch.manual_seed(made_by.training.seed)
-    return Training(UNet(made_by.unet), clips_of(*made_by.worlds), made_by.training, out=Path(out) if out else None)
+    return plan(name).start(out)
 
 
-def publish(name: str, training: Training, folder: Path = WEIGHTS) -> Path:
-    """Write a run's averaged weights in half precision with their manifest; returns the file."""
+def publish(name: str, training: Training, folder: Path = WEIGHTS, run: Plan | None = None) -> Path:
+    """Write a run's averaged weights in half precision with their manifest; returns the file. `run` is the recipe's plan by default."""
     path = folder / f"{name}.safetensors"
     weights = {key: weight.half() for key, weight in training.ema.state_dict().items()}
     manifest = {
-        "name": name,
-        "unet": asdict(training.ema.config),
-        "training": described(training.config),
+        **(run or plan(name)).manifest(),
         "steps": training.step,
         "loss": sum(record.loss for record in training.records[-100:]) / len(training.records[-100:]),
         "minutes": training.records[-1].seconds / 60,
-        "hardware": f"{torch.get_num_threads()} threads of {platform.processor() or platform.machine()}, {os.cpu_count()} cores",
+        "hardware": f"{torch.get_num_threads()} thread(s) of {platform.processor() or platform.machine()}, {os.cpu_count()} cores",
         "versions": {"minivid": minivid.__version__, "torch": torch.__version__, "python": platform.python_version()},
         "finished": time.strftime("%Y-%m-%d"),
     }

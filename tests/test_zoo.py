@@ -3,8 +3,12 @@
 import pytest
 import torch
 
-from minivid import zoo
+from minivid import checkpoint, zoo
 from minivid.checkpoint import CheckpointError
+from minivid.data import World
+from minivid.nn import UNetConfig
+from minivid.plan import Plan, clip_of
+from minivid.train import TrainConfig
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +48,40 @@ def test_a_run_is_published_in_half_precision_and_loads_again(tmp_path):
     assert loaded.manifest["steps"] == 1
     for mine, theirs in zip(training.ema.parameters(), loaded.unet.parameters(), strict=True):
         torch.testing.assert_close(theirs, mine.half().float(), atol=0, rtol=0)
+
+
+def test_a_file_of_weights_knows_what_it_makes(tmp_path):
+    worlds = (
+        World(size=(12, 16), frames=4, digit_size=8, quickly=(1.0, 1.2)),
+        World(size=(12, 16), frames=4, digit_size=8, quickly=(1.0, 1.2), split="heldout"),
+    )
+    plan = Plan(
+        "tiny", UNetConfig(widths=(8, 16), vocabulary=34), TrainConfig(steps=1, batch=2), clip_of(worlds[0]), worlds
+    )
+    training = plan.start()
+    list(training.steps(progress=False))
+    model = zoo.find(str(zoo.publish("tiny", training, tmp_path, plan)))
+    assert model.worlds == worlds and model.world == worlds[0] and model.shape == (1, 4, 12, 16)
+    assert model.sample(["a 3 moves right"], steps=1).shape == (1, 1, 4, 12, 16)
+
+
+def test_the_shipped_model_has_the_worlds_of_its_recipe(small):
+    assert small.worlds == zoo.RECIPES["vdm-small"].worlds and small.shape == (1, 8, 16, 16)
+
+
+def test_weights_of_nobody_knows_what_are_refused(small, tmp_path):
+    tensors = small.unet.state_dict()
+    manifest = {key: value for key, value in small.manifest.items() if key != "worlds"}
+    checkpoint.write(tmp_path / "odd.safetensors", tensors, {**manifest, "name": "odd"})
+    with pytest.raises(CheckpointError, match="no 'worlds', and there is no recipe 'odd'"):
+        zoo.load_file(tmp_path / "odd.safetensors")
+
+
+def test_the_state_of_a_run_is_no_model(tmp_path):
+    training = zoo.start("vdm-laptop", tmp_path)
+    training.save()
+    with pytest.raises(CheckpointError, match=r"no 'name'.*NAME\.safetensors"):
+        zoo.find(str(tmp_path / "state.safetensors"))
 
 
 def test_an_unknown_name_offers_the_nearest():
