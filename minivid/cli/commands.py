@@ -1,4 +1,4 @@
-"""What each command does. A command returns its exit code, and imports what it needs when it runs."""
+"""What the commands around the notebooks do. A command returns its exit code, and imports what it needs when it runs."""
 
 import os
 import subprocess
@@ -112,75 +112,6 @@ def grade(
     if report.problem:
         raise BadInput(report.problem)
     print(report.table())
-    return 0
-
-
-def train(name: Positional[str], out: Path | None = None, resume: bool = False) -> int:
-    """Train a model of the zoo by its recipe and keep its weights, with their manifest, where `zoo.load` finds them.
-
-    Args:
-        name: The recipe: vdm-laptop, vdm-small.
-        out: Where the run's state is kept; runs/NAME by default.
-        resume: Go on with the run whose state is there.
-    """
-    from minivid import zoo
-    from minivid.checkpoint import CheckpointError
-    from minivid.train import TrainingFailed
-
-    out = out or Path("runs") / name
-    try:
-        training = zoo.start(name, out)
-        if resume:
-            training.resume()
-        elif training.state_file(out).is_file():
-            raise BadInput(
-                f"{out} already holds a run: go on with it by --resume, or choose another folder with --out."
-            )
-        for _ in training.steps():
-            pass
-        print(f"minivid: {zoo.publish(name, training)}")
-    except (CheckpointError, TrainingFailed, ValueError) as error:
-        raise BadInput(str(error)) from error
-    except KeyboardInterrupt:
-        training.save()
-        print(
-            f"minivid: stopped at step {training.step}; `minivid train {name} --out {out} --resume` goes on.",
-            file=sys.stderr,
-        )
-        return 130
-    return 0
-
-
-def measure(names: Positional[tuple[str, ...]] = ()) -> int:
-    """Run measurements that the chapters quote and write their receipts; without a name, say which there are.
-
-    Args:
-        names: Receipts, as 03_guidance.
-    """
-    import difflib
-    import inspect
-    import time
-
-    from minivid.course.experiments import ch03
-    from minivid.course.receipt import write_receipt
-
-    if not names:
-        for name, function in ch03.MEASUREMENTS.items():
-            print(f"{name:14} {inspect.getdoc(function).splitlines()[0]}")
-    for name in names:
-        if name not in ch03.MEASUREMENTS:
-            near = difflib.get_close_matches(name, ch03.MEASUREMENTS, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(ch03.MEASUREMENTS)}."
-            raise BadInput(f"there is no measurement {name!r}; {hint}")
-    for name in names:
-        start, function = time.perf_counter(), ch03.MEASUREMENTS[name]
-        values = function()
-        defaults = {key: parameter.default for key, parameter in inspect.signature(function).parameters.items()}
-        seeds = defaults["seeds"] if "seeds" in defaults else (defaults["seed"],)
-        minutes = (time.perf_counter() - start) / 60
-        print(
-            f"minivid: {write_receipt(name, values, seeds=seeds, minutes=minutes, command=f'minivid measure {name}')}"
-        )
     return 0
 
 

@@ -5,7 +5,7 @@ A file appears whole or not at all: it is written beside its place and renamed. 
 
 import io
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,12 +18,21 @@ from minivid.show.frames import as_colour, enlarge, factor, grid_columns, read, 
 from minivid.show.gif import gif_bytes
 from minivid.show.style import PAGE
 
+SUFFIXES = (".gif", ".mp4", ".png", ".npz")
 
-def save(video: object, path: str | Path, fps: float | int = 8, scale: int | None = None) -> Path:
+
+def save(
+    video: object,
+    path: str | Path,
+    fps: float | int = 8,
+    scale: int | None = None,
+    beside: Mapping[str, np.ndarray] | None = None,
+) -> Path:
     """Write `b c t h w` or `c t h w` in [-1, 1] to `path`, whose suffix chooses the format; returns the path.
 
     .gif and .mp4 play a batch as a grid, .png has a row of frames for each clip, .npz holds `video` (uint8 `n t h w c`) and
     `fps`. `scale` is the whole number of times pixels are enlarged (default: to about 128 pixels tall; not for npz).
+    `beside` are arrays that an .npz keeps too, such as captions or the truth; a picture does without them.
     Raises ValueError for an unknown suffix, shape or range, FileNotFoundError for a missing folder.
     """
     frames = read(video)
@@ -43,22 +52,30 @@ def save(video: object, path: str | Path, fps: float | int = 8, scale: int | Non
         ".gif": lambda: gif_bytes(grid(), fps),
         ".mp4": lambda: mp4_bytes(grid(), fps),
         ".png": lambda: png_bytes(sheet()),
-        ".npz": lambda: _npz_bytes(video=frames, fps=np.asarray(float(fps))),
+        ".npz": lambda: _npz_bytes(video=frames, fps=np.asarray(float(fps)), **(beside or {})),
     }
     return write(path, makers)
 
 
-def write(path: str | Path, makers: Mapping[str, Callable[[], bytes]]) -> Path:
-    """Write what the maker for the path's suffix makes, through a temporary file in the same folder."""
+def check_path(path: str | Path, suffixes: Iterable[str] = SUFFIXES) -> Path:
+    """The path, if it can be written: known suffix, existing folder. To be asked before long work.
+
+    Raises ValueError for an unknown suffix, FileNotFoundError for a missing folder.
+    """
     path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in makers:
-        raise ValueError(f'"{path.name}" ends in "{suffix}"; it can be written as {", ".join(makers)}.')
+    if path.suffix.lower() not in suffixes:
+        raise ValueError(f'"{path.name}" ends in "{path.suffix.lower()}"; it can be written as {", ".join(suffixes)}.')
     if not path.parent.is_dir():
         raise FileNotFoundError(
             f'There is no folder "{path.parent}" to write {path.name} into; make it first (mkdir -p).'
         )
-    data = makers[suffix]()
+    return path
+
+
+def write(path: str | Path, makers: Mapping[str, Callable[[], bytes]]) -> Path:
+    """Write what the maker for the path's suffix makes, through a temporary file in the same folder."""
+    path = check_path(path, makers)
+    data = makers[path.suffix.lower()]()
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         temporary.write_bytes(data)

@@ -27,12 +27,25 @@ try:
     main(["--help"])
 except SystemExit as leave:
     assert leave.code == 0
-heavy = {"torch", "numpy", "matplotlib", "jupyterlab", "pytest"} & set(sys.modules)
+heavy = {"torch", "numpy", "scipy", "av", "PIL", "matplotlib", "pooch", "jupyterlab", "tqdm", "pytest"} & set(sys.modules)
 assert not heavy, heavy
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    for command in ("lab", "test", "doctor", "build", "grade"):
+    for command in (
+        "lab",
+        "sample",
+        "world",
+        "train",
+        "evaluate",
+        "zoo",
+        "data",
+        "measure",
+        "test",
+        "doctor",
+        "build",
+        "grade",
+    ):
         assert command in done.stdout
 
 
@@ -146,21 +159,16 @@ raise SystemExit(become([sys.executable, "-c", show], Path({str(tmp_path)!r}), {
     assert (done.returncode, done.stdout.split()) == (3, [str(tmp_path.resolve()), "smoke"])
 
 
-@pytest.mark.parametrize(
-    ("command", "sentence"),
-    [
-        (["train", "vdm-smal"], "did you mean vdm-small?"),
-        (["train", "vdm-laptop", "--resume", "--out", "nowhere"], "nothing to resume in nowhere"),
-        (["measure", "03_guidence"], "did you mean 03_guidance?"),
-    ],
-)
-def test_train_and_measure_answer_bad_input_with_a_sentence(command, sentence, capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit) as stopped:
-        main(command)
-    assert stopped.value.code == 2
-    assert sentence in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
+def test_data_is_a_menu_of_its_own(minivid, refused, monkeypatch, tmp_path):
+    monkeypatch.setenv("MINIVID_DATA", str(tmp_path))
+    code, told, _ = minivid("data", "list")
+    assert code == 0 and "mnist" in told
+    assert "did you mean mnist?" in refused("data", "fetch", "mnits")
+    assert minivid("data")[0] == 2 and minivid("data", "--help")[0] == 0
+
+
+def test_an_unknown_measurement_offers_the_nearest(refused):
+    assert "did you mean 03_guidance?" in refused("measure", "03_guidence")
 
 
 def test_measure_without_a_name_lists_what_can_be_measured(capsys):
@@ -168,11 +176,3 @@ def test_measure_without_a_name_lists_what_can_be_measured(capsys):
         main(["measure"])
     assert stopped.value.code == 0
     assert "03_guidance" in capsys.readouterr().out
-
-
-def test_a_run_is_not_started_over_another(capsys, tmp_path):
-    (tmp_path / "state.safetensors").touch()
-    with pytest.raises(SystemExit) as stopped:
-        main(["train", "vdm-laptop", "--out", str(tmp_path)])
-    assert stopped.value.code == 2
-    assert "already holds a run" in capsys.readouterr().err

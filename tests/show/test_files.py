@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 
 from minivid.show import save
+from minivid.show.files import check_path
 from minivid.show.frames import enlarge, read, tile
 
 
@@ -25,6 +26,21 @@ def test_npz_holds_the_frames(tmp_path):
     with np.load(save(video(2, 3), tmp_path / "x.npz", fps=6)) as file:
         assert file["video"].dtype == np.uint8 and file["fps"] == 6
         np.testing.assert_array_equal(file["video"], read(video(2, 3)))
+
+
+def test_npz_keeps_what_stands_beside_and_a_picture_does_without(tmp_path):
+    beside = {"caption": np.asarray(["a 3 moves right", "a 5"]), "digit": np.asarray([[3], [5]])}
+    with np.load(save(video(2), tmp_path / "x.npz", beside=beside)) as file:
+        assert file["caption"].tolist() == ["a 3 moves right", "a 5"] and file["digit"].shape == (2, 1)
+    assert save(video(2), tmp_path / "x.png", beside=beside).is_file()
+
+
+def test_a_path_is_checked_before_there_is_anything_to_write(tmp_path):
+    assert check_path(tmp_path / "x.GIF") == tmp_path / "x.GIF"
+    with pytest.raises(ValueError, match=r'ends in ""'):
+        check_path(tmp_path / "clips")
+    with pytest.raises(FileNotFoundError, match="no folder"):
+        check_path(tmp_path / "absent" / "x.npz")
 
 
 def test_gif_is_exact(tmp_path):

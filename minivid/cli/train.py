@@ -1,0 +1,184 @@
+"""`minivid train`: a model of the zoo by its recipe, or a model of one's own videos.
+
+A run's folder holds its plan, its state and, at the end, its weights as NAME.safetensors, which `minivid sample` takes.
+"""
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from tyro.conf import Positional, arg
+
+from minivid.cli.place import BadInput, at_least, sentences
+
+if TYPE_CHECKING:
+    from minivid.batches import Batches
+    from minivid.data.clips import VideoFolder
+    from minivid.plan import Plan
+    from minivid.train import Training
+
+
+def train(
+    what: Positional[Annotated[str, arg(metavar="NAME|FOLDER")]],
+    budget: Annotated[str | None, arg(metavar="smoke|laptop|gpu")] = None,
+    out: Path | None = None,
+    resume: Annotated[Path | None, arg(metavar="DIR")] = None,
+    keep: bool = False,
+    steps: int | None = None,
+    frames: int | None = None,
+    size: Annotated[tuple[int, ...], arg(metavar="H [W]")] = (),
+    fps: float | None = None,
+    quiet: bool = False,
+) -> int:
+    """Train a model of the zoo by its recipe, or, without captions, on a folder of your own videos.
+
+    The weights go into the run's own folder as NAME.safetensors, and `minivid sample` takes that file.
+
+    Args:
+        what: A recipe, of a model or a judge (`minivid zoo` lists them), or a folder of videos.
+        budget: smoke is a few steps, to see that it runs. A recipe is the same for laptop and gpu; a folder's network and steps grow.
+        out: The run's folder; runs/NAME by default.
+        resume: Go on with the run in this folder, as it was begun.
+        keep: Put the weights of a whole recipe where its name finds them, minivid/weights, over those that are there.
+        steps: As many steps, whatever the budget says.
+        frames: Frames of a clip (videos only).
+        size: Height and width of a clip, or one number for both (videos only).
+        fps: Frames per second that are taken of a video; without it all of them (videos only).
+        quiet: Say nothing but the weights' file.
+    """
+    at_least(1, steps=steps, frames=frames, size=min(size, default=None))
+    if len(size) > 2:
+        raise BadInput(f"--size takes a height and a width, or one number for both; these are {len(size)} numbers.")
+    if fps is not None and not 0 < fps < float("inf"):
+        raise BadInput(f"--fps is {fps:g}; expected frames per second above zero.")
+    if resume and out and out.resolve() != resume.resolve():
+        raise BadInput(f"--resume goes on in {resume}; leave --out out.")
+    with sentences():
+        from minivid import judges
+        from minivid.cli.asked import as_asked, as_begun, in_steps
+        from minivid.cli.judge import train_judge
+
+        if what in judges.RECIPES:
+            if resume or frames or size or fps:
+                raise BadInput(
+                    f"{what} takes --budget, --steps, --out, --keep and --quiet: it has no videos and is made in one go."
+                )
+            shorter = in_steps(budget, steps)
+            check_whole(keep, shorter is None)
+            train_judge(what, out or Path("runs") / what, shorter, keep, quiet)
+            return 0
+        options = (budget, steps, frames, size, fps)
+        plan = as_begun(resume, what, *options) if resume else as_asked(what, *options)
+        check_whole(keep, is_recipe(plan))
+        return train_plan(plan, what, resume or out or Path("runs") / plan.name, resume is not None, keep, quiet)
+
+
+def train_plan(plan: "Plan", what: str, folder: Path, going_on: bool, keep: bool, quiet: bool) -> int:
+    """Run a plan to its end and write the weights; 130 when Ctrl-C stopped it."""
+    from minivid.batches import clips_in
+
+    videos = reader(plan, quiet)
+    skipped = len(videos.skipped) if videos else 0
+    training = begin(plan, folder, clips_in(videos) if videos else plan.batches(), going_on)
+    if not quiet:
+        parameters = sum(weight.numel() for weight in training.ema.parameters())
+        goal = f"step {training.step} of {plan.training.steps}" if going_on else f"{plan.training.steps} steps"
+        print(f"minivid: {plan.name}, {parameters / 1e6:.2f} M parameters, {goal}, in {folder}", flush=True)
+    if not run(training, quiet):
+        print(
+            f"minivid: stopped at step {training.step}; `minivid train {what} --resume {folder}` goes on.",
+            file=sys.stderr,
+        )
+        return 130
+    for _, reason in videos.skipped[skipped:] if videos and not quiet else ():
+        print(f"minivid: left out on the way: {reason}")
+    if training.accelerator.is_main_process:
+        publish(plan, training, folder, keep)
+    return 0
+
+
+def reader(plan: "Plan", quiet: bool) -> "VideoFolder | None":
+    """The plan's videos, if it is of videos; how many there are, and why some cannot serve, is said."""
+    if plan.folder is None:
+        return None
+    videos = plan.videos()
+    if not quiet:
+        print(f"minivid: {videos}")
+    return videos
+
+
+def begin(plan: "Plan", folder: Path, data: "Batches", going_on: bool) -> "Training":
+    """The run, ready to take its next step; its plan is in its folder. Raises BadInput rather than start over another run."""
+    from minivid.train import Training
+
+    if going_on:
+        return plan.start(folder, data).resume()
+    if Training.state_file(folder).is_file():
+        raise BadInput(
+            f"{folder} already holds a run: go on with it by --resume {folder}, or choose another with --out."
+        )
+    plan.write(folder)
+    return plan.start(folder, data)
+
+
+def run(training: "Training", quiet: bool) -> bool:
+    """Train to the end; False when Ctrl-C stopped it, its state saved. Raises BadInput when it fails; what was saved stands."""
+    from minivid.checkpoint import CheckpointError
+    from minivid.train import TrainingFailed
+
+    try:
+        with ctrl_c() as stop:
+            for _ in training.steps(progress=not quiet):
+                if stop.is_set():
+                    training.save()
+                    break
+    except TrainingFailed as error:
+        raise BadInput(str(error)) from error
+    except CheckpointError as error:
+        if not training.state_file(training.out).is_file():
+            raise
+        raise BadInput(f"{error} The state saved before stands in {training.out}; --resume goes on from it.") from error
+    return training.step == training.config.steps
+
+
+@contextmanager
+def ctrl_c() -> Iterator[threading.Event]:
+    """Set by the first Ctrl-C, so that a step is never left half done; the second one ends the command at once."""
+    asked = threading.Event()
+
+    def ask(*_) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, before)
+        print("\nminivid: stopping after this step; Ctrl-C again ends at once, without saving.", file=sys.stderr)
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def publish(plan: "Plan", training: "Training", folder: Path, keep: bool) -> None:
+    """Write the weights and say where."""
+    from minivid import zoo
+
+    print(zoo.publish(plan.name, training, folder, plan))
+    if keep:
+        print(zoo.publish(plan.name, training, zoo.WEIGHTS, plan))
+
+
+def is_recipe(plan: "Plan") -> bool:
+    """Whether the plan is a recipe of the zoo, from the first step to the last."""
+    from minivid import zoo
+
+    return plan.name in zoo.RECIPES and not plan.folder and not plan.differences(zoo.plan(plan.name))
+
+
+def check_whole(keep: bool, whole: bool) -> None:
+    """Raise BadInput where less than a whole recipe is to be kept."""
+    if keep and not whole:
+        raise BadInput("--keep is for a whole recipe: without it, the weights go into the run's own folder.")
