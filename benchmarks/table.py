@@ -1,0 +1,93 @@
+"""Results as tables, from the files that the measurements left: `python -m benchmarks.table [FILE.json ...]`."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import tyro
+
+from minivid.course.receipt import Receipt, receipt
+
+RESULTS = Path(__file__).parent / "results"
+UNITS = {"train_step": "ms a training step", "sampling": "ms a sampling step"}
+
+
+def of_file(path: Path) -> str:
+    """A result as Markdown: what was done, a table for each row of the comparison, and where the numbers are from."""
+    found = receipt(path.stem, path.parent)
+    body = race(found) if found["what"] == "time_to_quality" else steps(found)
+    versions = ", ".join(f"{name} {version}" for name, version in {**found.versions, **found["packages"]}.items())
+    return f"{body}\n{found} {versions}.\n"
+
+
+def steps(found: Receipt) -> str:
+    """A comparison of steps: one table with pixels as each network takes them, one with ours for all."""
+    parts = []
+    for row, networks in found["rows"].items():
+        lines = [
+            (
+                one["network"],
+                size(one),
+                f"{1e3 * one['median']:.0f} ({' – '.join(f'{1e3 * q:.0f}' for q in one['quartiles'])})",
+                f"{one['ratio']:.2f} ({' – '.join(f'{q:.2f}' for q in one['ratio_quartiles'])})",
+                f"{one['flops'] / 1e9:.1f}",
+                f"{one['peak_bytes'] / 2**20:.0f}" if "peak_bytes" in one else "not weighed",
+            )
+            for one in networks
+        ]
+        title = f"{found['what'].replace('_', ' ')}, {found['batch']} clips of {found['setting']}, {row}"
+        head = ("network", "parameters", UNITS[found["what"]], "times ours", "GFLOP", "peak MiB")
+        parts.append(f"**{title}**, median and quartiles of {found['rounds']} rounds\n\n{markdown(head, lines)}\n")
+    return "\n".join(parts)
+
+
+def race(found: Receipt) -> str:
+    """Minutes to legible clips."""
+    lines = []
+    for name, one in sorted(found["runs"].items(), key=lambda run: run[0] != "ours"):
+        last = one["judged"][-1]
+        reached = f"{one['minutes']:.1f}" if one["minutes"] is not None else f"not within {found['minutes']:g} minutes"
+        lines.append(
+            (
+                name,
+                size(one),
+                reached,
+                str(last["step"]),
+                f"{1e3 * one['seconds_a_step']:.0f}",
+                f"{last['relative']:.2f}",
+            )
+        )
+    head = ("network", "parameters", "minutes", "steps", "ms a step", "read at the end, of real")
+    grid = "same grid" if found["same_grid"] else "as shipped"
+    title = (
+        f"minutes until the captioned digit is read on {found['threshold']:g} of the frames on which it is in real clips, "
+        f"{found['setting']}, {grid}, optimizer {found['optimizer']}"
+    )
+    return f"**{title}**\n\n{markdown(head, lines)}\n"
+
+
+def size(one: dict) -> str:
+    """A network's parameters and how far they are from ours."""
+    return f"{one['parameters'] / 1e6:.2f} M ({100 * one['off']:+.1f} %)"
+
+
+def markdown(head: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> str:
+    """A table."""
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *lines))
+
+
+def main(files: tyro.conf.Positional[tuple[Path, ...]] = ()) -> None:
+    """Print the tables of results, by default of all that are in benchmarks/results/.
+
+    Args:
+        files: Results.
+    """
+    found = files or tuple(sorted(RESULTS.glob("*.json")))
+    print(
+        "\n".join(map(of_file, found))
+        if found
+        else "There are no results yet; benchmarks/README.md says how to measure."
+    )
+
+
+if __name__ == "__main__":
+    tyro.cli(main)
