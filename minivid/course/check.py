@@ -126,9 +126,9 @@ class Card:
 
     def _repr_html_(self) -> str:
         colour = {"passed": "#2e9e5b", "open": "#8a8f98", "wrong": "#d9822b"}[self.state]
-        lines = "".join(f'<div style="margin-top:.25em">{_code(line)}</div>' for line in self.sentences)
+        lines = "".join(f'<div style="margin-top:.25em">{with_code(line)}</div>' for line in self.sentences)
         style = f"border-left:4px solid {colour};padding:.4em .9em;margin:.3em 0;max-width:52em"
-        return f'<div style="{style}"><b style="color:{colour}">{_code(self.title)}</b>{lines}</div>'
+        return f'<div style="{style}"><b style="color:{colour}">{with_code(self.title)}</b>{lines}</div>'
 
 
 @dataclass(frozen=True)
@@ -150,12 +150,12 @@ class ScoreTable:
 
     def _repr_html_(self) -> str:
         cell = '<td style="text-align:left;padding:.15em .8em">'
-        rows = [f"<tr>{''.join(f'{cell}{_code(text)}</td>' for text in row)}</tr>" for row in self._rows()]
+        rows = [f"<tr>{''.join(f'{cell}{with_code(text)}</td>' for text in row)}</tr>" for row in self._rows()]
         total = f"<tr><td></td>{cell}<b>Chapter {self.chapter}</b></td><td></td><td></td>{cell}<b>{self._total()}</b></td></tr>"
         return f"<table>{''.join(rows)}{total}</table>"
 
 
-def _code(text: str) -> str:
+def with_code(text: str) -> str:
     """Escaped for HTML, with what stands between backticks in a code face."""
     parts = html.escape(text).split("`")
     return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))

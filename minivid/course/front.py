@@ -12,6 +12,7 @@ from pathlib import Path
 from minivid.cli.doctor import Finding, examine, table
 from minivid.cli.place import BadInput, course_root
 from minivid.course import exercises
+from minivid.course.check import with_code
 
 GOOD, AMISS, SOFT = "#2e9e5b", "#d9822b", "opacity:.65"
 CORE = 8  # chapters 1 to 8; the others go on from there
@@ -106,8 +107,8 @@ def doctor_table() -> DoctorTable:
 def _finding(finding: Finding) -> str:
     mark = f'<span style="color:{GOOD}">✔</span>' if finding.ok else f'<b style="color:{AMISS}">✘</b>'
     style = SOFT if finding.ok else f"border-left:3px solid {AMISS};padding-left:.6em"
-    advice = f'<div style="margin-top:.2em;{style}">{_code(finding.advice)}</div>' if finding.advice else ""
-    return _cells(mark, f"<b>{html.escape(finding.name)}</b>", _code(finding.value) + advice)
+    advice = f'<div style="margin-top:.2em;{style}">{with_code(finding.advice)}</div>' if finding.advice else ""
+    return _cells(mark, f"<b>{html.escape(finding.name)}</b>", with_code(finding.value) + advice)
 
 
 def _chapters_in(folder: Path) -> dict[int, str]:
@@ -130,8 +131,3 @@ def _cells(*cells: str, style: str = "") -> str:
     wraps = ["overflow-wrap:anywhere;white-space:normal" if i == 2 else "white-space:nowrap" for i in range(len(cells))]
     row = [f'<td style="{look};{wrap}">{cell}</td>' for cell, wrap in zip(cells, wraps, strict=True)]
     return f"<tr>{''.join(row)}</tr>"
-
-
-def _code(text: str) -> str:
-    """Escaped for HTML, with what stands between backticks in a code face."""
-    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(html.escape(text).split("`")))

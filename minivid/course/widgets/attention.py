@@ -15,6 +15,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
 from minivid.course.widgets.dial import GAP, dial, draw_strip, slider, strip_scale
+from minivid.course.widgets.watching import watched
 from minivid.nn.attention.core import TemporalAttention, split_heads
 from minivid.show.frames import read
 from minivid.show.style import BLUE, ORANGE, SOFT, Picture, look
@@ -30,24 +31,7 @@ def temporal_attention_maps(model: nn.Module, z: Tensor, t: Tensor, cond=None) -
 
     Rows are the frames that look (each sums to one), columns the frames looked at. The model is only watched, not changed.
     """
-    maps = {}
-
-    def watch(name: str):
-        def read_inputs(layer, args):
-            maps[name] = _weights(layer, *args)
-
-        return read_inputs
-
-    layers = {name: layer for name, layer in model.named_modules() if isinstance(layer, TemporalAttention)}
-    if not layers:
-        raise ValueError(f"{type(model).__name__} has no TemporalAttention layer to look at.")
-    handles = [layer.register_forward_pre_hook(watch(name)) for name, layer in layers.items()]
-    try:
-        model(z, t, cond)
-    finally:
-        for handle in handles:
-            handle.remove()
-    return {name.removesuffix(".temporal").replace(".", " "): m for name, m in maps.items()}
+    return watched(model, TemporalAttention, _weights, z, t, cond)
 
 
 def attention_viewer(maps: Tensor | Mapping[str, Tensor], clip: Tensor | None = None) -> w.VBox:

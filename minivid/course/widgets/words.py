@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from minivid.course.widgets.attention import COLOURS
 from minivid.course.widgets.dial import GAP, draw_strip, strip_scale
+from minivid.course.widgets.watching import watched
 from minivid.data import VOCABULARY
 from minivid.nn import Cond
 from minivid.nn.attention.core import CrossAttention, split_heads
@@ -54,24 +55,7 @@ def cross_attention_maps(model: nn.Module, z: Tensor, t: Tensor, cond: Cond | No
         raise ValueError(
             f"the condition has a caption a frame, {tuple(cond.tokens.shape)} (b t l); expected one a clip, (b l)."
         )
-    layers = {name: layer for name, layer in model.named_modules() if isinstance(layer, CrossAttention)}
-    if not layers:
-        raise ValueError(f"{type(model).__name__} has no CrossAttention layer to look at.")
-    maps = {}
-
-    def watch(name: str):
-        def read_inputs(layer, args):
-            maps[name] = _weights(layer, *args)
-
-        return read_inputs
-
-    handles = [layer.register_forward_pre_hook(watch(name)) for name, layer in layers.items()]
-    try:
-        model(z, t, cond)
-    finally:
-        for handle in handles:
-            handle.remove()
-    return {name.removesuffix(".cross").replace(".", " "): m for name, m in maps.items()}
+    return watched(model, CrossAttention, _weights, z, t, cond)
 
 
 def word_attention(

@@ -1,0 +1,20 @@
+"""Chapter 8's measurements. `minivid measure 08_ladders` (and so on) runs one whole and writes its receipt."""
+
+from minivid.course.experiments.ch08.content_bias import bias_table, measure_content_bias, seen
+from minivid.course.experiments.ch08.ladders import BLIND, SEES, ladder_table, measure_ladders
+
+MEASUREMENTS = {
+    "08_ladders": measure_ladders,
+    "08_content_bias": measure_content_bias,
+}
+
+__all__ = [
+    "BLIND",
+    "MEASUREMENTS",
+    "SEES",
+    "bias_table",
+    "ladder_table",
+    "measure_content_bias",
+    "measure_ladders",
+    "seen",
+]
