@@ -8,6 +8,7 @@ from minivid.course import receipt
 from minivid.course.experiments import ch03
 from minivid.course.experiments.ch03.extending import continuity
 from minivid.course.experiments.ch03.following import actions_done, interval
+from minivid.course.experiments.ch03.growth import ARMS, measure_growth
 from minivid.data import World
 from minivid.diffusion import COSINE, Objective
 from minivid.diffusion.objective import per_clip_loss
@@ -89,13 +90,25 @@ def test_the_patients_differ_from_the_healthy_and_from_one_another():
     assert all((a - b).abs().mean() > 0.005 for i, a in enumerate(videos) for b in videos[:i])
 
 
+def test_growth_and_whole_clips_are_held_against_each_other_on_as_many_frames():
+    found = measure_growth(seeds=(0,), steps=3, n=4)
+    assert set(found["results"]) == {"whole clips", "short first"}
+    assert all(0 <= run["frames_read"] <= 1 for runs in found["results"].values() for run in runs)
+    assert ARMS["whole clips"] == () and ARMS["short first"] == ch03.LAPTOP.training.growth != ()
+
+
 @pytest.mark.parametrize("name", ch03.MEASUREMENTS)
 def test_every_measurement_has_its_receipt(name):
     assert receipt(name).command == f"minivid measure {name}"
 
 
 def test_the_receipts_are_of_the_model_that_is_shipped():
-    """A new vdm-small needs new measurements."""
-    shipped = zoo.load("vdm-small").manifest["sha256"]
-    for name in ("03_guidance", "03_ordered", "03_extend"):
-        assert receipt(name)["model"] == shipped
+    """A new model needs new measurements."""
+    models = {
+        "03_guidance": "vdm-small",
+        "03_ordered": "vdm-small",
+        "03_extend": "vdm-small",
+        "03_digits": "vdm-digits",
+    }
+    for name, model in models.items():
+        assert receipt(name)["model"] == zoo.load(model).manifest["sha256"]

@@ -1,28 +1,35 @@
 """Chapter 3's measurements. `minivid measure 03_guidance` (and so on) runs one whole and writes its receipt."""
 
 from minivid.course.experiments.ch03.clinic import clinic, clinic_table
+from minivid.course.experiments.ch03.digits import digits_table, measure_digits
 from minivid.course.experiments.ch03.extending import WEIGHT, extend, extend_table, measure_extend
-from minivid.course.experiments.ch03.following import accuracy, measure_guidance, measure_ordered
+from minivid.course.experiments.ch03.following import GUIDANCE, accuracy, measure_guidance, measure_ordered
+from minivid.course.experiments.ch03.growth import growth_sentence, measure_growth
 from minivid.course.experiments.ch03.joint import joint_sentence, measure_joint
 from minivid.course.experiments.ch03.laptop import LAPTOP, landmarks, measure_laptop, smoothed
 
 MEASUREMENTS = {
     "03_laptop": measure_laptop,
+    "03_growth": measure_growth,
     "03_guidance": measure_guidance,
     "03_ordered": measure_ordered,
     "03_joint": measure_joint,
     "03_extend": measure_extend,
+    "03_digits": measure_digits,
 }
 
 __all__ = [
+    "GUIDANCE",
     "LAPTOP",
     "MEASUREMENTS",
     "WEIGHT",
     "accuracy",
     "clinic",
     "clinic_table",
+    "digits_table",
     "extend",
     "extend_table",
+    "growth_sentence",
     "joint_sentence",
     "landmarks",
     "smoothed",

@@ -12,7 +12,7 @@ from minivid.metrics.reader import agreement, fit_reader
 from minivid.motion.trajectories import centroid, first_velocity
 from minivid.zoo import Model
 
-GUIDANCE = 2.0
+GUIDANCE = 3.0
 READER_SEED = 0
 
 

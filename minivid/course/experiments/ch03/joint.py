@@ -26,7 +26,7 @@ def measure_joint(
     for seed in seeds:
         for name, batches in (("with images", joint_clips_of(world, images)), ("without", clips_of(world))):
             torch.manual_seed(seed)
-            config = replace(LAPTOP.shortened(steps), batch=batch, seed=seed)
+            config = replace(LAPTOP.shortened(steps), batch=batch, seed=seed, growth=())
             training = Training(UNet(LAPTOP.unet), batches, config)
             for _ in training.steps():
                 pass
