@@ -3,9 +3,15 @@
 Checked by tests/cli/.
 """
 
+import io
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Union
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Annotated, Any, Union
+
+if TYPE_CHECKING:
+    from minivid.cli.refusal import Commands
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -13,42 +19,22 @@ def main(args: Sequence[str] | None = None) -> None:
 
     What stands after `--` is handed on: `minivid lab -- --ip=0.0.0.0` to JupyterLab, `minivid test -- -k sampler` to pytest.
     """
-    from functools import partial
-
-    import tyro
-
-    from minivid.cli import commands, data, evaluate, measure, sample, train, world, zoo
     from minivid.cli.place import BadInput
+    from minivid.cli.refusal import hands_on
 
     args = list(sys.argv[1:] if args is None else args)
     split = args.index("--") if "--" in args else len(args)
-    handed_on = tuple(args[split + 1 :])
+    words, handed_on = args[:split], tuple(args[split + 1 :])
     try:
-        code = tyro.cli(
-            menu(
-                {
-                    "lab": partial(commands.lab, handed_on=handed_on),
-                    "sample": sample.sample,
-                    "world": world.world,
-                    "train": train.train,
-                    "zoo": zoo.zoo,
-                    "evaluate": evaluate.evaluate,
-                    "data": (
-                        "Data sets that are fetched once and kept.",
-                        {"list": data.data_list, "fetch": data.data_fetch},
-                    ),
-                    "measure": measure.measure,
-                    "test": partial(commands.test, handed_on=handed_on),
-                    "doctor": commands.doctor,
-                    "build": commands.build,
-                    "grade": commands.grade,
-                }
-            ),
-            prog="minivid",
-            description="The course on video diffusion, from the command line.",
-            args=args[:split],
-            config=(tyro.conf.FlagCreatePairsOff,),
-        )
+        command = parse(words, course_commands())
+        if handed_on:
+            if not hands_on(command):
+                raise BadInput(
+                    f"{handed_on[0]!r} stands after `--`, where `minivid {words[0]}` expects nothing "
+                    f"(see `minivid {words[0]} --help`)."
+                )
+            command = partial(command, handed_on=handed_on)
+        code = command()
     except BadInput as error:
         print(f"minivid: {error}", file=sys.stderr)
         code = 2
@@ -57,7 +43,53 @@ def main(args: Sequence[str] | None = None) -> None:
     raise SystemExit(code)
 
 
-def menu(commands: Mapping[str, Callable[..., int] | tuple[str, Mapping]]) -> Any:
+def course_commands() -> "Commands":
+    """Every command by its name, in the order of the help."""
+    from minivid.cli import commands, data, evaluate, measure, sample, train, world, zoo
+
+    return {
+        "lab": commands.lab,
+        "sample": sample.sample,
+        "world": world.world,
+        "train": train.train,
+        "zoo": zoo.zoo,
+        "evaluate": evaluate.evaluate,
+        "data": ("Data sets that are fetched once and kept.", {"list": data.data_list, "fetch": data.data_fetch}),
+        "measure": measure.measure,
+        "test": commands.test,
+        "doctor": commands.doctor,
+        "build": commands.build,
+        "grade": commands.grade,
+    }
+
+
+def parse(words: Sequence[str], commands: "Commands") -> Callable[..., int]:
+    """The command that the words mean, ready to be called. Raises BadInput where tyro refuses them, SystemExit(0) after help."""
+    import tyro
+
+    from minivid.cli.place import BadInput
+    from minivid.cli.refusal import explain
+
+    try:
+        with redirect_stderr(io.StringIO()):  # tyro's box; a command itself runs later, outside
+            return tyro.cli(
+                menu(commands),
+                prog="minivid",
+                description="The course on video diffusion, from the command line.",
+                args=words,
+                config=(tyro.conf.FlagCreatePairsOff,),
+            )
+    except SystemExit as leave:
+        if not leave.code:
+            raise
+    except Exception as error:  # tyro checks what it is told of a shell's completion by an assertion
+        if not (words and words[0].replace("_", "-").startswith("--tyro-")):
+            raise
+        raise BadInput(f"{words[0]} expects bash, zsh or fish, and a file that can be written ({error}).") from error
+    explain(words, commands)
+
+
+def menu(commands: "Commands") -> Any:
     """A choice of commands, as tyro reads it; (what it is, commands) is a menu in the menu."""
     from tyro.conf import subcommand
 
@@ -67,6 +99,16 @@ def menu(commands: Mapping[str, Callable[..., int] | tuple[str, Mapping]]) -> An
             about, inner = what
             entry = subcommand(name, constructor_factory=lambda inner=inner: menu(inner), description=about)
         else:
-            entry = subcommand(name, constructor=what)
+            entry = subcommand(name, constructor=later(what))
         entries.append(Annotated[Any, entry])
     return Union[tuple(entries)]  # noqa: UP007, the entries are not known in advance
+
+
+def later(command: Callable[..., int]) -> Callable[..., Callable[..., int]]:
+    """A command that does not run when tyro has read its words, but is returned with them."""
+
+    @wraps(command)
+    def with_words(*args: Any, **options: Any) -> Callable[..., int]:
+        return partial(command, *args, **options)
+
+    return with_words

@@ -4,8 +4,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Annotated
 
-from tyro.conf import Positional, Suppress
+from tyro.conf import Positional, Suppress, arg
 
 from minivid.cli.place import BadInput, course_root
 
@@ -84,7 +85,10 @@ def build(check: bool = False) -> int:
 
 
 def grade(
-    notebook: Positional[Path], json: Path | None = None, private: Path | None = None, timeout: float = 60.0
+    notebook: Positional[Annotated[Path, arg(metavar="NOTEBOOK")]],
+    json: Path | None = None,
+    private: Path | None = None,
+    timeout: float = 60.0,
 ) -> int:
     """Grade a student's notebook: the table of exercises and points.
 

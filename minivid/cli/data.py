@@ -1,6 +1,8 @@
 """`minivid data list` and `minivid data fetch NAME`: the data sets that can be fetched, and fetching them."""
 
-from tyro.conf import Positional
+from typing import Annotated
+
+from tyro.conf import Positional, arg
 
 from minivid.cli.place import sentences
 
@@ -16,7 +18,7 @@ def data_list() -> int:
     return 0
 
 
-def data_fetch(name: Positional[str]) -> int:
+def data_fetch(name: Positional[Annotated[str, arg(metavar="NAME")]]) -> int:
     """Fetch a data set into the cache (or the folder MINIVID_DATA) and check it; what an earlier try has brought is not fetched again.
 
     Args:

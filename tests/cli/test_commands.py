@@ -49,12 +49,6 @@ assert not heavy, heavy
         assert command in done.stdout
 
 
-@pytest.mark.parametrize("args", [(), ("labb",), ("lab", "--no-brwser"), ("grade",), ("build", "--check", "twice")])
-def test_a_command_that_does_not_exist_is_refused_without_a_trace(capsys, args):
-    code, _, said = leave_with(capsys, *args)
-    assert code == 2 and said and "Traceback" not in said
-
-
 @pytest.mark.parametrize(
     "args, sentence",
     [
