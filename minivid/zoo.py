@@ -5,6 +5,7 @@ folder, its manifest checked.
 """
 
 import difflib
+import math
 import os
 import platform
 import time
@@ -26,10 +27,13 @@ from minivid.diffusion.schedule import COSINE
 from minivid.nn.condition import Cond
 from minivid.nn.unet import UNet, UNetConfig
 from minivid.plan import Plan, clip_of, restored
+from minivid.progress import Progress
 from minivid.train import TrainConfig, Training
 
 WEIGHTS = Path(__file__).parent / "weights"
 MANIFEST_KEYS = ("name", "unet", "steps", "minutes", "hardware")
+VOXELS = 2**17
+"""Pixels times frames that a model sees at once: 64 clips of 8 frames of 16×16."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +56,18 @@ class Recipe:
 UNET = UNetConfig(widths=(64, 128), blocks=1, vocabulary=len(VOCABULARY))
 
 LARGE = World(digit_size=10)
-SHORT_FIRST = ((0.4, 4), (0.65, 2))
 
 RECIPES = {
-    "vdm-laptop": Recipe((LARGE,), UNET, TrainConfig(steps=1350, batch=8, growth=SHORT_FIRST)),
+    "vdm-laptop": Recipe((LARGE,), UNET, TrainConfig(steps=1350, batch=8, growth=((0.5, 4), (0.75, 2)))),
     "vdm-small": Recipe(
-        (LARGE, replace(LARGE, change="direction")), UNET, TrainConfig(steps=1500, batch=16, growth=SHORT_FIRST)
+        (LARGE, replace(LARGE, change="direction")),
+        UNET,
+        TrainConfig(steps=1500, batch=16, growth=((0.4, 4), (0.65, 2))),
     ),
     "vdm-digits": Recipe(
         (World(frames=16, size=32, digit_size=18),),
         UNetConfig(widths=(64, 104), patch=4, vocabulary=len(VOCABULARY)),
-        TrainConfig(steps=3200, batch=16, ema=0.998, growth=((0.4, 8), (0.65, 4), (0.8, 2))),
+        TrainConfig(steps=8000, batch=16, ema=0.998, growth=((0.2, 8), (0.35, 4), (0.5, 2))),
     ),
 }
 
@@ -81,7 +86,9 @@ class Model:
         """The worlds that took turns in its training, as its manifest or its recipe has them."""
         if "worlds" in self.manifest:
             return tuple(restored(World, world) for world in self.manifest["worlds"])
-        return recipe(self.name).worlds if self.manifest else (self.world,)
+        if self.manifest:
+            return recipe(self.name).worlds
+        return (self.world,) if self.world is not None else ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -116,6 +123,28 @@ class Model:
     def sample(self, captions: list[str], seed: int = 0, steps: int = 50, guidance: float | int = 3.0) -> Video:
         """One clip a caption."""
         return samplers.sample(self.path(self.noise(len(captions), seed), captions, steps, guidance))
+
+
+def draw(
+    model: Model,
+    captions: list[str] | None,
+    n: int,
+    seed: int = 0,
+    steps: int = 50,
+    guidance: float | int = 3.0,
+    quiet: bool = True,
+) -> Video:
+    """n clips `n c t h w` in [−1, 1], as many at a time as VOXELS allows: what `model.sample` gives, in bounded memory."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model.unet.to(device)
+    at_once = max(1, VOXELS // math.prod(model.shape[1:]))
+    noise, parts = model.noise(n, seed), []
+    with Progress(-(-n // at_once) * steps, "step", quiet=quiet) as bar:
+        for first in range(0, n, at_once):
+            part = slice(first, first + at_once)
+            path = model.path(noise[part].to(device), captions and captions[part], steps, guidance)
+            parts.append(samplers.sample(bar.each(path)).cpu().clamp(-1, 1))
+    return torch.cat(parts)
 
 
 def recipe(name: str) -> Recipe:

@@ -61,7 +61,7 @@ for k, digit in enumerate(meeting.digit[0].tolist()):
 # type `make lab` again.
 #
 # **A chapter runs from its first cell to its last before you have written a line.** Where an exercise is open, the library's own version stands in for
-# yours, and the cell says so. As soon as yours is right, everything after it runs on *your* code.
+# yours, and the cell says so. As soon as yours is right, the cells that call it run on *your* code.
 #
 # **An exercise** tells its difficulty (★☆☆ to ★★★), its minutes and its points, and has a hint folded away. Write your version, run the cell, and
 # `check` tries it on many inputs: *passed*, *not attempted*, or *not yet*, with a hint for the very mistake that you made. A chapter's last table

@@ -1,5 +1,7 @@
 """The zoo: what stands in it is whole and says how it was made, and every recipe can be started."""
 
+import math
+
 import pytest
 import torch
 
@@ -89,6 +91,18 @@ def test_an_unknown_name_offers_the_nearest():
         zoo.load("vdm-smal")
     with pytest.raises(ValueError, match="there are vdm-laptop, vdm-small"):
         zoo.recipe("sora")
+
+
+def test_drawing_in_parts_changes_nothing_but_the_memory(small, monkeypatch):
+    captions, seen = small.world.sample(5, seed=0).caption, []
+    whole = zoo.draw(small, captions, 5, steps=2)
+    torch.testing.assert_close(whole, small.sample(captions, steps=2).clamp(-1, 1))
+    monkeypatch.setattr(zoo, "VOXELS", 2 * math.prod(small.shape))
+    handle = small.unet.register_forward_pre_hook(lambda _, args: seen.append(len(args[0])))
+    parts = zoo.draw(small, captions, 5, steps=2)
+    handle.remove()
+    assert max(seen) == 2
+    torch.testing.assert_close(parts, whole, atol=1e-4, rtol=0)
 
 
 def test_absent_weights_name_the_command_that_makes_them(tmp_path):

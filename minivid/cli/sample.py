@@ -11,13 +11,9 @@ from tyro.conf import Positional, UseAppendAction, arg
 from minivid.cli.place import BadInput, at_least, sentences
 
 if TYPE_CHECKING:
-    import torch
-
     from minivid.data import Motion, World
     from minivid.zoo import Model
 
-VOXELS = 2**17
-"""Pixels times frames that a model sees at once: 64 clips of 8 frames of 16×16."""
 OF_ITS_OWN = 4  # clips, when neither captions nor a number are given
 
 
@@ -46,7 +42,7 @@ def sample(
     at_least(1, n=n, steps=steps)
     at_least(0, seed=seed)
     if not (math.isfinite(guidance) and guidance >= 0):
-        raise BadInput(f"--guidance is {guidance:g}; expected a number from 0 on: 1 is the model alone, 2 is usual.")
+        raise BadInput(f"--guidance is {guidance:g}; expected a number from 0 on: 1 is the model alone, 3 is usual.")
     with sentences():
         import numpy as np
 
@@ -59,37 +55,10 @@ def sample(
         count = len(captions) if captions is not None else n or OF_ITS_OWN
         if not quiet:
             print(f"minivid: {found}", *listed(captions or []), sep="\n  ")
-        video = draw(found, captions, count, seed, steps, guidance, quiet)
+        video = zoo.draw(found, captions, count, seed, steps, guidance, quiet)
         beside = {"caption": np.asarray(captions if captions is not None else [""] * count)}
         print(save(video, out, fps=found.manifest.get("fps") or 8, beside=beside))
     return 0
-
-
-def draw(
-    model: "Model",
-    captions: list[str] | None,
-    n: int,
-    seed: int = 0,
-    steps: int = 50,
-    guidance: float | int = 3.0,
-    quiet: bool = True,
-) -> "torch.Tensor":
-    """n clips `n c t h w` in [−1, 1], as many at a time as VOXELS allows: what `model.sample` gives, in bounded memory."""
-    import torch
-
-    from minivid.diffusion.samplers import sample as to_the_end
-    from minivid.progress import Progress
-
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    model.unet.to(device)
-    at_once = max(1, VOXELS // math.prod(model.shape[1:]))
-    noise, parts = model.noise(n, seed), []
-    with Progress(-(-n // at_once) * steps, "step", quiet=quiet) as bar:
-        for first in range(0, n, at_once):
-            part = slice(first, first + at_once)
-            path = model.path(noise[part].to(device), captions and captions[part], steps, guidance)
-            parts.append(to_the_end(bar.each(path)).cpu().clamp(-1, 1))
-    return torch.cat(parts)
 
 
 def listed(captions: list[str]) -> list[str]:

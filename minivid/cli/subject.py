@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 
     from minivid.data import World
     from minivid.metrics.measure import Clips
-    from minivid.zoo import Model
 
 
 def from_npz(path: Path, n: int | None) -> "Clips":
@@ -110,29 +109,6 @@ def world_of(clips: "Clips") -> "World | None":
         )
     except ValueError:
         return None
-
-
-def sampled(model: "Model", n: int, seed: int, steps: int, guidance: float, quiet: bool) -> "Clips":
-    """n clips of a model, to the captions of its first world."""
-    from minivid.cli.sample import draw
-    from minivid.metrics.measure import Clips
-
-    captions = None
-    if model.world is not None and model.unet.config.vocabulary:
-        captions = model.world.sample(n, (seed, 0)).caption
-    whose = f"weights {model.manifest['sha256'][:12]}" if "sha256" in model.manifest else "weights of this session"
-    made = f"{model.name}: DDIM, {steps} steps, guidance {guidance:g}, seed {seed}, {whose}."
-    return Clips(model.name, draw(model, captions, n, seed, steps, guidance, quiet), captions, made)
-
-
-def real(world: "World", n: int, seed: int) -> "Clips":
-    """Clips of the simulator."""
-    from minivid.metrics.measure import Clips
-
-    made = world.sample(n, (seed, 1))
-    height, width = made.video.shape[-2:]
-    digits = "one digit" if world.digits == 1 else f"{world.digits} digits"
-    return Clips(f"the simulator ({digits}, {world.frames} frames of {height}×{width})", made.video, made.caption)
 
 
 def matched(video: "torch.Tensor", like: "torch.Tensor") -> "torch.Tensor":

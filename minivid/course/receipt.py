@@ -46,7 +46,8 @@ class Receipt:
 
     def __str__(self) -> str:
         """The provenance in one sentence, to stand under a table or figure."""
-        machine = self.hardware.get("gpu") or f"{self.hardware['threads']} threads of {self.hardware['cpu']}"
+        threads = self.hardware["threads"]
+        machine = self.hardware.get("gpu") or f"{threads} thread{'s' if threads != 1 else ''} of {self.hardware['cpu']}"
         seeds = f"seed{'s' if len(self.seeds) != 1 else ''} {', '.join(map(str, self.seeds))}"
         return f"Measured by `{self.command}` in {self.minutes:.3g} minutes on {machine}, {seeds}."
 

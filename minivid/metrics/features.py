@@ -173,5 +173,5 @@ def extractors(
 
 
 def network_hash(net: nn.Module) -> str:
-    """sha256 of a network's weights, as a checkpoint's manifest has it."""
+    """sha256 of a network's weights as they are in memory. What a stored judge is known by is its file's: `judges.load(name).sha256`."""
     return checkpoint.digest({name: weight.detach().cpu() for name, weight in net.state_dict().items()})

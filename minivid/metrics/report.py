@@ -5,7 +5,7 @@ Checked by tests/metrics/test_report.py.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 
 from jaxtyping import Float
@@ -102,6 +102,24 @@ class Report:
             lines.append(line.rstrip())
         lines += ["", *(f"{letter}: {protocol}" for protocol, letter in letters.items()), *self.notes]
         return "\n".join(lines)
+
+
+def side_by_side(reports: Sequence[Report]) -> str:
+    """A column for each report: values, and below them what was said of each."""
+    rows = {row.key: row.metric for report in reports for row in report.rows}
+    cells = [("", *(report.name for report in reports)), ("moves", *("yes" if r.moves else "NO" for r in reports))]
+    for key, metric in rows.items():
+        scores = [next((row.score for row in report.rows if row.key == key), None) for report in reports]
+        values = [f"{number(s.value)} [{number(s.low)}, {number(s.high)}]" if s else "–" for s in scores]
+        cells.append((f"{metric.name}{f' ({metric.unit})' if metric.unit else ''} {ARROWS[metric.better]}", *values))
+    wide = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+    lines = [
+        f"{row[0]:{wide[0]}}  " + "  ".join(f"{c:>{w}}" for c, w in zip(row[1:], wide[1:], strict=True))
+        for row in cells
+    ]
+    protocols = dict.fromkeys(text for report in reports for text in report.protocols())
+    said = [f"{report.name}: {report.verdict}" for report in reports]
+    return "\n".join([*lines, "", *said, "", *protocols])
 
 
 def row_cells(row: Row, letters: dict[str, str]) -> Iterator[str]:

@@ -43,7 +43,7 @@ def show_curves(
     with look():
         picture = Picture(*size)
         names_room = 14 + 7 * max(len(title(name)) for name in lines) if len(lines) > 1 else 24
-        axes = picture.axes_at(64, 30, size[0] - 64 - names_room, size[1] - 78)
+        axes = picture.axes_at(84, 30, size[0] - 84 - names_room, size[1] - 78)
         axes.set(xlabel=xlabel, ylabel=ylabel, title=heading, yscale="log" if log else "linear")
         for colour, (name, y) in zip(_colours(len(lines)), lines.items(), strict=True):
             axes.plot(across, y, color=colour, label=title(name), marker="o" if dots else None, markersize=4)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from minivid import evaluation
 from minivid.cli import evaluate as module
 from minivid.cli.subject import world_of
 from minivid.data import World, to_uint8
@@ -96,12 +97,6 @@ def test_the_command_that_makes_a_report_again_leaves_out_what_is_usual():
     assert module.again("a file.npz", asked) == "minivid evaluate 'a file.npz' --n 12"
 
 
-def test_i3d_joins_in_where_the_environment_names_it(monkeypatch):
-    monkeypatch.setenv("MINIVID_I3D", "/nowhere/i3d.pt")
-    with pytest.raises(FileNotFoundError, match=r"there is no file /nowhere/i3d\.pt"):
-        module.judges()
-
-
 @pytest.mark.parametrize(
     "args, sentence",
     [
@@ -120,7 +115,7 @@ def test_i3d_joins_in_where_the_environment_names_it(monkeypatch):
     ids=str,
 )
 def test_what_is_wrong_is_said_before_any_work(refused, monkeypatch, args, sentence):
-    monkeypatch.setattr(module, "scored", lambda *_: pytest.fail("it began to work"))
+    monkeypatch.setattr(evaluation, "report_on", lambda *_: pytest.fail("it began to work"))
     assert sentence in refused("evaluate", *args)
 
 

@@ -45,18 +45,6 @@ def test_what_is_written_is_what_the_model_samples(drawn, tiny):
     assert not np.array_equal(file["video"], drawn("--caption", CAPTIONS[0], "--n", 3, "--seed", 8)["video"])
 
 
-def test_the_size_of_a_batch_changes_nothing_but_the_memory(tiny, monkeypatch):
-    model = zoo.load_file(tiny)
-    captions = [CAPTIONS[0]] * 5
-    whole = module.draw(model, captions, 5, steps=2)
-    seen = []
-    monkeypatch.setattr(module, "VOXELS", 2 * 4 * 16 * 16)
-    model.unet.register_forward_pre_hook(lambda _, args: seen.append(len(args[0])))
-    parts = module.draw(model, captions, 5, steps=2)
-    assert max(seen) == 2
-    torch.testing.assert_close(parts, whole, atol=1e-4, rtol=0)
-
-
 def test_without_captions_the_model_draws_those_of_its_worlds(drawn):
     file = drawn("--n", 6, "--seed", 3)
     assert [" first " in caption for caption in file["caption"]] == [False] * 3 + [True] * 3
@@ -109,7 +97,7 @@ def test_quiet_says_nothing_but_the_file(minivid, tiny):
     ],
 )
 def test_bad_input_is_a_sentence_before_anything_is_drawn(refused, tiny, tmp_path, monkeypatch, options, sentence):
-    monkeypatch.setattr(module, "draw", lambda *_: pytest.fail("it began to draw"))
+    monkeypatch.setattr(zoo, "draw", lambda *_: pytest.fail("it began to draw"))
     out = [] if "--out" in options else ["--out", "x.gif"]
     assert sentence in refused("sample", tiny, *options, *out)
     assert list(tmp_path.iterdir()) == []

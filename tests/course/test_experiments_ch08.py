@@ -6,8 +6,9 @@ import torch
 from minivid.course import receipt
 from minivid.course.experiments import ch08
 from minivid.course.experiments.ch08.content_bias import DISTORTIONS, bias_table, distorted
-from minivid.course.experiments.ch08.ladders import climb, flat, jury, ladder_table, rises
+from minivid.course.experiments.ch08.ladders import climb, flat, ladder_table, mark, rises
 from minivid.data import World
+from minivid.evaluation import jury
 from minivid.metrics.corruptions import LADDERS
 from minivid.motion.trajectories import centroid, ink
 
@@ -45,6 +46,8 @@ def test_rising_asks_for_order_and_for_ends_apart():
     assert not rises("frechet", [[1, 6], [3, 4], [5, 7]])  # the ends overlap
     assert not rises("smoothness", [[1, 2], [3, 4], [5, 6]])  # better, not worse
     assert rises("dynamic_degree", [[2, 2.1], [1, 1.2], [0, 0.1]])  # away from the clean clips', either way
+    assert mark("frechet", [[1, 2], [3, 4]]) == "●" and mark("smoothness", [[1, 2], [3, 4]]) == "△"
+    assert mark("frechet", [[1, 3], [2, 4]]) == "–" and mark("frechet", [[1, 2], [9, 9], [5, 6]]) == "○"
     assert flat([[1, 1.2], [1.1, 1.3]]) and not flat([[1, 1.2], [2, 2.1]])
 
 

@@ -194,7 +194,12 @@ def judging_still(test: BlindTest, interval: Interval = binomial_interval, frame
     chart = 164 if test.answers else 0
     with look():
         picture = Picture(WIDTH, 34 + 2 * row + 28 + chart)
-        picture.write(EDGE, 8, f"{test.question}  Pair {turn + 1} of {len(test)}.", fontweight="bold")
+        picture.write(
+            EDGE,
+            8,
+            f"{test.question}  Pair {turn + 1} of {len(test)}{', as an example' if test.done else ''}.",
+            fontweight="bold",
+        )
         picture.write(WIDTH - EDGE, 9, f"frames 0 to {t - 1}, from left to right", ha="right", color=SOFT, fontsize=9)
         for i, (side, clip) in enumerate(pair.items()):
             picture.write(EDGE, 34 + i * row + h * k / 2, side, fontsize=13, fontweight="bold", va="center")

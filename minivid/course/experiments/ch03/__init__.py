@@ -6,7 +6,14 @@ from minivid.course.experiments.ch03.extending import WEIGHT, extend, extend_tab
 from minivid.course.experiments.ch03.following import GUIDANCE, accuracy, measure_guidance, measure_ordered
 from minivid.course.experiments.ch03.growth import growth_sentence, measure_growth
 from minivid.course.experiments.ch03.joint import joint_sentence, measure_joint
-from minivid.course.experiments.ch03.laptop import LAPTOP, landmarks, measure_laptop, smoothed
+from minivid.course.experiments.ch03.laptop import (
+    LAPTOP,
+    LAPTOP_GUIDANCE,
+    landmarks,
+    laptop_sentences,
+    measure_laptop,
+    smoothed,
+)
 
 MEASUREMENTS = {
     "03_laptop": measure_laptop,
@@ -21,6 +28,7 @@ MEASUREMENTS = {
 __all__ = [
     "GUIDANCE",
     "LAPTOP",
+    "LAPTOP_GUIDANCE",
     "MEASUREMENTS",
     "WEIGHT",
     "accuracy",
@@ -32,5 +40,6 @@ __all__ = [
     "growth_sentence",
     "joint_sentence",
     "landmarks",
+    "laptop_sentences",
     "smoothed",
 ]

@@ -78,16 +78,16 @@ def extend_table(found: Receipt) -> str:
     ]
     rows.append(("real clips", found["real"]))
     heads = {
-        "same_last": "first digit on last frame",
-        "same_all": "on all frames",
+        "same_last": "digit kept to the end",
+        "same_all": "and on every frame",
         "jump": "jump, px",
         "drift": "off the true path, px",
     }
-    lines = [f"{'':26}" + "".join(f"{head:>28}" for head in heads.values())]
+    lines = [f"{'':22}" + "".join(f"{head:>23}" for head in heads.values())]
     for name, runs in rows:
         cells = []
         for key in heads:
             values = [run[key] for run in runs]
             cells.append(f"{mean(values):.2f} [{min(values):.2f}, {max(values):.2f}]")
-        lines.append(f"{name:26}" + "".join(f"{cell:>28}" for cell in cells))
+        lines.append(f"{name:22}" + "".join(f"{cell:>23}" for cell in cells))
     return "\n".join(lines)

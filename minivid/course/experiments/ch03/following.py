@@ -8,6 +8,7 @@ from minivid import zoo
 from minivid.data.captions import parse
 from minivid.data.world import World
 from minivid.diffusion.objective import Video
+from minivid.metrics.physics import fit_trajectory
 from minivid.metrics.reader import agreement, fit_reader
 from minivid.motion.trajectories import centroid, first_velocity
 from minivid.zoo import Model
@@ -17,11 +18,14 @@ READER_SEED = 0
 
 
 def accuracy(model: Model, n: int, seed: int, steps: int, scale: float) -> dict[str, float]:
-    """How n sampled clips keep their captions, and how the real clips of the same captions are read (`real_…`)."""
+    """How n sampled clips keep their captions, and how the real clips of the same captions are read (`real_…`).
+
+    `off_path`: by how many pixels the median clip leaves the nearest lawful path.
+    """
     world, reader = model.world, fit_reader(model.world, READER_SEED)
     asked = world.sample(n, seed)
     made = model.sample(asked.caption, seed=seed, steps=steps, guidance=scale)
-    rates = agreement(made, asked.caption, reader).rates()
+    rates = agreement(made, asked.caption, reader).rates() | {"off_path": fit_trajectory(made).rmse.median().item()}
     real = {f"real_{name}": rate for name, rate in agreement(asked.video, asked.caption, reader).rates().items()}
     return rates | real | {"brightest": made.amax((1, 2, 3, 4)).mean().item()}
 

@@ -50,6 +50,7 @@ def growth_sentence(found: Receipt) -> str:
         ("frames_read", "captioned digit, share of frames"),
         ("digit_always", "captioned digit on every frame"),
         ("direction", "captioned direction"),
+        ("speed", "captioned speed"),
     ):
         arms = [f"{name} {', '.join(f'{run[key]:.2f}' for run in runs)}" for name, runs in found["results"].items()]
         lines.append(f"  {words + ':':34} {'   '.join(arms)}")

@@ -2,10 +2,12 @@
 
 from minivid.course.experiments.ch08.content_bias import bias_table, measure_content_bias, seen
 from minivid.course.experiments.ch08.ladders import BLIND, SEES, ladder_table, measure_ladders
+from minivid.course.experiments.ch08.report import measure_report, zoo_table
 
 MEASUREMENTS = {
     "08_ladders": measure_ladders,
     "08_content_bias": measure_content_bias,
+    "08_report": measure_report,
 }
 
 __all__ = [
@@ -16,5 +18,7 @@ __all__ = [
     "ladder_table",
     "measure_content_bias",
     "measure_ladders",
+    "measure_report",
     "seen",
+    "zoo_table",
 ]

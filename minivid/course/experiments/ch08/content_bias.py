@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.experiments.ch08.ladders import jury
 from minivid.data import World
+from minivid.evaluation import jury
 from minivid.metrics.corruptions import blur, moved
 from minivid.metrics.distribution import frechet_distance
 from minivid.metrics.features import ClipNet, extractors

@@ -6,11 +6,10 @@ from itertools import pairwise
 
 from torch import Tensor
 
-from minivid import judges
 from minivid.data import World
 from minivid.metrics.corruptions import LADDERS, Corruption, reverse
 from minivid.metrics.distribution import floor, frechet_distance, kernel_distance
-from minivid.metrics.features import Trunk, extractors
+from minivid.metrics.features import Trunk
 from minivid.metrics.measure import METRICS, Clips, Judges, Simulator, measure, simulator
 from minivid.metrics.paired import lpips_distance, psnr
 from minivid.metrics.scoring import SETS, in_bytes
@@ -65,12 +64,6 @@ def scores(
     values["psnr"] = psnr(clips.video, clean).clamp(max=60).mean().item()
     values["lpips"] = lpips_distance(clips.video, clean, Trunk(jury.film.network)).mean().item()
     return values
-
-
-def jury() -> Judges:
-    """The course's judges."""
-    motion, text = judges.load("judge-motion"), judges.load("judge-text")
-    return Judges(*extractors(motion.net, motion.name, motion.sha256), text.net, f"judge-text {text.sha256[:12]}")
 
 
 def climb(
@@ -135,6 +128,17 @@ def flat(climbed: Sequence[Sequence[float | int]], slack: float = 0.1) -> bool:
     """Do the ends differ by less than the seeds do, or by less than `slack` of the value?"""
     first, last = span(climbed[0]), span(climbed[-1])
     return abs(first[1] - last[1]) <= max(first[2] - first[0], last[2] - last[0], slack * abs(first[1]))
+
+
+def mark(key: str, climbed: Sequence[Sequence[float | int]]) -> str:
+    """● worse from rung to rung, – ends that the seeds explain, △ better at the end, ○ neither."""
+    if rises(key, climbed):
+        return "●"
+    first, last = span(climbed[0]), span(climbed[-1])
+    if last[0] <= first[2] and first[0] <= last[2]:
+        return "–"
+    sign = {"lower": 1, "higher": -1, "real": 0}[better(key)]
+    return "△" if sign * (last[1] - first[1]) < 0 else "○"
 
 
 def ladder_table(values: dict, metric: str) -> str:

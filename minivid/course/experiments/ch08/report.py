@@ -1,0 +1,47 @@
+"""The zoo, every model before every metric: what `minivid evaluate --all` prints, kept as a receipt."""
+
+from minivid import evaluation, zoo
+from minivid.course.receipt import Receipt
+from minivid.metrics.report import ARROWS, Report, number
+
+
+def measure_report(n: int = 128, seed: int = 0, steps: int = 50) -> dict:
+    """Every metric on every model of the zoo, real clips and still pictures beside them."""
+    reports = [report for report, _ in evaluation.whole_zoo(n, seed, steps)]
+    named = {report.name for report in reports} & set(zoo.RECIPES)
+    return {
+        "n": n,
+        "steps": steps,
+        "models": {name: zoo.load(name).manifest["sha256"] for name in sorted(named)},
+        "columns": [column(report) for report in reports],
+    }
+
+
+def column(report: Report) -> dict:
+    """A report as far as the table shows it: each score with its interval."""
+    scores = {
+        title(row.metric): [row.score.value, row.score.low, row.score.high]
+        for row in report.rows
+        if row.score is not None
+    }
+    return {"name": report.name, "verdict": report.verdict, "scores": scores}
+
+
+def title(metric) -> str:
+    """A metric's name with its unit, and which way is better."""
+    return f"{metric.name}{f' ({metric.unit})' if metric.unit else ''} {ARROWS[metric.better]}"
+
+
+def zoo_table(found: Receipt) -> str:
+    """The receipt as a table: a row for each metric, a column for each set of clips; then what was said of each."""
+    columns = found["columns"]
+    rows = dict.fromkeys(name for column in columns for name in column["scores"])
+    cells = [("", *(column["name"] for column in columns))]
+    for row in rows:
+        cells.append((row, *(number(c["scores"][row][0]) if row in c["scores"] else "–" for c in columns)))
+    wide = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
+    lines = [
+        f"{first:{wide[0]}}" + "".join(f"  {cell:>{width}}" for cell, width in zip(rest, wide[1:], strict=True))
+        for first, *rest in cells
+    ]
+    return "\n".join([*lines, "", *(f"{column['name']}: {column['verdict']}" for column in columns)])
