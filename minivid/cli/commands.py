@@ -29,13 +29,12 @@ def lab(no_browser: bool = False, handed_on: Suppress[tuple[str, ...]] = ()) -> 
         else "minivid: mine/ has every chapter; yours are left as they are."
     )
     command = [sys.executable, "-m", "jupyterlab", "mine/00_index.ipynb", f"--ServerApp.root_dir={root}"]
-    # No question about news and no look for updates: neither is the course's, and both want the network.
-    command += ["--LabApp.news_url=None"]
-    command += ["--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate"]
     command += ["--ServerApp.log_level=WARN", "--LabApp.log_level=WARN"]
     command += ["--no-browser"] if no_browser else []
     print("minivid: opening mine/00_index.ipynb in JupyterLab; Ctrl-C ends it.", flush=True)
-    return become([*command, *handed_on], root)
+    # No question about news and no look for updates: neither is the course's, and both want the network.
+    configuration = [str(Path(__file__).parent / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH")]
+    return become([*command, *handed_on], root, {"JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, configuration))})
 
 
 def test(handed_on: Suppress[tuple[str, ...]] = ()) -> int:

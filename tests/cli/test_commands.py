@@ -1,6 +1,7 @@
 """The commands answer at once, refuse in one sentence, and never touch a student's own copy."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -121,12 +122,20 @@ def test_lab_opens_the_index_and_hands_on_what_stands_after_the_dashes(tmp_path,
     (tmp_path / "notebooks/00_index.ipynb").write_text("index")
     opened = []
     monkeypatch.setattr(commands, "course_root", lambda: tmp_path)
-    monkeypatch.setattr(commands, "become", lambda command, folder: opened.append((command, folder)) or 0)
+    monkeypatch.setattr(commands, "become", lambda *run: opened.append(run) or 0)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/somebody/s")
     code, told, _ = leave_with(capsys, "lab", "--no-browser", "--", "--ip=0.0.0.0")
-    command, folder = opened[0]
+    command, folder, variables = opened[0]
     assert code == 0 and folder == tmp_path and "new in mine/: 00_index.ipynb" in told
     assert command[:4] == [sys.executable, "-m", "jupyterlab", "mine/00_index.ipynb"]
     assert command[-2:] == ["--no-browser", "--ip=0.0.0.0"]
+
+    from jupyterlab_server.config import ConfigManager
+
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", variables["JUPYTER_CONFIG_PATH"])
+    assert variables["JUPYTER_CONFIG_PATH"].endswith(f"{os.pathsep}/somebody/s")
+    told = ConfigManager(config_dir_name="labconfig").get("default_setting_overrides")
+    assert told["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
 
 
 def test_test_runs_tests_and_both_notebook_trees_in_the_smoke_budget(monkeypatch, capsys):

@@ -1,0 +1,1 @@
+"""Nothing to configure; without this file nbgrader tells every student at every start that there is none."""
