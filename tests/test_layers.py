@@ -11,7 +11,7 @@ GROUND = {"data", "nn", "diffusion", "motion", "show"}
 STOREYS = [
     GROUND,
     {"metrics", "adapt", "config", "checkpoint"},
-    {"train", "plan", "zoo", "batches", "judges"},
+    {"train", "plan", "zoo", "batches", "judges", "evaluation"},
     {"course", "cli"},
 ]
 
