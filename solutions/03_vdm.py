@@ -631,6 +631,8 @@ print(ch03.laptop_sentences(curve))
 print(curve)
 
 # %% [markdown]
+# Digit and direction are heard. The **speed** is the last to be learnt, and the paths still wobble: more steps would help, a louder caption does not (compare the two guidance strengths).
+#
 # The zoo's model is the same network, trained on batches twice as large, half of them with two actions. The three side by side:
 
 # %%
