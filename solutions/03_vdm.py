@@ -566,7 +566,7 @@ print(ch03.growth_sentence(receipt("03_growth")))
 print(receipt("03_growth"))
 
 # %% [markdown]
-# GROWTHTEXT
+# Digits become legible sooner, and **motion pays for it**: after so few steps the speed is worse with either seed, and the direction with one of the two, than with whole clips from the start. That is why whole clips come last. (The laptop recipe takes more steps, and gets the direction with every seed: see below.)
 
 # %%
 x, cond = clips_of(world)(4, (0, 0))
@@ -631,7 +631,7 @@ print(ch03.laptop_sentences(curve))
 print(curve)
 
 # %% [markdown]
-# Digit and direction are heard. The **speed** is the last to be learnt, and the paths still wobble: more steps would help, a louder caption does not (compare the two guidance strengths).
+# Digit and direction are heard. The **speed** is the last to be learnt, and the paths still wobble; a louder caption helps neither much (compare the two strengths).
 #
 # The zoo's model is the same network, trained on batches twice as large, half of them with two actions. The three side by side:
 

@@ -1067,6 +1067,14 @@ show(
 )
 
 # %% [markdown]
+# All models of the zoo, each beside real clips of its world and their first frames held (`minivid evaluate --all --html zoo.html` also shows the clips):
+
+# %%
+whole = receipt("08_report")
+print(ch08.zoo_table(whole))
+print(whole)
+
+# %% [markdown]
 # ### Who sees what?
 # All measures on all damages, four severities, three seeds. ● gets worse from rung to rung, and its ends stand apart; – its ends do not stand apart; △ gets *better* with the damage; ○ changes, but not from rung to rung. A ● says nothing of *how much*. Read the columns for what a measure is blind to, and the rows for what your benchmark must not leave out.
 # (Does PSNR not see a jump, a held frame, another digit? One untouched frame has no error and an infinite PSNR, and with it the mean over the frames; the ladder counts that as 60 dB.)

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from minivid import zoo
 from minivid.course import receipt
 from minivid.course.experiments import ch08
 from minivid.course.experiments.ch08.content_bias import DISTORTIONS, bias_table, distorted
@@ -111,3 +112,21 @@ def test_distorted_clips_stay_in_range():
     for name in DISTORTIONS:
         video = distorted(name, World().sample(4, seed=0).video, 0, True)
         assert torch.isfinite(video).all() and video.min() >= -1 and video.max() <= 1
+
+
+def test_the_report_of_the_zoo_has_a_table_for_each_world():
+    found = receipt("08_report")
+    first, *others = ch08.zoo_table(found).split("\n\n")
+    assert len(others) + 1 == sum(column["name"].startswith("real clips") for column in found["columns"])
+    head, *rows = first.splitlines()
+    assert head.split("  ")[-3:] == ["real clips", "still pictures", "vdm-small"]
+    error = next(row for row in rows if row.startswith("trajectory error")).split()
+    assert error[-2] == "–", "still pictures keep every law, and are left out"
+    assert float(error[-3]) < float(error[-1])
+
+
+def test_the_report_of_the_zoo_is_of_the_weights_that_are_here():
+    for name, sha256 in receipt("08_report")["models"].items():
+        assert zoo.load(name).manifest["sha256"] == sha256, (
+            f"`minivid measure 08_report`: {name} has been trained again"
+        )

@@ -2,6 +2,7 @@
 
 from minivid import evaluation, zoo
 from minivid.course.receipt import Receipt
+from minivid.metrics.measure import Metric
 from minivid.metrics.report import ARROWS, Report, number
 
 
@@ -27,16 +28,25 @@ def column(report: Report) -> dict:
     return {"name": report.name, "verdict": report.verdict, "scores": scores}
 
 
-def title(metric) -> str:
+def title(metric: Metric) -> str:
     """A metric's name with its unit, and which way is better."""
     return f"{metric.name}{f' ({metric.unit})' if metric.unit else ''} {ARROWS[metric.better]}"
 
 
 def zoo_table(found: Receipt) -> str:
-    """The receipt as a table: a row for each metric, a column for each set of clips; then what was said of each."""
-    columns = found["columns"]
+    """The receipt as tables, one for each world: a row for each metric, a column for each set of clips; and what was said of each."""
+    worlds: list[list[dict]] = []
+    for column in found["columns"]:
+        if column["name"].startswith("real clips"):  # a world's own clips come first
+            worlds.append([])
+        worlds[-1].append(column)
+    return "\n\n".join(table(columns) for columns in worlds)
+
+
+def table(columns: list[dict]) -> str:
+    """The sets of clips of one world, side by side."""
     rows = dict.fromkeys(name for column in columns for name in column["scores"])
-    cells = [("", *(column["name"] for column in columns))]
+    cells = [("", *(column["name"].partition(" of ")[0] for column in columns))]
     for row in rows:
         cells.append((row, *(number(c["scores"][row][0]) if row in c["scores"] else "–" for c in columns)))
     wide = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
@@ -44,4 +54,4 @@ def zoo_table(found: Receipt) -> str:
         f"{first:{wide[0]}}" + "".join(f"  {cell:>{width}}" for cell, width in zip(rest, wide[1:], strict=True))
         for first, *rest in cells
     ]
-    return "\n".join([*lines, "", *(f"{column['name']}: {column['verdict']}" for column in columns)])
+    return "\n".join([*lines, *(f"{column['name']}: {column['verdict']}" for column in columns)])
