@@ -2,8 +2,9 @@
 
 from minivid import evaluation, zoo
 from minivid.course.receipt import Receipt
-from minivid.metrics.measure import Metric
+from minivid.metrics.measure import METRICS, Metric
 from minivid.metrics.report import ARROWS, Report, number
+from minivid.metrics.scoring import SETS
 
 
 def measure_report(n: int = 128, seed: int = 0, steps: int = 50) -> dict:
@@ -45,7 +46,9 @@ def zoo_table(found: Receipt) -> str:
 
 def table(columns: list[dict]) -> str:
     """The sets of clips of one world, side by side."""
-    rows = dict.fromkeys(name for column in columns for name in column["scores"])
+    named = {name for column in columns for name in column["scores"]}
+    usual = [title(metric) for metric in (METRICS | SETS).values()]  # a report's own order, which JSON does not keep
+    rows = [name for name in usual if name in named] + sorted(named.difference(usual))
     cells = [("", *(column["name"].partition(" of ")[0] for column in columns))]
     for row in rows:
         cells.append((row, *(number(c["scores"][row][0]) if row in c["scores"] else "–" for c in columns)))
