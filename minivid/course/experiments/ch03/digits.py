@@ -3,13 +3,11 @@
 import torch
 
 from minivid import zoo
-from minivid.course.experiments.ch03.following import READER_SEED, interval
+from minivid.course.experiments.ch03.following import GUIDANCE, READER_SEED, interval
 from minivid.course.receipt import Receipt
 from minivid.metrics.physics import fit_trajectory
 from minivid.metrics.reader import agreement, fit_reader
 
-DIGITS_GUIDANCE = 2.0
-"""A network that was trained for long needs no loud caption; more only adds contrast."""
 TOGETHER = 25  # clips sampled at once
 RATES = {
     "digit_always": "captioned digit on every frame",
@@ -19,15 +17,15 @@ RATES = {
 }
 
 
-def measure_digits(n: int = 200, seed: int = 8, steps: int = 50, guidance: float = DIGITS_GUIDANCE) -> dict:
+def measure_digits(n: int = 200, seed: int = 8, steps: int = 50) -> dict:
     """vdm-digits and real clips, of the same captions and read the same way; how far their paths are from straight lines and bounces."""
     model = zoo.load("vdm-digits")
     reader, asked = fit_reader(model.world, READER_SEED), model.world.sample(n, seed)
     captions = [asked.caption[i : i + TOGETHER] for i in range(0, n, TOGETHER)]
     made = torch.cat(
-        [model.sample(part, seed=seed + 1000 * i, steps=steps, guidance=guidance) for i, part in enumerate(captions)]
+        [model.sample(part, seed=seed + 1000 * i, steps=steps, guidance=GUIDANCE) for i, part in enumerate(captions)]
     )
-    found = {"model": model.manifest["sha256"], "n": n, "steps": steps, "guidance": guidance}
+    found = {"model": model.manifest["sha256"], "n": n, "steps": steps, "guidance": GUIDANCE}
     for name, video in (("made", made), ("real", asked.video)):
         rates = agreement(video, asked.caption, reader).rates()
         residual = fit_trajectory(video).rmse
