@@ -4,6 +4,7 @@ zoo are made of.
 `minivid.metrics` takes networks and clips as they come; here the zoo, the judges and the simulator's worlds meet them.
 """
 
+import math
 import os
 
 import torch
@@ -18,6 +19,7 @@ from minivid.metrics.measure import Clips, Judges, simulator
 from minivid.metrics.pretrained import I3D_VARIABLE, i3d
 from minivid.metrics.report import Report
 from minivid.metrics.scoring import PARTS, check, evaluate
+from minivid.plan import training_of
 from minivid.progress import Progress
 
 
@@ -50,15 +52,16 @@ def real(world: World, n: int, seed: int = 0) -> Clips:
 
 
 def learnt_from(model: zoo.Model, n: int) -> Float[Tensor, "n c t h w"] | None:
-    """The last n clips that a model was trained on, made again: what it would repeat, had it learnt any by heart.
+    """The last whole clips that a model was trained on, at most n, made again: what it would repeat, had it learnt any by heart.
 
-    None where they cannot be made again: a model of someone's videos, or one without a manifest.
+    None where there are none: a model of someone's videos, one without a manifest, a run that was too short for whole clips.
     """
-    if not model.worlds or not model.manifest:
+    if not model.worlds or "training" not in model.manifest:
         return None
-    config, draw = model.manifest["training"], clips_of(*model.worlds)
-    steps = range(config["steps"] - 1, config["steps"] - 1 - -(-n // config["batch"]), -1)
-    return torch.cat([draw(config["batch"], (config["seed"], step, 0))[0] for step in steps if step >= 0])[:n]
+    config, draw = training_of(model.manifest), clips_of(*model.worlds)
+    whole = [step for step in range(config.steps) if config.parts(step) == 1][-math.ceil(n / config.batch) :]
+    clips = [draw(config.batch, (config.seed, step, 0))[0] for step in reversed(whole)]
+    return torch.cat(clips)[:n] if clips else None
 
 
 def report_on(

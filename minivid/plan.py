@@ -81,12 +81,10 @@ class Plan:
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> "Plan":
         """The plan that `described` wrote. Raises CheckpointError for what this version does not know."""
-        growth = tuple(tuple(stage) for stage in values["training"].get("growth", ()))
-        training = {**values["training"], "objective": Objective(values["training"]["objective"]), "growth": growth}
         return cls(
             name=values["name"],
             unet=restored(UNetConfig, values["unet"]),
-            training=restored(TrainConfig, training),
+            training=training_of(values),
             clip=tuple(values["clip"]),
             worlds=tuple(restored(World, world) for world in values["worlds"]),
             folder=values["folder"],
@@ -131,6 +129,13 @@ class Plan:
 def clip_of(world: World) -> tuple[int, int, int, int]:
     """c t h w of a world's clips."""
     return (3 if world.colour else 1, world.frames, world.height, world.width)
+
+
+def training_of(values: Mapping[str, Any]) -> TrainConfig:
+    """The training in a plan's or a manifest's JSON. Raises CheckpointError for what this version does not know."""
+    written = values["training"]
+    growth = tuple(tuple(stage) for stage in written.get("growth", ()))
+    return restored(TrainConfig, {**written, "objective": Objective(written["objective"]), "growth": growth})
 
 
 def restored(kind: type[Options], values: Mapping[str, Any]) -> Options:

@@ -1,6 +1,6 @@
 """The course's models before the course's judges."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -34,7 +34,7 @@ def test_what_is_sampled_says_how():
 
 
 def test_what_a_model_learnt_from_is_made_again():
-    """The clips of a run's last steps, as its training drew them; and copies of them are found out."""
+    """The clips of a run's last steps, as its training drew them; short clips are none of them."""
     drawn = []
     run = Plan(
         "tiny",
@@ -49,6 +49,10 @@ def test_what_a_model_learnt_from_is_made_again():
     model = zoo.Model("tiny", run.ema, World(), {"training": described(run.config), "worlds": [asdict(World())]})
     learnt = evaluation.learnt_from(model, 4)
     assert torch.equal(learnt, torch.cat([drawn[2][0], drawn[1][0]]))
+    short = {**model.manifest, "training": {**model.manifest["training"], "growth": [[0.6, 4]]}}  # steps 0 and 1
+    assert torch.equal(evaluation.learnt_from(replace(model, manifest=short), 4), drawn[2][0])
+    short["training"] = {**short["training"], "growth": [[1.0, 2]]}
+    assert evaluation.learnt_from(replace(model, manifest=short), 4) is None
     assert evaluation.learnt_from(zoo.Model("own", run.ema, None), 4) is None
 
 

@@ -112,6 +112,7 @@ def one(
     if real is not None:
         both = subject.matched(clips.video, real.video), subject.matched(real.video, clips.video)
         clips, real = replace(clips, video=both[0]), replace(real, video=both[1])
+        learnt = subject.matched(learnt, real.video) if learnt is not None else None
     return evaluation.report_on(clips, real, world, evaluation.jury(), learnt, seed, quiet), clips
 
 

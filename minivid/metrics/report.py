@@ -96,11 +96,7 @@ class Report:
                 group = row.metric.group
                 cells.append((group.upper(), "", "", "", "", ""))
             cells.append(tuple(row_cells(row, letters)))
-        wide = [max(len(row[i]) for row in cells) for i in range(6)]
-        for first, *rest in cells:
-            line = f"{first:{wide[0]}}  " + "  ".join(f"{cell:>{w}}" for cell, w in zip(rest, wide[1:], strict=True))
-            lines.append(line.rstrip())
-        lines += ["", *(f"{letter}: {protocol}" for protocol, letter in letters.items()), *self.notes]
+        lines += [*aligned(cells), "", *(f"{letter}: {protocol}" for protocol, letter in letters.items()), *self.notes]
         return "\n".join(lines)
 
 
@@ -111,21 +107,29 @@ def side_by_side(reports: Sequence[Report]) -> str:
     for key, metric in rows.items():
         scores = [next((row.score for row in report.rows if row.key == key), None) for report in reports]
         values = [f"{number(s.value)} [{number(s.low)}, {number(s.high)}]" if s else "–" for s in scores]
-        cells.append((f"{metric.name}{f' ({metric.unit})' if metric.unit else ''} {ARROWS[metric.better]}", *values))
-    wide = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
-    lines = [
-        f"{row[0]:{wide[0]}}  " + "  ".join(f"{c:>{w}}" for c, w in zip(row[1:], wide[1:], strict=True))
-        for row in cells
-    ]
+        cells.append((title(metric), *values))
     protocols = dict.fromkeys(text for report in reports for text in report.protocols())
     said = [f"{report.name}: {report.verdict}" for report in reports]
-    return "\n".join([*lines, "", *said, "", *protocols])
+    return "\n".join([*aligned(cells), "", *said, "", *protocols])
+
+
+def title(metric: Metric) -> str:
+    """A metric's name with its unit, and which way is better."""
+    return f"{metric.name}{f' ({metric.unit})' if metric.unit else ''} {ARROWS[metric.better]}"
+
+
+def aligned(cells: Sequence[Sequence[str]]) -> list[str]:
+    """A line for each row: the first cell to the left of its column, the others to the right of theirs."""
+    wide = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        f"{first:{wide[0]}}  {'  '.join(f'{c:>{w}}' for c, w in zip(rest, wide[1:], strict=True))}".rstrip()
+        for first, *rest in cells
+    ]
 
 
 def row_cells(row: Row, letters: dict[str, str]) -> Iterator[str]:
     """The six cells of a row."""
-    arrow = ARROWS[row.metric.better]
-    yield f"  {row.metric.name}{f' ({row.metric.unit})' if row.metric.unit else ''} {arrow}"
+    yield f"  {title(row.metric)}"
     if row.score is None:
         yield from ("–", "", "", f"{row.measured:.0%}", "")
         return

@@ -57,6 +57,14 @@ def test_a_model_is_sampled_and_scored(minivid, tiny):
     assert "tiny: DDIM, 2 steps, guidance" in told
 
 
+def test_a_grey_model_can_be_held_against_clips_in_colour(minivid, filed, tiny):
+    bright = World(frames=4, colour=True).sample(12, seed=0).video
+    against = filed(video=to_uint8(bright))
+    code, told, said = minivid("evaluate", tiny, "--n", 6, "--steps", 2, "--against", against, "--quiet")
+    assert code == 0, said
+    assert "beside bad.npz" in told
+
+
 def test_a_folder_of_videos_gets_all_that_needs_no_simulator(minivid, tmp_path):
     films, others = tmp_path / "films", tmp_path / "others"
     for folder, seed in ((films, 1), (others, 2)):

@@ -2,8 +2,8 @@
 
 from minivid import evaluation, zoo
 from minivid.course.receipt import Receipt
-from minivid.metrics.measure import METRICS, Metric
-from minivid.metrics.report import ARROWS, Report, number
+from minivid.metrics.measure import METRICS
+from minivid.metrics.report import Report, aligned, number, title
 from minivid.metrics.scoring import SETS
 
 
@@ -15,11 +15,11 @@ def measure_report(n: int = 128, seed: int = 0, steps: int = 50) -> dict:
         "n": n,
         "steps": steps,
         "models": {name: zoo.load(name).manifest["sha256"] for name in sorted(named)},
-        "columns": [column(report) for report in reports],
+        "columns": [shown(report) for report in reports],
     }
 
 
-def column(report: Report) -> dict:
+def shown(report: Report) -> dict:
     """A report as far as the table shows it: each score with its interval."""
     scores = {
         title(row.metric): [row.score.value, row.score.low, row.score.high]
@@ -27,11 +27,6 @@ def column(report: Report) -> dict:
         if row.score is not None
     }
     return {"name": report.name, "verdict": report.verdict, "scores": scores}
-
-
-def title(metric: Metric) -> str:
-    """A metric's name with its unit, and which way is better."""
-    return f"{metric.name}{f' ({metric.unit})' if metric.unit else ''} {ARROWS[metric.better]}"
 
 
 def zoo_table(found: Receipt) -> str:
@@ -52,9 +47,4 @@ def table(columns: list[dict]) -> str:
     cells = [("", *(column["name"].partition(" of ")[0] for column in columns))]
     for row in rows:
         cells.append((row, *(number(c["scores"][row][0]) if row in c["scores"] else "–" for c in columns)))
-    wide = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
-    lines = [
-        f"{first:{wide[0]}}" + "".join(f"  {cell:>{width}}" for cell, width in zip(rest, wide[1:], strict=True))
-        for first, *rest in cells
-    ]
-    return "\n".join([*lines, *(f"{column['name']}: {column['verdict']}" for column in columns)])
+    return "\n".join([*aligned(cells), *(f"{column['name']}: {column['verdict']}" for column in columns)])
