@@ -1,8 +1,11 @@
 """Before anything imports minivid: its shapes are checked at run time, in every test, and torch computes in one thread."""
 
 import contextlib
+import gzip
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import settings
@@ -35,3 +38,41 @@ def same_numbers_every_time():
 @pytest.fixture
 def generator() -> torch.Generator:
     return torch.Generator().manual_seed(0)
+
+
+def write_idx(path: Path, array: np.ndarray) -> None:
+    """An array of bytes as MNIST's files hold it."""
+    header = bytes([0, 0, 8, array.ndim]) + b"".join(side.to_bytes(4, "big") for side in array.shape)
+    path.write_bytes(gzip.compress(header + array.tobytes()))
+
+
+@pytest.fixture
+def mnist_like(tmp_path_factory, monkeypatch):
+    """A small MNIST in the user's cache: built-in digits in a box of 20×20, somewhere on paper of 28×28.
+
+    For each split: the pictures `n 28 28`, the boxes `n 20 20`, the numerals `n`.
+    """
+    from minivid.data.digits import load
+    from minivid.data.fetch import SOURCES, File, Source
+    from minivid.data.glyphs import glyphs
+    from minivid.data.world.options import fitting_glyphs
+
+    home, noise, splits = tmp_path_factory.mktemp("data") / "mnist", np.random.default_rng(0), {}
+    home.mkdir()
+    for split, prefix in (("train", "train"), ("heldout", "t10k")):
+        digits = load(split)
+        fine = torch.nn.functional.interpolate(digits.images[:60, None], size=(20, 20), mode="bicubic").clamp(0, 1)
+        boxes = (fine[:, 0] * 255).byte().numpy()
+        boxes[:, 0, 0] = boxes[:, -1, -1] = 60  # ink to the box's corners, so that where it stands is known
+        pictures = np.zeros((len(boxes), 28, 28), np.uint8)
+        for picture, box, (x, y) in zip(pictures, boxes, noise.integers(0, 9, (len(boxes), 2)), strict=True):
+            picture[y : y + 20, x : x + 20] = box
+        splits[split] = pictures, boxes, digits.labels[:60].numpy().astype(np.uint8)
+        write_idx(home / f"{prefix}-images-idx3-ubyte.gz", pictures)
+        write_idx(home / f"{prefix}-labels-idx1-ubyte.gz", splits[split][2])
+    files = tuple(File(path.name, path.stat().st_size, "0" * 64) for path in sorted(home.iterdir()))
+    monkeypatch.setitem(SOURCES, "mnist", Source("", "", files, ()))
+    monkeypatch.setenv("MINIVID_DATA", str(home.parent))
+    yield splits
+    for kept in (glyphs, fitting_glyphs):
+        kept.cache_clear()

@@ -9,6 +9,7 @@ from minivid.budget import Budget, named
 from minivid.budget import budget as budget_of_the_environment
 from minivid.checkpoint import CheckpointError
 from minivid.cli.place import BadInput
+from minivid.data.world.options import fitting_glyphs
 from minivid.nn.unet import UNetConfig
 from minivid.plan import Plan
 from minivid.train import TrainConfig, Training
@@ -35,10 +36,20 @@ SCALES: dict[Budget, Scale] = {
 
 
 def as_asked(
-    what: str, budget: str | None, steps: int | None, frames: int | None, size: tuple[int, ...], fps: float | None
+    what: str,
+    budget: str | None,
+    steps: int | None,
+    frames: int | None,
+    size: tuple[int, ...],
+    fps: float | None,
+    handwriting: str | None,
 ) -> Plan:
     """The plan of a new run. Raises ValueError for a wrong name, word or size, BadInput for a missing folder."""
     if what not in zoo.RECIPES and Path(what).is_dir():
+        if handwriting:
+            raise BadInput(
+                "--handwriting is for a recipe, whose digits it writes; a folder's videos are what they are."
+            )
         return of_folder(Path(what), SCALES[word_of(budget)], steps, frames, size, fps)
     if what not in zoo.RECIPES and (Path(what).name != what or what in ("", ".")):
         raise BadInput(f"there is no folder {what}: expected a folder of videos, or the name of a recipe.")
@@ -48,6 +59,9 @@ def as_asked(
     if frames or size or fps:
         raise BadInput(f"--frames, --size and --fps are for a folder of videos; the clips of {what} are its recipe's.")
     shorter = in_steps(budget, steps)
+    if handwriting:
+        plan = replace(plan, worlds=tuple(replace(world, handwriting=handwriting) for world in plan.worlds))
+        fitting_glyphs(plan.worlds[0])  # before a folder is made for the run
     return replace(plan, training=zoo.recipe(what).shortened(shorter)) if shorter else plan
 
 

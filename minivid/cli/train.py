@@ -32,6 +32,7 @@ def train(
     frames: int | None = None,
     size: Annotated[tuple[int, ...], arg(metavar="H [W]")] = (),
     fps: float | None = None,
+    handwriting: Annotated[str | None, arg(metavar="built-in|mnist")] = None,
     quiet: bool = False,
 ) -> int:
     """Train a model of the zoo by its recipe, or, without captions, on a folder of your own videos.
@@ -48,6 +49,7 @@ def train(
         frames: Frames of a clip (videos only).
         size: Height and width of a clip, or one number for both (videos only).
         fps: Frames per second that are taken of a video; without it all of them (videos only).
+        handwriting: Whose digits a recipe's worlds move; mnist once `minivid data fetch mnist` has brought it.
         quiet: Say nothing but the weights' file.
     """
     at_least(1, steps=steps, frames=frames, size=min(size, default=None))
@@ -63,7 +65,7 @@ def train(
         from minivid.cli.judge import train_judge
 
         if what in judges.RECIPES:
-            if resume or frames or size or fps:
+            if resume or frames or size or fps or handwriting:
                 raise BadInput(
                     f"{what} takes --budget, --steps, --out, --keep and --quiet: it has no videos and is made in one go."
                 )
@@ -71,7 +73,7 @@ def train(
             check_whole(keep, shorter is None)
             train_judge(what, out or Path("runs") / what, shorter, keep, quiet)
             return 0
-        options = (budget, steps, frames, size, fps)
+        options = (budget, steps, frames, size, fps, handwriting)
         plan = as_begun(resume, what, *options) if resume else as_asked(what, *options)
         check_whole(keep, is_recipe(plan))
         return train_plan(plan, what, resume or out or Path("runs") / plan.name, resume is not None, keep, quiet)

@@ -1,6 +1,7 @@
 """`minivid world`: real clips, with the truth beside them."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,7 @@ def world(
     n: int,
     out: Path,
     like: Annotated[str | None, arg(metavar="NAME|FILE")] = None,
+    handwriting: Annotated[str | None, arg(metavar="built-in|mnist")] = None,
     seed: int = 0,
     quiet: bool = False,
 ) -> int:
@@ -33,6 +35,7 @@ def world(
         n: How many clips.
         out: The file: .gif, .mp4, .png (a row of frames for each clip) or .npz.
         like: A recipe, or a file of weights, whose worlds are meant; they take turns. Without it: one digit, 8 frames of 16×16.
+        handwriting: Whose digits move; mnist once `minivid data fetch mnist` has brought it. Without it: as the worlds have it.
         seed: Another seed, other clips.
         quiet: Say nothing but the file's name.
     """
@@ -43,6 +46,8 @@ def world(
 
         check_path(out)
         worlds, arrays = worlds_like(like), out.suffix.lower() == ".npz"
+        if handwriting is not None:
+            worlds = tuple(replace(world, handwriting=handwriting) for world in worlds)
         if arrays and len({world.digits for world in worlds}) > 1:
             raise BadInput(
                 f"the clips of {like} differ in their number of digits, so no array holds their truth: write a picture."

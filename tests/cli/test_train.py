@@ -71,6 +71,32 @@ def test_keep_puts_a_whole_recipe_where_its_name_finds_it(minivid):
     assert zoo.load("small", zoo.WEIGHTS).manifest["steps"] == 6
 
 
+def test_a_recipe_is_trained_on_mnists_digits(minivid, refused, mnist_like):
+    assert minivid("train", "small", "--handwriting", "mnist")[0] == 0
+    made = zoo.load_file("runs/small/small.safetensors")
+    assert made.worlds == (World(frames=4, handwriting="mnist"),)
+    assert "--keep is for a whole recipe" in refused(
+        "train", "small", "--handwriting", "mnist", "--keep", "--out", "other"
+    )
+    assert "another worlds" in refused("train", "small", "--resume", "runs/small", "--handwriting", "built-in")
+
+
+@pytest.mark.parametrize(
+    ("what", "word", "sentence"),
+    [
+        ("small", "mnist", "`minivid data fetch mnist` brings it"),
+        ("small", "cursive", "Handwriting is built-in or mnist"),
+        (".", "mnist", "--handwriting is for a recipe"),
+    ],
+)
+def test_a_handwriting_that_cannot_be_had_is_refused_before_a_folder_is_made(
+    refused, monkeypatch, tmp_path, what, word, sentence
+):
+    monkeypatch.setenv("MINIVID_DATA", str(tmp_path / "empty"))
+    assert sentence in refused("train", what, "--handwriting", word)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("options", [["--budget", "smoke"], ["--steps", "3"]])
 def test_a_shortened_run_is_never_kept(refused, minivid, tmp_path, options):
     assert "--keep is for a whole recipe" in refused("train", "small", "--keep", *options)

@@ -7,7 +7,9 @@ from minivid import zoo
 from minivid.batches import in_turns
 from minivid.cli import world as module
 from minivid.data import World
+from minivid.data.glyphs import glyphs
 from minivid.data.video import to_uint8
+from minivid.data.world.options import fitting_glyphs
 
 
 def test_the_truth_stands_beside_the_clips(minivid, tiny, tmp_path):
@@ -41,6 +43,21 @@ def test_a_recipe_needs_no_weights(minivid):
     assert minivid("world", "--like", "vdm-laptop", "--n", 1, "--out", "x.gif")[0] == 0
 
 
+def test_mnists_digits_move_as_the_built_in_ones_do(minivid, mnist_like, tmp_path):
+    assert minivid("world", "--handwriting", "mnist", "--n", 2, "--out", "x.npz", "--quiet")[0] == 0
+    with np.load(tmp_path / "x.npz") as file:
+        world = World(handwriting="mnist")
+        np.testing.assert_array_equal(file["video"], to_uint8(world.sample(2, (0, 0, 0)).video))
+
+
+def test_mnist_that_was_not_fetched_is_refused_and_nothing_is_written(refused, monkeypatch, tmp_path):
+    for kept in (glyphs, fitting_glyphs):
+        kept.cache_clear()
+    monkeypatch.setenv("MINIVID_DATA", str(tmp_path / "empty"))
+    said = refused("world", "--handwriting", "mnist", "--n", 2, "--out", "x.npz", "--quiet")
+    assert "`minivid data fetch mnist` brings it" in said and list(tmp_path.iterdir()) == []
+
+
 def test_many_clips_are_simulated_a_part_at_a_time(monkeypatch):
     monkeypatch.setattr(module, "TOGETHER", 3)
     parts = list(module.drawn((World(), World(change="direction")), 7, seed=0))
@@ -54,6 +71,7 @@ def test_many_clips_are_simulated_a_part_at_a_time(monkeypatch):
         (["--seed", "-2"], "--seed is -2"),
         (["--like", "vdm-smal"], "did you mean vdm-small?"),
         (["--like", "gone.safetensors"], "there is no checkpoint gone.safetensors"),
+        (["--handwriting", "cursive"], "Handwriting is built-in or mnist"),
         (["--out", "x.mpg"], '"x.mpg" ends in ".mpg"'),
         (["--out", "nowhere/x.npz"], 'no folder "nowhere"'),
     ],

@@ -11,43 +11,25 @@ from minivid.data.fetch import SOURCES, FetchError, File, Source
 from minivid.data.mnist import idx, mnist, moving_mnist
 
 
-def write_idx(path, array: np.ndarray) -> None:
-    header = bytes([0, 0, 8, array.ndim]) + b"".join(side.to_bytes(4, "big") for side in array.shape)
-    path.write_bytes(gzip.compress(header + array.tobytes()))
-
-
 def declare(monkeypatch, name: str, folder) -> None:
     """Makes the files of the folder, with their sizes, the data set of that name."""
     files = tuple(File(path.name, path.stat().st_size, "0" * 64) for path in sorted(folder.iterdir()))
     monkeypatch.setitem(SOURCES, name, Source("", "", files, ()))
 
 
-@pytest.fixture
-def small_mnist(tmp_path, monkeypatch):
-    noise = np.random.default_rng(0)
-    arrays = {}
-    for split, n in (("train", 30), ("t10k", 7)):
-        arrays[split] = noise.integers(0, 256, (n, 28, 28), dtype=np.uint8), noise.integers(0, 10, n, dtype=np.uint8)
-        write_idx(tmp_path / f"{split}-images-idx3-ubyte.gz", arrays[split][0])
-        write_idx(tmp_path / f"{split}-labels-idx1-ubyte.gz", arrays[split][1])
-    declare(monkeypatch, "mnist", tmp_path)
-    return tmp_path, arrays
-
-
-@pytest.mark.parametrize("split, file", [("train", "train"), ("heldout", "t10k")])
-def test_digits_come_with_their_numerals(small_mnist, split, file):
-    folder, arrays = small_mnist
-    digits = mnist(split, folder)
-    images, labels = arrays[file]
+@pytest.mark.parametrize("split", ["train", "heldout"])
+def test_digits_come_with_their_numerals(mnist_like, split):
+    digits = mnist(split)
+    images, _, labels = mnist_like[split]
     assert len(digits) == len(images) and digits.images.shape[1:] == (28, 28)
-    assert digits.images.min() == 0 and digits.images.max() == 1
+    assert digits.images.min() == 0 and 0.9 < digits.images.max() <= 1
     assert np.array_equal((digits.images * 255).round().byte().numpy(), images)
     assert digits.labels.tolist() == labels.tolist()
 
 
-def test_there_is_no_third_split(small_mnist):
+def test_there_is_no_third_split(mnist_like):
     with pytest.raises(ValueError, match="no split 'test'"):
-        mnist("test", small_mnist[0])
+        mnist("test")
 
 
 @pytest.mark.parametrize("load, name", [(mnist, "mnist"), (moving_mnist, "moving_mnist")])

@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minivid.data.digits import glyphs, load
+from minivid.data.digits import load
+from minivid.data.glyphs import glyphs
 from minivid.data.world.render import coverage, layers, turned_coverage, unhidden
 
 place = st.floats(9, 22, width=32)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minivid.data import DIRECTIONS, SPEEDS, World, load, parse
-from minivid.data.digits import glyphs
+from minivid.data.glyphs import glyphs
 
 EVERY = {
     "default": {},

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from minivid.data.captions import COLOURS, DIRECTIONS, SPEEDS, Motion, parse, write
-from minivid.data.digits import Glyphs
+from minivid.data.glyphs import Glyphs
 from minivid.data.world.options import World
 
 WAYS, HUES = tuple(DIRECTIONS), tuple(COLOURS)

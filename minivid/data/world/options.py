@@ -11,7 +11,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from minivid.data.captions import DIRECTIONS, SPEEDS
-from minivid.data.digits import Glyphs, check_split, glyphs
+from minivid.data.digits import check_split
+from minivid.data.glyphs import HANDWRITINGS, Glyphs, glyphs
 from minivid.data.world.dynamics import Number
 from minivid.data.world.seeds import Seed
 from minivid.data.world.truth import Clips
@@ -48,10 +49,12 @@ class World:
     """How many digits in each clip, 1 to 3, of different classes. A nearer one hides a farther one; in grey it is brighter."""
     split: str = "train"
     """Whose handwriting: "train" or "heldout"."""
+    handwriting: str = "built-in"
+    """Which digits: "built-in", or "mnist" once `minivid data fetch mnist` has brought them."""
     classes: tuple[int, ...] = tuple(range(10))
     """The numerals that are drawn when no caption names them."""
     digit_size: Number | None = None
-    """Side of a digit's 8x8 box; by default 7/16 of the picture's shorter side (less, where it grows), at least 8."""
+    """Side of the box that a digit is written in; by default 7/16 of the picture's shorter side (less, where it grows), at least 8."""
 
     directions: tuple[str, ...] = ("left", "right", "up", "down")
     """The direction words that are drawn; `minivid.data.DIRECTIONS` has the diagonals too."""
@@ -140,6 +143,10 @@ class World:
 def _check_picture(world: World) -> None:
     check_split(world.split)
     need(
+        world.handwriting in HANDWRITINGS,
+        f"Handwriting is {' or '.join(HANDWRITINGS)}; this is handwriting={world.handwriting!r}.",
+    )
+    need(
         isinstance(world.size, int) or (isinstance(world.size, tuple) and len(world.size) == 2),
         f"A picture's size is one number or (height, width); this is size={world.size!r}.",
     )
@@ -220,9 +227,10 @@ def _check_looks(world: World) -> None:
 def fitting_glyphs(world: World) -> Glyphs:
     """The world's glyphs, once it is certain that the widest of them has room for its first steps.
 
-    Raises ValueError when it has not: the digit is too large or too fast for the picture.
+    Raises ValueError when it has not: the digit is too large or too fast for the picture; FetchError (a ValueError) where its
+    handwriting has not been fetched.
     """
-    shapes = glyphs(world.split)
+    shapes = glyphs(world.split, world.handwriting)
     widest = float(2 * shapes.radius.max() if world.rotation else (shapes.high - shapes.low).max())
     ink = widest * world.side * world.scale
     steps = BEFORE + CLEAR

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.data.digits import Glyphs
+from minivid.data.glyphs import Glyphs
 from minivid.data.world import draw, look, render
 from minivid.data.world.audio import clicks
 from minivid.data.world.draw import Cast

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.data.digits import Glyphs
+from minivid.data.glyphs import Glyphs
 from minivid.data.world.draw import Cast
 from minivid.data.world.dynamics import Number, Path, leg, span
 from minivid.data.world.options import BEFORE, CLEAR, World

@@ -28,7 +28,7 @@ class Clips:
     digit: Int[Tensor, "n k"]
     """The numerals, in the caption's order."""
     index: Int[Tensor, "n k"]
-    """Which picture of `digits.load(world.split)` each of them is."""
+    """Which picture of the world's handwriting, `digits.load(split)` or `mnist.mnist(split)`, each of them is."""
     position: Float[Tensor, "n t k 2"]
     """Centre of mass of the ink at each frame: x to the right, y down, in pixels."""
     velocity: Float[Tensor, "n t k 2"]
