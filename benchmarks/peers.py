@@ -162,6 +162,8 @@ class Peer:
     package: str
     network: Callable[[int, int, int, int], nn.Module]
     widths: Sequence[int]
+    frames: int = 1
+    """It takes clips whose number of frames is a multiple of this."""
 
     @property
     def version(self) -> str:
@@ -175,7 +177,7 @@ class Peer:
 PEERS = {
     "Unet3D": Peer("video-diffusion-pytorch", VideoDiffusionPytorch, range(4, 49, 2)),
     "UNet3DConditionModel": Peer("diffusers", Diffusers, range(4, 49)),
-    "SpaceTimeUnet": Peer("make-a-video-pytorch", MakeAVideoPytorch, range(4, 49, 2)),
+    "SpaceTimeUnet": Peer("make-a-video-pytorch", MakeAVideoPytorch, range(4, 49, 2), frames=8),
 }
 NETWORKS = (OURS, *PEERS)
 
@@ -202,6 +204,10 @@ class Sized:
         )
         net = PEERS[self.name].network(channels, side, self.width, self.dim_text)
         return Folded(net, patch) if patch > 1 else net
+
+    def takes(self, frames: int) -> bool:
+        """Whether it can be given clips of so many frames."""
+        return self.name == OURS or frames % PEERS[self.name].frames == 0
 
     def described(self) -> dict:
         """What a result says of it. off: how far its parameters are from ours, as a share of ours."""

@@ -1,6 +1,6 @@
 """Results as tables, from the files that the measurements left: `python -m benchmarks.table [FILE.json ...]`."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import tyro
@@ -14,7 +14,7 @@ UNITS = {"train_step": "ms a training step", "sampling": "ms a sampling step"}
 def of_file(path: Path) -> str:
     """A result as Markdown: what was done, a table for each row of the comparison, and where the numbers are from."""
     found = receipt(path.stem, path.parent)
-    body = race(found) if found["what"] == "time_to_quality" else steps(found)
+    body = {"time_to_quality": race, "our_step": own_step}.get(found["what"], steps)(found)
     versions = ", ".join(f"{name} {version}" for name, version in {**found.versions, **found["packages"]}.items())
     return f"{body}\n{found} {versions}.\n"
 
@@ -45,7 +45,7 @@ def race(found: Receipt) -> str:
     lines = []
     for name, one in sorted(found["runs"].items(), key=lambda run: run[0] != "ours"):
         last = one["judged"][-1]
-        reached = f"{one['minutes']:.1f}" if one["minutes"] is not None else f"not within {found['minutes']:g} minutes"
+        reached = f"{one['minutes']:.1f}" if one["minutes"] is not None else f"not within {one['allowed']:.1f}"
         lines.append(
             (
                 name,
@@ -63,6 +63,29 @@ def race(found: Receipt) -> str:
         f"{found['setting']}, {grid}, optimizer {found['optimizer']}"
     )
     return f"**{title}**\n\n{markdown(head, lines)}\n"
+
+
+def own_step(found: Receipt) -> str:
+    """Where our step's time goes, and what other ways would take."""
+    head = (
+        f"**our training step, {found['batch']} clips of {found['setting']}**: {1e3 * found['seconds']:.0f} ms, "
+        f"{found['flops'] / 1e9:.0f} GFLOP with the optimizers', which is {100 * found['of_machine']:.0f} % of the rate at which "
+        f"this machine multiplies large matrices ({found['machine'] / 1e9:.0f} GFLOP/s)"
+    )
+    where = markdown(
+        ("where", "share"),
+        ((kind, f"{100 * share:.0f} %") for kind, share in by_size(found["parts"], lambda share: share)),
+    )
+    ways = by_size(found["otherwise"], lambda way: way["ratio"])
+    lines = (
+        (way, f"{one['ratio']:.2f} ({' – '.join(f'{q:.2f}' for q in one['quartiles'])})") for way, one in reversed(ways)
+    )
+    return f"{head}\n\n{where}\n\n{markdown(('otherwise', 'times ours'), lines)}\n"
+
+
+def by_size(named: dict, size: Callable) -> list[tuple]:
+    """The largest first."""
+    return sorted(named.items(), key=lambda item: -size(item[1]))
 
 
 def size(one: dict) -> str:

@@ -1,11 +1,12 @@
-"""Minutes of training until a network's clips read as their captions say: `python -m benchmarks.time_to_quality --minutes 60`.
+"""Minutes of training until a network's clips read as their captions say: `python -m benchmarks.time_to_quality --minutes 4`.
 
-The same clips in the same order, the same objective, sampler and optimizer for everybody; a run that was stopped goes on with the
-networks that are not done. Only training is on the clock, not the evaluations.
+Ours gets so many minutes, each of the others `--times` as many; everybody has the same worlds, objective, sampler, optimizer and
+schedule, stretched over its own minutes. A run that was stopped goes on with the networks that are not done. Only training is on the
+clock, not the evaluations.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -27,34 +28,45 @@ from minivid.metrics.reader import DigitReader, fit_reader
 from minivid.train import TrainConfig, optimizers, update_ema
 from minivid.zoo import Model, Recipe
 
-LATER = 1.15
-"""From an evaluation to the next the time on the clock grows by at least this factor: a slow network is not judged all day."""
-
 
 @dataclass(frozen=True)
 class Options:
-    """How the race is run; results of other options are not mixed. ours: Muon for what is a matrix, AdamW for the rest."""
+    """How the race is run; results of other options are not mixed.
+
+    minutes: for ours; the others get `times` as many. looks: how often a network is judged, at equal shares of its minutes.
+    optimizer: `ours` is Muon for what is a matrix, AdamW for the rest. clock: `processor` is the time that this process computes, for
+    one thread beside other work.
+    """
 
     setting: measure.Setting = "8x16x16"
     same_grid: bool = False
-    minutes: float = 60.0
-    every: float = 2.0
+    minutes: float = 4.0
+    times: float = 5.0
+    looks: int = 4
     threshold: float = 0.9
-    optimizer: Literal["adamw", "ours"] = "adamw"
+    clock: Literal["wall", "processor"] = "wall"
+    optimizer: Literal["adamw", "ours"] = "ours"
     lr: float = 1e-3
     batch: int = 8
     judged: int = 32
     steps: int = 25
-    guidance: float = 3.0
+    guidance: float = 5.0
     threads: int = 2
     seed: int = 0
 
     def __post_init__(self):
-        for name in ("minutes", "every", "lr", "batch", "judged", "steps", "threads"):
+        for name in ("minutes", "times", "looks", "lr", "batch", "judged", "steps", "threads"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}, but must be above zero.")
         if not 0 < self.threshold <= 1:
             raise ValueError(f"threshold is {self.threshold}, but is a share: expected it in (0, 1].")
+        if self.clock == "processor" and self.threads > 1:
+            raise ValueError(f"clock is processor, which adds up threads: give --threads 1, not {self.threads}.")
+
+    @property
+    def now(self) -> Callable[[], float]:
+        """Reads the clock, in seconds."""
+        return time.process_time if self.clock == "processor" else time.perf_counter
 
 
 @dataclass(frozen=True)
@@ -81,30 +93,38 @@ class Judge:
         return (self.reader.read(video) == said[:, None]).float().mean().item()
 
 
-def training(net: nn.Module, recipe: Recipe, options: Options) -> Iterator[nn.Module]:
-    """Train without end, at one learning rate after the warm-up; yields the moving average after each step."""
-    config = replace(recipe.training, batch=options.batch, lr=options.lr, seed=options.seed)
+def training(size: Sized, options: Options) -> Generator[nn.Module, float, None]:
+    """Train step by step; after each it yields the moving average and is sent which share of the time has passed.
+
+    Learning rate and length of clips depend on that share, as they do in the recipe on the share of the steps. A network that takes
+    no clips so short gets whole ones.
+    """
+    net, recipe = size.build(), size.recipe
+    config = replace(recipe.training, batch=options.batch, lr=options.lr, seed=options.seed, restarts=())
     data, ema = clips_of(*recipe.worlds), deepcopy(net).requires_grad_(False).eval()
     net.train()
     used = with_rates(net, config, options.optimizer)
-    step = 0
+    step, share = 0, 0.0
     while True:
         generator = torch.Generator().manual_seed((options.seed << 32) + step)
-        x, cond = data(config.batch, (config.seed, step))
+        at = int(share * config.steps)
+        parts = config.parts(at) if size.takes(recipe.worlds[0].frames // config.parts(at)) else 1
+        x, cond = data(config.batch * parts, (config.seed, step))
+        x = x[:, :, : -(-x.shape[2] // parts)]
         u, eps = stratified_times(len(x), generator), torch.randn(x.shape, generator=generator)
         cond = cond.keep(torch.rand(len(x), generator=generator) >= config.drop_caption)
         loss = per_clip_loss(net, x, eps, u, cond, COSINE, Objective.V).mean()
         for optimizer, lr in used:
             optimizer.zero_grad()
             for group in optimizer.param_groups:
-                group["lr"] = lr * min(1.0, (step + 1) / config.warmup)
+                group["lr"] = lr * config.pace(at)
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), config.clip_norm)
         for optimizer, _ in used:
             optimizer.step()
         update_ema(ema, net, min(config.ema, (1 + step) / (10 + step)))
         step += 1
-        yield ema
+        share = yield ema
 
 
 def with_rates(
@@ -120,52 +140,62 @@ def with_rates(
 def race(size: Sized, judge: Judge, options: Options) -> dict:
     """Train one network until it is legible or its time is up: when it was judged, how it read, and minutes or None."""
     torch.manual_seed(options.seed)
-    clock, step, due, judged = 0.0, 0, options.every, []
-    run = training(size.build(), size.recipe, options)
-    while clock < 60 * options.minutes:
-        start = time.perf_counter()
-        ema = next(run)
-        clock, step = clock + time.perf_counter() - start, step + 1
-        if clock < 60 * min(due, options.minutes):
+    allowed = 60 * options.minutes * (1 if size.name == OURS else options.times)
+    run = training(size, options)
+    clock, step, judged, share = 0.0, 0, [], None  # nothing can be sent before the first step
+    while clock < allowed:
+        start = options.now()
+        ema = run.send(share)
+        clock, step = clock + options.now() - start, step + 1
+        share = min(1.0, clock / allowed)
+        if share < (len(judged) + 1) / options.looks:
             continue
         relative = judge(ema)
         judged.append({"minutes": clock / 60, "step": step, "relative": relative})
         print(f"{size.name}: {relative:.2f} of real clips after {clock / 60:.1f} minutes, {step} steps", flush=True)
         if relative >= options.threshold:
             break
-        due = max(clock / 60 + options.every, LATER * clock / 60)
     reached = judged[-1]["minutes"] if judged[-1]["relative"] >= options.threshold else None
-    return {**size.described(), "minutes": reached, "seconds_a_step": clock / step, "judged": judged}
+    return {
+        **size.described(),
+        "allowed": allowed / 60,
+        "minutes": reached,
+        "seconds_a_step": clock / step,
+        "judged": judged,
+    }
+
+
+def so_far(path: Path, options: Options) -> tuple[dict, float]:
+    """What a file holds of this race and the minutes that it took. Raises ValueError for a file of other options."""
+    if not path.exists():
+        return {"what": "time_to_quality", **asdict(options), "packages": {}, "runs": {}}, 0.0
+    before = receipt(path.stem, path.parent)
+    other = sorted(key for key, value in asdict(options).items() if before.values.get(key) != value)
+    if other:
+        raise ValueError(f"{path} was made with another {', '.join(other)}; give another --json, or the same options.")
+    return before.values, before.minutes
 
 
 def run(options: Options, networks: tuple[str, ...], path: Path, recipe: Recipe | None = None) -> Path:
     """Race the networks that `path` has no result of yet, writing it after each. Raises ValueError for a file of other options."""
     torch.set_num_threads(options.threads)
     recipe = recipe or measure.SETTINGS[options.setting]
-    values, minutes, world = {"what": "time_to_quality", **asdict(options)}, 0.0, recipe.worlds[0]
-    values |= {"packages": {}, "runs": {}}
-    if path.exists():
-        before = receipt(path.stem, path.parent)
-        other = sorted(key for key, value in asdict(options).items() if before.values.get(key) != value)
-        if other:
-            raise ValueError(
-                f"{path} was made with another {', '.join(other)}; give another --json, or the same options."
-            )
-        values, minutes = before.values, before.minutes
+    done, world = so_far(path, options)[0]["runs"], recipe.worlds[0]
     judge = Judge(fit_reader(world), world.sample(options.judged, (options.seed, 4000)), options)
-    values["real"] = judge.real
+    given = " ".join(f"--{key.replace('_', '-')} {value}" for key, value in asdict(options).items())
+    given = given.replace("--same-grid True", "--same-grid").replace("--same-grid False", "--no-same-grid")
+    command = f"python -m benchmarks.time_to_quality {given}"
     for name in networks:
-        if name in values["runs"]:
+        if name in done:
             print(f"{name}: done before")
             continue
         start = time.perf_counter()
-        values["runs"][name] = race(sized(name, recipe, options.same_grid), judge, options)
+        found = race(sized(name, recipe, options.same_grid), judge, options)
+        values, minutes = so_far(path, options)  # again: another process may have raced another network meanwhile
+        values["runs"][name], values["real"] = found, judge.real
         if name != OURS:
             values["packages"][PEERS[name].package] = PEERS[name].version
         minutes += (time.perf_counter() - start) / 60
-        given = " ".join(f"--{key.replace('_', '-')} {value}" for key, value in asdict(options).items())
-        given = given.replace("--same-grid True", "--same-grid").replace("--same-grid False", "--no-same-grid")
-        command = f"python -m benchmarks.time_to_quality {given}"
         write_receipt(path.stem, values, seeds=[options.seed], minutes=minutes, command=command, folder=path.parent)
     return path
 

@@ -23,7 +23,7 @@ def unfold(x: Float[Tensor, "bt c h w"], frames: int) -> Float[Tensor, "b c t h 
 
 
 class SpatialConv(nn.Module):
-    """A 2-D convolution on each frame: Conv3d with kernel (1, k, k), about twice as fast on a CPU.
+    """A 2-D convolution on each frame: Conv3d with kernel (1, k, k), and no slower (benchmarks/our_step.py).
 
     The weight is kept as the matrix that it is, `out` by `k · k · in`, which is also how an optimizer of matrices wants it.
     """

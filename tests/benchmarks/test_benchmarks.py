@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import measure, sampling, table, time_to_quality, train_step
+from benchmarks import measure, our_step, sampling, table, time_to_quality, train_step
 from benchmarks.peers import OURS, PEERS, WITHIN, sized, timestep
 from minivid.batches import clips_of
 from minivid.course.receipt import receipt
@@ -14,6 +14,7 @@ from minivid.data.captions import VOCABULARY
 from minivid.data.world import World
 from minivid.diffusion.schedule import COSINE
 from minivid.metrics.reader import fit_reader
+from minivid.nn.conv import SpatialConv
 from minivid.nn.unet import UNetConfig
 from minivid.train import TrainConfig
 from minivid.zoo import RECIPES, Recipe
@@ -126,23 +127,24 @@ def test_real_clips_are_read_as_well_as_real_clips():
 
 @pytest.mark.parametrize("optimizer", ["adamw", "ours"])
 def test_a_network_that_reads_legible_stops_the_clock_and_one_that_does_not_has_no_minutes(optimizer):
-    options = time_to_quality.Options(minutes=10, every=1e-6, batch=2, optimizer=optimizer)
+    options = time_to_quality.Options(minutes=0.03, looks=20, batch=2, optimizer=optimizer)
     readings = iter([0.2, 0.95])
     legible = time_to_quality.race(sized(OURS, TINY, False), lambda net: next(readings), options)
     assert legible["minutes"] == legible["judged"][-1]["minutes"] and len(legible["judged"]) == 2
-    short = replace(options, minutes=1e-6)
+    assert legible["minutes"] < legible["allowed"] == pytest.approx(0.03)
+    short = replace(options, minutes=1e-6, looks=1)
     never = time_to_quality.race(sized(OURS, TINY, False), lambda net: 0.5, short)
     assert never["minutes"] is None and never["judged"][-1]["minutes"] >= 1e-6
 
 
 def test_a_race_goes_on_with_the_networks_that_are_not_done(tmp_path, capsys):
-    options = time_to_quality.Options(minutes=1e-6, judged=4, steps=1, batch=2, threads=1)
+    options = time_to_quality.Options(minutes=1e-6, looks=1, judged=4, steps=1, batch=2, threads=1)
     path = tmp_path / "race.json"
     time_to_quality.run(options, (OURS,), path, TINY)
     first = path.read_text()
     time_to_quality.run(options, (OURS,), path, TINY)
     assert "done before" in capsys.readouterr().out and path.read_text() == first
-    assert "not within 1e-06 minutes" in table.of_file(path)
+    assert "not within 0.0" in table.of_file(path)
     with pytest.raises(ValueError, match="another lr, minutes"):
         time_to_quality.run(replace(options, lr=1e-4, minutes=1.0), (OURS,), path, TINY)
 
@@ -153,3 +155,44 @@ def test_a_race_goes_on_with_the_networks_that_are_not_done(tmp_path, capsys):
 def test_wrong_options_are_refused_by_name(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         measure.Options(**wrong)
+
+
+@pytest.mark.parametrize("way", [way for way in our_step.OTHERWISE if way != "compiled"])  # that needs a compiler
+def test_another_way_to_compute_our_step_gives_the_same_loss_and_gradients(way):
+    losses, gradients = [], []
+    for change in (None, our_step.OTHERWISE[way]):
+        torch.manual_seed(0)
+        run = our_step.training(TINY, 2, change)
+        losses.append(next(run.steps(progress=False)).loss)
+        gradients.append(torch.cat([weight.grad.flatten() for weight in run.model.parameters()]))
+    assert type(run.model.conv_in) is not SpatialConv or way == "linear layers as convolutions"
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+    torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-6)
+
+
+def test_our_steps_parts_are_all_of_it_and_its_result_is_a_table(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(measure.SETTINGS, "8x16x16", TINY)
+    threads, path = torch.get_num_threads(), tmp_path / "own.json"
+    our_step.main(rounds=2, batch=2, threads=1, ways=("bfloat16 autocast", "convolutions in 3-D"), json=path)
+    torch.set_num_threads(threads)
+    values = receipt("own", tmp_path)
+    assert sum(values["parts"].values()) == pytest.approx(1)
+    assert {"convolutions", "attention", "optimizer Muon", "optimizer AdamW"} <= set(values["parts"])
+    assert values["otherwise"].keys() == {"bfloat16 autocast", "convolutions in 3-D"}
+    said = capsys.readouterr().out
+    assert "| optimizer Muon |" in said and "| bfloat16 autocast |" in said
+
+
+def test_our_steps_rate_is_its_operations_against_those_of_a_product_in_the_same_time(monkeypatch):
+    seconds = {our_step.SHIPPED: [2.0, 4.0], "product": [1.0, 2.0], "bfloat16 autocast": [3.0, 6.0]}
+    monkeypatch.setattr(measure, "interleaved", lambda runs, rounds: {name: seconds[name] for name in runs})
+    values = our_step.found(TINY, 2, 2, ("bfloat16 autocast",))
+    of_product = 2 * our_step.SIDE**3 * our_step.PRODUCTS
+    assert values["of_machine"] == pytest.approx(values["flops"] / of_product / 2)
+    assert values["machine"] == pytest.approx(of_product / 1.5)
+    assert values["otherwise"]["bfloat16 autocast"]["ratio"] == 1.5
+
+
+def test_an_unknown_way_is_refused_with_those_that_there_are():
+    with pytest.raises(ValueError, match="no way 'faster'; there are convolutions in 3-D"):
+        our_step.main(ways=("faster",))
