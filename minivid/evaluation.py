@@ -34,13 +34,16 @@ def jury() -> Judges:
 def sampled(
     model: zoo.Model, n: int, seed: int = 0, steps: int = 50, guidance: float = 3.0, quiet: bool = True
 ) -> Clips:
-    """n clips of a model, to the captions of its first world."""
+    """n clips of a model, to the captions of its first world, drawn as `minivid sample` draws them."""
     captions = None
     if model.world is not None and model.unet.config.vocabulary:
         captions = model.world.sample(n, (seed, 0)).caption
     whose = f"weights {model.manifest['sha256'][:12]}" if "sha256" in model.manifest else "weights of this session"
-    made = f"{model.name}: DDIM, {steps} step{'s' if steps != 1 else ''}, guidance {guidance:g}, seed {seed}, {whose}."
-    return Clips(model.name, zoo.draw(model, captions, n, seed, steps, guidance, quiet), captions, made)
+    made = (
+        f"{model.name}: DDIM with eta {zoo.ETA:g}, {steps} step{'s' if steps != 1 else ''}, guidance {guidance:g}, "
+        f"seed {seed}, {whose}."
+    )
+    return Clips(model.name, zoo.draw(model, captions, n, seed, steps, guidance, zoo.ETA, quiet), captions, made)
 
 
 def real(world: World, n: int, seed: int = 0) -> Clips:

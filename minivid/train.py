@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,9 @@ class TrainConfig:
     seed: int = 0
     save_every: int = 200
     growth: tuple[tuple[float | int, int], ...] = ()
-    """(share, parts) in order: until that share of the steps, the first 1/parts of each clip, and `parts` times as many of them."""
+    """(share, parts) in order: until that share of the first round, the first 1/parts of each clip, and `parts` times as many of them."""
+    restarts: tuple[int, ...] = ()
+    """Steps before which a new round begins: from the averaged weights, with new optimizers, the learning rate up and down again."""
 
     def __post_init__(self):
         for name in ("steps", "batch", "lr", "lr_matrices", "clip_norm", "save_every"):
@@ -56,16 +59,28 @@ class TrainConfig:
             raise ValueError(
                 f"growth is {self.growth}; expected (share of the steps, parts) in order, as ((0.4, 4), (0.65, 2))."
             )
+        if any(begin >= end for begin, end in self.rounds):
+            raise ValueError(f"restarts are {self.restarts}; expected steps between 0 and {self.steps}, in order.")
+
+    @property
+    def rounds(self) -> list[tuple[int, int]]:
+        """The first step of each round and the one after its last."""
+        return list(pairwise((0, *self.restarts, self.steps)))
 
     def parts(self, step: int) -> int:
         """Into how many parts a clip is cut at this step; the first is kept. 1 leaves it whole."""
-        return next((parts for share, parts in self.growth if step < share * self.steps), 1)
+        _, first = self.rounds[0]
+        return next((parts for share, parts in self.growth if step < share * first), 1)
 
     def pace(self, step: int) -> float:
-        """The share of its learning rate that an optimizer uses: linear warm-up, then half a cosine down to zero at the last step."""
-        if step < self.warmup:
-            return (step + 1) / self.warmup
-        progress = (step - self.warmup) / max(1, self.steps - self.warmup)
+        """The share of its learning rate that an optimizer uses: in each round a linear warm-up, then half a cosine down to zero.
+
+        Of rounds: Loshchilov & Hutter 2017, "SGDR".
+        """
+        begin, end = next((begin, end) for begin, end in reversed(self.rounds) if begin <= step)
+        if step < begin + self.warmup:
+            return (step - begin + 1) / self.warmup
+        progress = (step - begin - self.warmup) / max(1, end - begin - self.warmup)
         return 0.5 * (1 + math.cos(math.pi * progress))
 
 
@@ -118,12 +133,22 @@ class Training:
         quiet = not progress or not self.accelerator.is_main_process
         with Progress(self.config.steps, "step", self.step, quiet) as bar:
             while self.step < self.config.steps:
+                if self.step in self.config.restarts:
+                    self._begin_round()
                 loss, gradient, lr = self._one_step(self.step)
                 self.records.append(Record(self.step + 1, loss, gradient, lr, time.perf_counter() - start))
                 bar.update(loss=f"{loss:.3f}")
                 if self.out and (self.step % self.config.save_every == 0 or self.step == self.config.steps):
                     self.save()
                 yield self.records[-1]
+
+    def _begin_round(self) -> None:
+        """Go on from the averaged weights, rounded as a file of weights holds them, with optimizers that remember nothing."""
+        weights = {name: weight.half().float() for name, weight in self.ema.state_dict().items()}
+        self.accelerator.unwrap_model(self.model).load_state_dict(weights)
+        self.ema.load_state_dict(weights)
+        for optimizer in self.optimizers:
+            optimizer.state.clear()
 
     def _one_step(self, step: int) -> tuple[float, float, float]:
         """One update of the weights. Everything random comes from (seed, step, process)."""
@@ -250,7 +275,7 @@ def optimizers(model: nn.Module, config: TrainConfig) -> tuple[torch.optim.Optim
 def described(config: TrainConfig) -> dict:
     """A configuration as plain JSON values."""
     values = {key: value.value if isinstance(value, Objective) else value for key, value in asdict(config).items()}
-    return {**values, "growth": [list(stage) for stage in config.growth]}
+    return {**values, "growth": [list(stage) for stage in config.growth], "restarts": list(config.restarts)}
 
 
 def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

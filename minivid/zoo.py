@@ -20,6 +20,7 @@ import minivid
 from minivid import checkpoint
 from minivid.data.captions import VOCABULARY, tokenize
 from minivid.data.world import World
+from minivid.data.world.seeds import generator
 from minivid.diffusion import samplers
 from minivid.diffusion.guidance import guided
 from minivid.diffusion.objective import Objective, Video
@@ -32,6 +33,8 @@ from minivid.train import TrainConfig, Training
 
 WEIGHTS = Path(__file__).parent / "weights"
 MANIFEST_KEYS = ("name", "unet", "steps", "minutes", "hardware")
+ETA = 1.0
+"""How commands and reports draw: with new noise at each step. The receipt 03_digits has both ways."""
 VOXELS = 2**17
 """Pixels times frames that a model sees at once: 64 clips of 8 frames of 16×16."""
 
@@ -46,11 +49,14 @@ class Recipe:
 
     def shortened(self, steps: int) -> TrainConfig:
         """The same training in fewer steps, to see that it runs."""
-        return replace(self.training, steps=steps, warmup=min(self.training.warmup, steps))
+        training = self.training
+        restarts = tuple(step for step in training.restarts if step < steps)
+        return replace(training, steps=steps, warmup=min(training.warmup, steps), restarts=restarts)
 
     def longer(self, times: int) -> TrainConfig:
         """The same training, `times` as long."""
-        return replace(self.training, steps=times * self.training.steps)
+        restarts = tuple(times * step for step in self.training.restarts)
+        return replace(self.training, steps=times * self.training.steps, restarts=restarts)
 
 
 UNET = UNetConfig(widths=(64, 128), blocks=1, vocabulary=len(VOCABULARY))
@@ -67,7 +73,7 @@ RECIPES = {
     "vdm-digits": Recipe(
         (World(frames=16, size=32, digit_size=18),),
         UNetConfig(widths=(64, 104), patch=4, vocabulary=len(VOCABULARY)),
-        TrainConfig(steps=8000, batch=16, ema=0.998, growth=((0.2, 8), (0.35, 4), (0.5, 2))),
+        TrainConfig(steps=12500, batch=16, ema=0.998, growth=((0.2, 8), (0.35, 4), (0.5, 2)), restarts=(8000,)),
     ),
 }
 
@@ -115,14 +121,33 @@ class Model:
         """Where n clips begin; the same seed gives the same noise."""
         return torch.randn((n, *self.shape), generator=torch.Generator().manual_seed(seed))
 
-    def path(self, z: Video, captions: list[str] | None, steps: int = 50, guidance: float | int = 3.0) -> samplers.Path:
-        """DDIM's way from noise, one caption a clip: (z, x̂) after each step. A model without captions takes None."""
-        cond = Cond(*tokenize(captions)).to(z.device) if captions is not None else None
-        return samplers.ddim(guided(self.unet, guidance), z, COSINE, steps, cond)
+    def path(
+        self,
+        z: Video,
+        captions: list[str] | None,
+        steps: int = 50,
+        guidance: float | int = 3.0,
+        eta: float | int = 0.0,
+        fresh: torch.Generator | None = None,
+    ) -> samplers.Path:
+        """DDIM's way from noise, one caption a clip: (z, x̂) after each step. A model without captions takes None.
 
-    def sample(self, captions: list[str], seed: int = 0, steps: int = 50, guidance: float | int = 3.0) -> Video:
+        eta: 0 is deterministic; 1 adds as much new noise at each step as the ancestral sampler, drawn from `fresh`.
+        """
+        cond = Cond(*tokenize(captions)).to(z.device) if captions is not None else None
+        return samplers.ddim(guided(self.unet, guidance), z, COSINE, steps, cond, eta=eta, generator=fresh)
+
+    def sample(
+        self,
+        captions: list[str],
+        seed: int = 0,
+        steps: int = 50,
+        guidance: float | int = 3.0,
+        eta: float | int = 0.0,
+    ) -> Video:
         """One clip a caption."""
-        return samplers.sample(self.path(self.noise(len(captions), seed), captions, steps, guidance))
+        noise, fresh = self.noise(len(captions), seed), generator((seed, 0), "steps")
+        return samplers.sample(self.path(noise, captions, steps, guidance, eta, fresh))
 
 
 def draw(
@@ -132,9 +157,13 @@ def draw(
     seed: int = 0,
     steps: int = 50,
     guidance: float | int = 3.0,
+    eta: float | int = 0.0,
     quiet: bool = True,
 ) -> Video:
-    """n clips `n c t h w` in [−1, 1], as many at a time as VOXELS allows: what `model.sample` gives, in bounded memory."""
+    """n clips `n c t h w` in [−1, 1], as many at a time as VOXELS allows: in bounded memory, what `model.sample` gives.
+
+    With eta above 0 a clip's new noise depends on which others are drawn together with it.
+    """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model.unet.to(device)
     at_once = max(1, VOXELS // math.prod(model.shape[1:]))
@@ -142,7 +171,8 @@ def draw(
     with Progress(-(-n // at_once) * steps, "step", quiet=quiet) as bar:
         for first in range(0, n, at_once):
             part = slice(first, first + at_once)
-            path = model.path(noise[part].to(device), captions and captions[part], steps, guidance)
+            given, fresh = captions and captions[part], generator((seed, first), "steps")
+            path = model.path(noise[part].to(device), given, steps, guidance, eta, fresh)
             parts.append(samplers.sample(bar.each(path)).cpu().clamp(-1, 1))
     return torch.cat(parts)
 

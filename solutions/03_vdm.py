@@ -644,13 +644,15 @@ beside = {
 show(**beside, captions=asked.caption[:4])
 
 # %% [markdown]
-# The same again, larger: sixteen frames of 32×32, by the zoo's `vdm-digits`.
+# The same again, larger: sixteen frames of 32×32, by the zoo's `vdm-digits`. It is drawn with new noise at each step (`eta` is how much; section 3.9 is about it),
+# and the table says what that is worth.
 
 # %%
 larger = zoo.load("vdm-digits")
 print(larger)
 print(larger.receipt())
-show(larger.sample(asked.caption[:4], seed=1, steps=steps, guidance=ch03.GUIDANCE), captions=asked.caption[:4])
+made = larger.sample(asked.caption[:4], seed=1, steps=steps, guidance=ch03.GUIDANCE, eta=zoo.ETA)
+show(made, captions=asked.caption[:4])
 
 # %%
 print(ch03.digits_table(receipt("03_digits")))
@@ -781,6 +783,7 @@ widgets.sampling_path_still(path)
 # Read the right half from top to bottom. Without guidance the best guess is the mean of all clips that fit z, so it begins as a blur. Which is settled first: place, motion, or strokes?
 #
 # The library's `ddim` is the same loop without fresh noise, $z_s=\alpha_s\hat x+\sigma_s\hat\epsilon$: one start gives one clip. Chapter 4 derives it.
+# With `eta=1` it has this loop's noise again. What a step got wrong, the next one may then mend: compare the two columns of `vdm-digits`' table in 3.7.
 #
 # ## 3.10 Do images teach video?
 # A clip of eight frames is expensive, and its frames tell the same digit eight times. Ho et al. add independent *images* to the batch as extra frames, which temporal attention is forbidden to join

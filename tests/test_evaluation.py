@@ -30,7 +30,12 @@ def test_what_is_sampled_says_how():
     model = zoo.load("vdm-small")
     clips = evaluation.sampled(model, 2, seed=4, steps=1)
     assert clips.video.shape == (2, *model.shape) and clips.caption == model.world.sample(2, (4, 0)).caption
-    assert clips.made == f"vdm-small: DDIM, 1 step, guidance 3, seed 4, weights {model.manifest['sha256'][:12]}."
+    again = zoo.draw(model, clips.caption, 2, seed=4, steps=1, eta=zoo.ETA)
+    assert torch.equal(clips.video, again)
+    assert (
+        clips.made
+        == f"vdm-small: DDIM with eta 1, 1 step, guidance 3, seed 4, weights {model.manifest['sha256'][:12]}."
+    )
 
 
 def test_what_a_model_learnt_from_is_made_again():

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
@@ -189,6 +190,45 @@ def test_short_clips_come_first_and_as_many_more_of_them():
     for _ in Training(Spy(), clips_of(World()), config).steps(progress=False):
         pass
     assert shapes == 4 * [(12, 2)] + 3 * [(6, 4)] + 3 * [(3, 8)]
+
+
+ROUNDS = replace(CONFIG, restarts=(3,), save_every=1)
+
+
+def test_a_round_begins_from_the_average_as_published_and_remembers_nothing_else():
+    first = drained(run(replace(ROUNDS, steps=3, restarts=())))
+    published = {name: weight.half().float() for name, weight in first.ema.state_dict().items()}
+    training = run(ROUNDS)
+    for record in training.steps(progress=False):
+        if record.step == 3:
+            break
+    begun = {}
+    training.model.register_forward_pre_hook(lambda net, _: begun.update(deepcopy(net.state_dict())))
+    next(training.steps(progress=False))
+    assert [name for name, weight in published.items() if not torch.equal(weight, begun[name])] == []
+    taken = {float(slot["step"]) for o in training.optimizers for slot in o.state.values() if "step" in slot}
+    assert taken == {1.0}
+
+
+@pytest.mark.parametrize("stop", [2, 3, 4])
+def test_a_run_of_two_rounds_resumes_to_the_byte_before_at_and_after_the_restart(tmp_path, stop):
+    for record in run(ROUNDS, out=tmp_path).steps(progress=False):
+        if record.step == stop:
+            break
+    assert_same_bytes(drained(run(ROUNDS, out=tmp_path).resume()), drained(run(ROUNDS)))
+
+
+def test_each_round_has_the_rates_of_a_run_and_growth_is_the_first_rounds():
+    whole, alone = TrainConfig(steps=300, restarts=(200,), growth=((0.5, 4),)), TrainConfig(steps=200)
+    assert [whole.pace(step) for step in range(200)] == [alone.pace(step) for step in range(200)]
+    assert [whole.pace(200 + step) for step in range(100)] == [replace(alone, steps=100).pace(s) for s in range(100)]
+    assert [step for step in range(300) if whole.parts(step) == 4] == list(range(100))
+
+
+@pytest.mark.parametrize("restarts", [(0,), (6,), (4, 3), (9,)])
+def test_restarts_that_are_not_within_the_run_are_refused(restarts):
+    with pytest.raises(ValueError, match="restarts"):
+        replace(CONFIG, restarts=restarts)
 
 
 @pytest.mark.parametrize("growth", [((0.6, 4), (0.3, 2)), ((1.5, 2),), ((0.5, 0),)])

@@ -52,6 +52,12 @@ def test_a_run_is_published_in_half_precision_and_loads_again(tmp_path):
         torch.testing.assert_close(theirs, mine.half().float(), atol=0, rtol=0)
 
 
+def test_a_shorter_or_longer_recipe_has_its_rounds_where_they_fit():
+    made = zoo.Recipe((World(),), zoo.UNET, TrainConfig(steps=100, warmup=10, restarts=(60, 80)))
+    assert [made.shortened(steps).restarts for steps in (4, 60, 61, 100)] == [(), (), (60,), (60, 80)]
+    assert made.longer(3).rounds == [(0, 180), (180, 240), (240, 300)]
+
+
 def test_a_file_of_weights_knows_what_it_makes(tmp_path):
     worlds = (
         World(size=(12, 16), frames=4, digit_size=8, quickly=(1.0, 1.2)),
@@ -103,6 +109,16 @@ def test_drawing_in_parts_changes_nothing_but_the_memory(small, monkeypatch):
     handle.remove()
     assert max(seen) == 2
     torch.testing.assert_close(parts, whole, atol=1e-4, rtol=0)
+
+
+def test_new_noise_at_each_step_is_the_seeds_own(small):
+    caption = small.world.sample(2, seed=0).caption
+    plain, fresh, again, other = (
+        small.sample(caption, seed=seed, steps=3, eta=eta) for seed, eta in ((1, 0.0), (1, 1.0), (1, 1.0), (2, 1.0))
+    )
+    assert torch.equal(fresh, again)
+    assert not torch.equal(fresh, plain) and not torch.equal(fresh, other)
+    torch.testing.assert_close(zoo.draw(small, caption, 2, seed=1, steps=3, eta=1.0), fresh.clamp(-1, 1))
 
 
 def test_absent_weights_name_the_command_that_makes_them(tmp_path):

@@ -54,7 +54,7 @@ def test_a_model_is_sampled_and_scored(minivid, tiny):
     assert code == 0, said
     assert told.startswith("tiny, beside the simulator (one digit, 4 frames of 16×16)")
     assert "no trajectory is fitted" in told and "parts" in said
-    assert "tiny: DDIM, 2 steps, guidance" in told
+    assert "tiny: DDIM with eta 1, 2 steps, guidance" in told
 
 
 def test_a_grey_model_can_be_held_against_clips_in_colour(minivid, filed, tiny):

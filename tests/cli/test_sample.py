@@ -39,9 +39,11 @@ def test_a_caption_may_be_given_in_several_ways(drawn):
 
 
 def test_what_is_written_is_what_the_model_samples(drawn, tiny):
-    file = drawn("--caption", CAPTIONS[0], "--n", 3, "--seed", 7, "--guidance", 1.5)
-    clips = zoo.load_file(tiny).sample([CAPTIONS[0]] * 3, seed=7, steps=2, guidance=1.5)
-    np.testing.assert_array_equal(file["video"], to_uint8(clips.clamp(-1, 1)))
+    asked = ("--caption", CAPTIONS[0], "--n", 3, "--seed", 7, "--guidance", 1.5)
+    for eta, options in ((1.0, ()), (0.0, ("--eta", 0))):
+        clips = zoo.load_file(tiny).sample([CAPTIONS[0]] * 3, seed=7, steps=2, guidance=1.5, eta=eta)
+        np.testing.assert_array_equal(drawn(*asked, *options)["video"], to_uint8(clips.clamp(-1, 1)))
+    file = drawn(*asked)
     assert not np.array_equal(file["video"], drawn("--caption", CAPTIONS[0], "--n", 3, "--seed", 8)["video"])
 
 
@@ -92,6 +94,9 @@ def test_quiet_says_nothing_but_the_file(minivid, tiny):
         (["--guidance", "nan"], "--guidance is nan; expected a number from 0 on"),
         (["--guidance", "-1"], "--guidance is -1"),
         (["--guidance", "inf"], "--guidance is inf"),
+        (["--eta", "-0.5"], "--eta is -0.5; expected a number from 0 to 1"),
+        (["--eta", "2"], "--eta is 2"),
+        (["--eta", "nan"], "--eta is nan"),
         (["--out", "x.avi"], '"x.avi" ends in ".avi"; it can be written as .gif, .mp4, .png, .npz'),
         (["--out", "nowhere/x.gif"], 'no folder "nowhere"'),
     ],

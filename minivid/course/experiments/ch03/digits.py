@@ -7,6 +7,7 @@ from minivid.course.experiments.ch03.following import GUIDANCE, READER_SEED, int
 from minivid.course.receipt import Receipt
 from minivid.metrics.physics import fit_trajectory
 from minivid.metrics.reader import agreement, fit_reader
+from minivid.metrics.report import aligned
 
 TOGETHER = 25  # clips sampled at once
 RATES = {
@@ -18,15 +19,23 @@ RATES = {
 
 
 def measure_digits(n: int = 200, seed: int = 8, steps: int = 50) -> dict:
-    """vdm-digits and real clips, of the same captions and read the same way; how far their paths are from straight lines and bounces."""
+    """vdm-digits and real clips, of the same captions and read the same way; how far their paths are from straight lines and bounces.
+
+    Drawn twice from the same noise: with new noise at each step, as the commands draw, and without.
+    """
     model = zoo.load("vdm-digits")
     reader, asked = fit_reader(model.world, READER_SEED), model.world.sample(n, seed)
     captions = [asked.caption[i : i + TOGETHER] for i in range(0, n, TOGETHER)]
-    made = torch.cat(
-        [model.sample(part, seed=seed + 1000 * i, steps=steps, guidance=GUIDANCE) for i, part in enumerate(captions)]
-    )
-    found = {"model": model.manifest["sha256"], "n": n, "steps": steps, "guidance": GUIDANCE}
-    for name, video in (("made", made), ("real", asked.video)):
+
+    def drawn(eta: float) -> torch.Tensor:
+        parts = (
+            model.sample(part, seed=seed + 1000 * i, steps=steps, guidance=GUIDANCE, eta=eta)
+            for i, part in enumerate(captions)
+        )
+        return torch.cat(list(parts))
+
+    found = {"model": model.manifest["sha256"], "n": n, "steps": steps, "guidance": GUIDANCE, "eta": zoo.ETA}
+    for name, video in (("made", drawn(zoo.ETA)), ("without", drawn(0.0)), ("real", asked.video)):
         rates = agreement(video, asked.caption, reader).rates()
         residual = fit_trajectory(video).rmse
         found[name] = {**rates, "residual_median": residual.median().item(), "residual_mean": residual.mean().item()}
@@ -35,16 +44,14 @@ def measure_digits(n: int = 200, seed: int = 8, steps: int = 50) -> dict:
 
 def digits_table(found: Receipt) -> str:
     """What the receipt says, a line a measure."""
-    made, real, n = found["made"], found["real"], found["n"]
-    lines = [
-        f"{n} captions, guidance {found['guidance']:g}, {found['steps']} steps:  made [95 %]          real   made / real"
-    ]
+    made, without, real, n = found["made"], found["without"], found["real"], found["n"]
+    head = f"{n} captions, guidance {found['guidance']:g}, {found['steps']} steps"
+    rows = [(head, f"eta {found['eta']:g}", "[95 %]", "of real", "eta 0", "of real", "real")]
     for key, words in RATES.items():
         low, high = interval(made[key], n)
-        lines.append(
-            f"  {words:32} {made[key]:.2f} [{low:.2f}, {high:.2f}]   {real[key]:.2f}   {made[key] / real[key]:.2f}"
-        )
-    lines.append(
-        f"  {'off the fitted path, px, median':32} {made['residual_median']:.2f}                {real['residual_median']:.2f}"
-    )
-    return "\n".join(lines)
+        mine, plain, of_real = (f"{rate:.2f}" for rate in (made[key], without[key], real[key]))
+        shares = [f"{one[key] / real[key]:.2f}" for one in (made, without)]
+        rows.append((f"  {words}", mine, f"[{low:.2f}, {high:.2f}]", shares[0], plain, shares[1], of_real))
+    mine, plain, of_real = (f"{one['residual_median']:.2f}" for one in (made, without, real))
+    rows.append(("  off the fitted path, px, median", mine, "", "", plain, "", of_real))
+    return "\n".join(aligned(rows))
