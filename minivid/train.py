@@ -232,10 +232,9 @@ class Training:
             )
         path = self.state_file(self.out)
         tensors, manifest = checkpoint.read(path)
-        if manifest["config"] != described(self.config):
-            differing = sorted(
-                key for key, value in described(self.config).items() if manifest["config"].get(key) != value
-            )
+        before = {**described(TrainConfig()), **manifest["config"]}  # an earlier version may not know every option
+        if before != described(self.config):
+            differing = sorted(key for key, value in described(self.config).items() if before[key] != value)
             raise checkpoint.CheckpointError(
                 f"{path} was trained with another {', '.join(differing)}; resume with what it was started with."
             )

@@ -128,6 +128,16 @@ def test_a_run_is_not_resumed_with_another_configuration(tmp_path):
         run(replace(CONFIG, lr=1e-2), out=tmp_path).resume()
 
 
+def test_a_run_that_an_earlier_version_began_without_an_option_goes_on(tmp_path):
+    for record in run(out=tmp_path).steps(progress=False):
+        if record.step == 4:
+            break
+    tensors, manifest = checkpoint.read(Training.state_file(tmp_path))
+    del manifest["config"]["restarts"]
+    checkpoint.write(Training.state_file(tmp_path), tensors, manifest)
+    assert_same_bytes(drained(run(out=tmp_path).resume()), drained(run()))
+
+
 def test_nan_stops_the_run_names_the_step_and_keeps_the_last_good_state(tmp_path):
     clips = clips_of(World(frames=4))
 
