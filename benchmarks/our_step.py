@@ -4,6 +4,7 @@ The step is the recipe's own: its clips, batch and optimizers, on whole clips. I
 beside it, interleaved. Nothing is gained without its ratio, and nothing that a ratio speaks against is in the library.
 """
 
+import shlex
 import statistics
 import time
 from collections import Counter
@@ -211,6 +212,7 @@ def main(
     values |= found(recipe, batch, rounds, ways)
     path = json or measure.RESULTS / f"our_step_{setting}.json"
     command = f"python -m benchmarks.our_step --setting {setting} --rounds {rounds} --batch {batch} --threads {threads}"
+    command += f" --ways {shlex.join(ways)}" if ways != WAYS else ""
     minutes = (time.perf_counter() - started) / 60
     seeds = [recipe.training.seed]
     print(

@@ -25,7 +25,7 @@ def sample(
     seed: int = 0,
     steps: int = 50,
     guidance: float = 3.0,
-    eta: float = 1.0,
+    eta: float | None = None,
     quiet: bool = False,
 ) -> int:
     """Draw clips from noise by a trained model.
@@ -38,14 +38,14 @@ def sample(
         seed: The same seed gives the same clips.
         steps: Steps from noise to clip: more are slower and finer.
         guidance: How strongly captions are obeyed: 1 is the model alone, 0 ignores them.
-        eta: New noise at each step: 1 as much as the ancestral sampler's, 0 none (DDIM).
+        eta: New noise at each step: 1 (the default) as much as the ancestral sampler's, 0 none (DDIM).
         quiet: Say nothing but the file's name.
     """
     at_least(1, n=n, steps=steps)
     at_least(0, seed=seed)
     if not (math.isfinite(guidance) and guidance >= 0):
         raise BadInput(f"--guidance is {guidance:g}; expected a number from 0 on: 1 is the model alone, 3 is usual.")
-    if not 0 <= eta <= 1:
+    if eta is not None and not 0 <= eta <= 1:
         raise BadInput(f"--eta is {eta:g}; expected a number from 0 to 1.")
     with sentences():
         import numpy as np
@@ -59,7 +59,7 @@ def sample(
         count = len(captions) if captions is not None else n or OF_ITS_OWN
         if not quiet:
             print(f"minivid: {found}", *listed(captions or []), sep="\n  ")
-        video = zoo.draw(found, captions, count, seed, steps, guidance, eta, quiet)
+        video = zoo.draw(found, captions, count, seed, steps, guidance, zoo.ETA if eta is None else eta, quiet)
         beside = {"caption": np.asarray(captions if captions is not None else [""] * count)}
         print(save(video, out, fps=found.manifest.get("fps") or 8, beside=beside))
     return 0

@@ -40,7 +40,7 @@ def test_a_caption_may_be_given_in_several_ways(drawn):
 
 def test_what_is_written_is_what_the_model_samples(drawn, tiny):
     asked = ("--caption", CAPTIONS[0], "--n", 3, "--seed", 7, "--guidance", 1.5)
-    for eta, options in ((1.0, ()), (0.0, ("--eta", 0))):
+    for eta, options in ((zoo.ETA, ()), (0.0, ("--eta", 0))):
         clips = zoo.load_file(tiny).sample([CAPTIONS[0]] * 3, seed=7, steps=2, guidance=1.5, eta=eta)
         np.testing.assert_array_equal(drawn(*asked, *options)["video"], to_uint8(clips.clamp(-1, 1)))
     file = drawn(*asked)
