@@ -21,10 +21,10 @@ from minivid import zoo
 from minivid.batches import clips_of
 from minivid.course.receipt import write_receipt
 from minivid.progress import progress
-from minivid.zoo import Recipe
+from minivid.run import Run
 
 RESULTS = Path(__file__).parent / "results"
-SETTINGS: dict[str, Recipe] = {"8x16x16": zoo.RECIPES["vdm-laptop"], "16x32x32": zoo.RECIPES["vdm-digits"]}
+SETTINGS: dict[str, Run] = {"8x16x16": zoo.RECIPES["vdm-laptop"], "16x32x32": zoo.RECIPES["vdm-digits"]}
 Setting = Literal["8x16x16", "16x32x32"]
 """Frames × height × width of the clips, and with them which of our networks is compared."""
 ROWS = {"as shipped": False, "same grid": True}
@@ -34,7 +34,7 @@ WARM_UP = 2
 EVERY_MS = 2
 """How often memory is looked at."""
 
-Work = Callable[[nn.Module, Recipe, int], Callable[[], object]]
+Work = Callable[[nn.Module, Run, int], Callable[[], object]]
 """`work(net, recipe, batch)` prepares one network's work and returns the function that does a step of it."""
 
 
@@ -57,18 +57,18 @@ class Options:
             raise ValueError(f"networks are {', '.join(self.networks)}; the first must be {OURS}: ratios are to it.")
 
 
-def clips(recipe: Recipe, batch: int, seed: int):
+def clips(recipe: Run, batch: int, seed: int):
     """The same clips and captions for everybody: (video, condition)."""
     return clips_of(*recipe.worlds)(batch, (seed, 0))
 
 
-def compare(work: Work, recipe: Recipe, options: Options) -> dict[str, list[dict]]:
+def compare(work: Work, recipe: Run, options: Options) -> dict[str, list[dict]]:
     """Each row of the comparison: what there is to say of each network."""
     torch.set_num_threads(options.threads)
     return {row: compare_row(work, recipe, same_grid, options) for row, same_grid in ROWS.items()}
 
 
-def compare_row(work: Work, recipe: Recipe, same_grid: bool, options: Options) -> list[dict]:
+def compare_row(work: Work, recipe: Run, same_grid: bool, options: Options) -> list[dict]:
     """The networks in one process, step about: parameters, seconds of each round, ratio to ours, operations, memory."""
     sizes = [sized(name, recipe, same_grid) for name in options.networks]
     steps = {}

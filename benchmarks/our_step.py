@@ -22,9 +22,8 @@ from torch.profiler import ProfilerActivity, profile
 from benchmarks import measure, table
 from minivid.course.receipt import write_receipt
 from minivid.nn.conv import SpatialConv
-from minivid.plan import Plan, clip_of
+from minivid.run import Run
 from minivid.train import Training
-from minivid.zoo import Recipe
 
 PROFILED = 3
 """Steps that the profiler looks at."""
@@ -103,10 +102,10 @@ SHIPPED = "as shipped"
 WAYS = (*OTHERWISE, *UNDER)
 
 
-def training(recipe: Recipe, batch: int, change: Callable[[nn.Module], None] | None = None) -> Training:
+def training(recipe: Run, batch: int, change: Callable[[nn.Module], None] | None = None) -> Training:
     """The recipe's run on whole clips, not yet begun, its network changed."""
     config = replace(recipe.training, batch=batch, growth=(), restarts=())
-    run = Plan("step", recipe.unet, config, clip_of(recipe.worlds[0]), recipe.worlds).start()
+    run = replace(recipe, training=config).start()
     if change:
         change(run.model)
     return run
@@ -158,7 +157,7 @@ def product() -> Callable[[], None]:
     return multiply
 
 
-def found(recipe: Recipe, batch: int, rounds: int, ways: tuple[str, ...]) -> dict:
+def found(recipe: Run, batch: int, rounds: int, ways: tuple[str, ...]) -> dict:
     """Seconds of a step, its operations a second beside the machine's, its parts, and the ratio of each other way to it."""
     runs = {SHIPPED: step_of(training(recipe, batch)), "product": product()}
     runs |= {way: step_of(training(recipe, batch, OTHERWISE[way])) for way in ways if way in OTHERWISE}

@@ -20,8 +20,7 @@ from minivid.compat import import_torchvision
 from minivid.data.captions import VOCABULARY
 from minivid.nn.condition import Cond
 from minivid.nn.text import TransformerEncoder
-from minivid.nn.unet import UNet
-from minivid.zoo import Recipe
+from minivid.run import Run
 
 OURS = "ours"
 WITHIN = 0.03
@@ -187,7 +186,7 @@ class Sized:
     """A network of a given size, not yet built. same_grid: it sees pixels folded as ours does, not one by one."""
 
     name: str
-    recipe: Recipe
+    recipe: Run
     same_grid: bool
     parameters: int
     width: int = 0
@@ -196,10 +195,10 @@ class Sized:
     def build(self) -> nn.Module:
         """The network, its weights drawn from the global generator."""
         if self.name == OURS:
-            return UNet(self.recipe.unet)
-        patch = self.recipe.unet.patch if self.same_grid else 1
+            return self.recipe.network.build()
+        patch = self.recipe.network.patch if self.same_grid else 1
         channels, side = (
-            self.recipe.unet.channels * patch**2,
+            self.recipe.network.channels * patch**2,
             min(self.recipe.worlds[0].height, self.recipe.worlds[0].width) // patch,
         )
         net = PEERS[self.name].network(channels, side, self.width, self.dim_text)
@@ -217,7 +216,7 @@ class Sized:
 
 
 @cache
-def sized(name: str, recipe: Recipe, same_grid: bool) -> Sized:
+def sized(name: str, recipe: Run, same_grid: bool) -> Sized:
     """The named network with as many parameters as the recipe's U-Net, to within 3 % where its widths allow it.
 
     Its caption vector is as wide as ours where that will do. Where the steps between widths are too coarse, the vector is made
@@ -227,8 +226,8 @@ def sized(name: str, recipe: Recipe, same_grid: bool) -> Sized:
         raise ValueError(f"there is no network {name!r}; there are {', '.join(NETWORKS)}.")
     if name == OURS:
         with torch.device("meta"):
-            return Sized(OURS, recipe, same_grid, parameters(UNet(recipe.unet)))
-    ours, peer, dim_ours = sized(OURS, recipe, False).parameters, PEERS[name], recipe.unet.dim_text
+            return Sized(OURS, recipe, same_grid, parameters(recipe.network.build()))
+    ours, peer, dim_ours = sized(OURS, recipe, False).parameters, PEERS[name], recipe.network.dim_text
 
     def size(width: int, dim_text: int) -> Sized:
         draft = Sized(name, recipe, same_grid, 0, width, dim_text)

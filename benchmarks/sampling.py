@@ -12,19 +12,21 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks import measure, table
+from minivid.diffusion.objective import Objective
 from minivid.diffusion.samplers import ddim
-from minivid.zoo import Recipe
+from minivid.diffusion.schedule import COSINE
+from minivid.run import Run
 
 STEPS = 50
 """Of a whole sampling run; the clock takes them one by one."""
 
 
-def work(net: nn.Module, recipe: Recipe, batch: int, seed: int = 0) -> Callable[[], Tensor]:
+def work(net: nn.Module, recipe: Run, batch: int, seed: int = 0) -> Callable[[], Tensor]:
     """A step of sampling, from noise downwards; after the last one it begins again. Returns z."""
     x, cond = measure.clips(recipe, batch, seed)
     noise = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed))
     net.eval()
-    path = (z for _ in count() for z, _ in ddim(net, noise, steps=STEPS, cond=cond))
+    path = (z for _ in count() for z, _ in ddim(net, noise, COSINE, Objective.V, STEPS, cond))
     return lambda: next(path)
 
 

@@ -25,8 +25,9 @@ from minivid.data.world import Clips
 from minivid.diffusion.objective import Objective, per_clip_loss, stratified_times
 from minivid.diffusion.schedule import COSINE
 from minivid.metrics.reader import DigitReader, fit_reader
-from minivid.train import TrainConfig, optimizers, update_ema
-from minivid.zoo import Model, Recipe
+from minivid.run import Run
+from minivid.train import TrainConfig, matrices_of, optimizers, update_ema
+from minivid.zoo import Model
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,10 @@ class Judge:
     reader: DigitReader
     asked: Clips
     options: Options
+    recipe: Run
 
     def __call__(self, net: nn.Module) -> float:
-        options, model = self.options, Model("judged", net, self.reader.world)
+        options, model = self.options, Model(self.recipe, net)
         made = model.sample(self.asked.caption, seed=options.seed, steps=options.steps, guidance=options.guidance)
         return self.share(made) / self.real
 
@@ -112,7 +114,7 @@ def training(size: Sized, options: Options) -> Generator[nn.Module, float, None]
         x, cond = data(config.batch * parts, (config.seed, step))
         x = x[:, :, : -(-x.shape[2] // parts)]
         u, eps = stratified_times(len(x), generator), torch.randn(x.shape, generator=generator)
-        cond = cond.keep(torch.rand(len(x), generator=generator) >= config.drop_caption)
+        cond = cond.keep(torch.rand(len(x), generator=generator) >= recipe.loss.drop_caption)
         loss = per_clip_loss(net, x, eps, u, cond, COSINE, Objective.V).mean()
         for optimizer, lr in used:
             optimizer.zero_grad()
@@ -132,7 +134,8 @@ def with_rates(
 ) -> list[tuple[torch.optim.Optimizer, float]]:
     """The optimizers of a run, each with its learning rate."""
     if which == "ours":
-        return list(zip(optimizers(net, config), (config.lr_matrices, config.lr), strict=True))
+        matrices = matrices_of(net) or {name for name, weight in net.named_parameters() if weight.ndim == 2}
+        return optimizers(net, config, matrices)
     decay = config.weight_decay
     return [(torch.optim.AdamW(net.parameters(), config.lr, (0.9, 0.99), weight_decay=decay, fused=True), config.lr)]
 
@@ -176,12 +179,12 @@ def so_far(path: Path, options: Options) -> tuple[dict, float]:
     return before.values, before.minutes
 
 
-def run(options: Options, networks: tuple[str, ...], path: Path, recipe: Recipe | None = None) -> Path:
+def run(options: Options, networks: tuple[str, ...], path: Path, recipe: Run | None = None) -> Path:
     """Race the networks that `path` has no result of yet, writing it after each. Raises ValueError for a file of other options."""
     torch.set_num_threads(options.threads)
     recipe = recipe or measure.SETTINGS[options.setting]
     done, world = so_far(path, options)[0]["runs"], recipe.worlds[0]
-    judge = Judge(fit_reader(world), world.sample(options.judged, (options.seed, 4000)), options)
+    judge = Judge(fit_reader(world), world.sample(options.judged, (options.seed, 4000)), options, recipe)
     given = " ".join(f"--{key.replace('_', '-')} {value}" for key, value in asdict(options).items())
     given = given.replace("--same-grid True", "--same-grid").replace("--same-grid False", "--no-same-grid")
     command = f"python -m benchmarks.time_to_quality {given}"

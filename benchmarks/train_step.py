@@ -13,10 +13,10 @@ from torch import nn
 from benchmarks import measure, table
 from minivid.diffusion.objective import Objective, per_clip_loss, stratified_times
 from minivid.diffusion.schedule import COSINE
-from minivid.zoo import Recipe
+from minivid.run import Run
 
 
-def work(net: nn.Module, recipe: Recipe, batch: int, seed: int = 0) -> Callable[[], float]:
+def work(net: nn.Module, recipe: Run, batch: int, seed: int = 0) -> Callable[[], float]:
     """A step of training on one fixed batch: forward, backward, update. Returns the loss."""
     x, cond = measure.clips(recipe, batch, seed)
     generator = torch.Generator().manual_seed(seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,20 @@ def in_turns(worlds: Sequence[World], n: int, seed: tuple[int, ...]) -> list[Cli
 
 
 def clips_of(*worlds: World) -> Batches:
-    """Clips with their captions: video `n c t h w`, tokens `n l`. Several worlds, alike in size, take turns in a batch."""
+    """Clips with their captions: video `n c t h w`, tokens `n l`.
+
+    Several worlds of one size take turns in a batch. Worlds of different sizes take turns from step to step, the second number of the
+    seed, and of larger clips there are fewer: n over the root of how much larger they are, between equal clips and equal work.
+    """
+    sizes = [(3 if world.colour else 1, world.frames, world.height, world.width) for world in worlds]
 
     def draw(n: int, seed: tuple[int, ...]) -> tuple[Tensor, Cond]:
-        parts = in_turns(worlds, n, seed)
+        if len(set(sizes)) == 1:
+            parts = in_turns(worlds, n, seed)
+        else:
+            turn = seed[1] % len(worlds)
+            larger = math.prod(sizes[turn][1:]) / min(math.prod(size[1:]) for size in sizes)
+            parts = [worlds[turn].sample(max(1, round(n / larger**0.5)), seed)]
         captions = [caption for part in parts for caption in part.caption]
         return torch.cat([part.video for part in parts]), Cond(*tokenize(captions))
 

@@ -8,6 +8,7 @@ a stranger can hold wrong numbers, never code.
 import hashlib
 import json
 import os
+import tempfile
 from pathlib import Path
 
 import torch
@@ -85,9 +86,23 @@ def digest(tensors: dict[str, Tensor]) -> str:
     return total.hexdigest()
 
 
+def weights_of(module: nn.Module) -> dict[str, Tensor]:
+    """Its weights and buffers by name; a weight with several names (tied) is there once, under the first."""
+    found: dict[str, Tensor] = {}
+    known = set()
+    for name, weight in module.state_dict(keep_vars=True).items():
+        if id(weight) not in known:
+            known.add(id(weight))
+            found[name] = weight.detach()
+    return found
+
+
 def load_into(module: nn.Module, tensors: dict[str, Tensor], source: str = "the checkpoint") -> None:
-    """Copy tensors into a module's weights; the first missing, foreign or misshapen one is named in a CheckpointError."""
-    own = module.state_dict()
+    """Copy tensors into a module's weights; the first missing, foreign or misshapen one is named in a CheckpointError.
+
+    Of a tied weight one name is enough.
+    """
+    own, names = weights_of(module), module.state_dict().keys()
     for name, weight in own.items():
         if name not in tensors:
             raise CheckpointError(
@@ -99,11 +114,28 @@ def load_into(module: nn.Module, tensors: dict[str, Tensor], source: str = "the 
                 "it was made with another configuration."
             )
     for name in tensors:
-        if name not in own:
+        if name not in names:
             raise CheckpointError(
                 f"{source} has a weight '{name}' that {type(module).__name__} does not know: it was made for another model."
             )
-    module.load_state_dict({name: tensor.to(own[name].dtype) for name, tensor in tensors.items()})
+    module.load_state_dict({name: tensors[name].to(weight.dtype) for name, weight in own.items()}, strict=False)
+
+
+def check_can_write(path: Path, tensors: dict[str, Tensor]) -> None:
+    """Raise CheckpointError, in a sentence, where `write` would: a folder that takes no file, numbers that the format does not know."""
+    for name, tensor in tensors.items():
+        if tensor.layout is not torch.strided or tensor.is_complex() or tensor.is_quantized:
+            raise CheckpointError(
+                f"'{name}' ({tensor.dtype}, {tensor.layout}) cannot be saved: expected dense real numbers."
+            )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise CheckpointError(
+            f"{path} could not be written ({error.strerror}). Free some space or choose another folder."
+        ) from error
 
 
 def write_atomically(path: Path, content: bytes) -> None:

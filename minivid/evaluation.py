@@ -19,8 +19,8 @@ from minivid.metrics.measure import Clips, Judges, simulator
 from minivid.metrics.pretrained import I3D_VARIABLE, i3d
 from minivid.metrics.report import Report
 from minivid.metrics.scoring import PARTS, check, evaluate
-from minivid.plan import training_of
 from minivid.progress import Progress
+from minivid.train import Step
 
 
 def jury() -> Judges:
@@ -36,7 +36,7 @@ def sampled(
 ) -> Clips:
     """n clips of a model, to the captions of its first world, drawn as `minivid sample` draws them."""
     captions = None
-    if model.world is not None and model.unet.config.vocabulary:
+    if model.run.captions:
         captions = model.world.sample(n, (seed, 0)).caption
     whose = f"weights {model.manifest['sha256'][:12]}" if "sha256" in model.manifest else "weights of this session"
     made = (
@@ -59,11 +59,11 @@ def learnt_from(model: zoo.Model, n: int) -> Float[Tensor, "n c t h w"] | None:
 
     None where there are none: a model of someone's videos, one without a manifest, a run that was too short for whole clips.
     """
-    if not model.worlds or "training" not in model.manifest:
+    if not model.run.worlds or not model.manifest:
         return None
-    config, draw = training_of(model.manifest), clips_of(*model.worlds)
+    config, draw = model.run.training, clips_of(*model.run.worlds)
     whole = [step for step in range(config.steps) if config.parts(step) == 1][-math.ceil(n / config.batch) :]
-    clips = [draw(config.batch, (config.seed, step, 0))[0] for step in reversed(whole)]
+    clips = [draw(config.batch, Step(config.seed, step).key)[0] for step in reversed(whole)]
     return torch.cat(clips)[:n] if clips else None
 
 

@@ -1,35 +1,44 @@
-"""The training loop: one for a laptop's CPU, one GPU, or many under `accelerate launch` (chapter 3).
+"""The training loop: any network, any loss; a laptop's CPU, one GPU, or several under `accelerate launch` (chapter 3).
 
-A step's clips, noise and times are functions of (seed, step) alone, so that a run that is interrupted and resumed ends where an
-uninterrupted one ends, to the byte on one machine.
+A step's clips, noise and times are functions of (seed, step) alone, drawn for the whole batch and then shared out. So a run that is
+interrupted and resumed ends where an uninterrupted one ends, to the byte on one machine, and several processes end where one does, to
+rounding.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.utils import broadcast
 from torch import Tensor, nn
 
 from minivid import checkpoint
 from minivid.batches import Batches
-from minivid.diffusion.objective import Objective, per_clip_loss, stratified_times
-from minivid.diffusion.schedule import COSINE, Schedule
-from minivid.nn.condition import Cond
+from minivid.diffusion.objective import Denoising
 from minivid.progress import Progress
+from minivid.tools.options import described, named
+
+WHOLE = {"steps": 1, "batch": 1, "save_every": 1, "warmup": 0, "seed": 0}
+REAL = {"lr": 0.0, "lr_matrices": 0.0, "clip_norm": 0.0}
+"""What must be a whole number of at least so much, and what a number above it."""
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How long and how: everything that a manifest must say to make a run again."""
+    """How long and how: with network, loss and clips, everything that a manifest must say to make a run again.
+
+    Raises ValueError, naming the option, for a value that no run can have.
+    """
 
     steps: int = 1000
     batch: int = 16
@@ -39,8 +48,6 @@ class TrainConfig:
     weight_decay: float = 0.01
     clip_norm: float = 1.0
     ema: float = 0.995
-    drop_caption: float = 0.1
-    objective: Objective = Objective.V
     seed: int = 0
     save_every: int = 200
     growth: tuple[tuple[float | int, int], ...] = ()
@@ -49,18 +56,34 @@ class TrainConfig:
     """Steps before which a new round begins: from the averaged weights, with new optimizers, the learning rate up and down again."""
 
     def __post_init__(self):
-        for name in ("steps", "batch", "lr", "lr_matrices", "clip_norm", "save_every"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} is {getattr(self, name)}, but must be above zero.")
-        if not 0 <= self.ema < 1 or not 0 <= self.drop_caption <= 1:
-            raise ValueError(f"ema ({self.ema}) must be in [0, 1) and drop_caption ({self.drop_caption}) in [0, 1].")
+        for name, least in WHOLE.items():
+            if not is_whole(getattr(self, name)) or getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; expected a whole number of at least {least}.")
+        for name, bound in REAL.items():
+            if not is_real(getattr(self, name)) or getattr(self, name) <= bound:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; expected a number above {bound:g}.")
+        if not is_real(self.weight_decay) or self.weight_decay < 0:
+            raise ValueError(f"weight_decay is {self.weight_decay!r}; expected a number from 0 on.")
+        if not is_real(self.ema) or not 0 <= self.ema < 1:
+            raise ValueError(f"ema is {self.ema!r}; expected a number in [0, 1).")
         shares = [share for share, _ in self.growth]
-        if shares != sorted(shares) or any(not 0 <= share <= 1 or parts < 1 for share, parts in self.growth):
+        if shares != sorted(shares) or any(
+            not (is_real(share) and 0 <= share <= 1 and is_whole(parts) and parts >= 1) for share, parts in self.growth
+        ):
             raise ValueError(
                 f"growth is {self.growth}; expected (share of the steps, parts) in order, as ((0.4, 4), (0.65, 2))."
             )
-        if any(begin >= end for begin, end in self.rounds):
+        if not all(map(is_whole, self.restarts)) or any(begin >= end for begin, end in self.rounds):
             raise ValueError(f"restarts are {self.restarts}; expected steps between 0 and {self.steps}, in order.")
+
+    def shortened(self, steps: int) -> TrainConfig:
+        """The same in fewer steps, to see that it runs."""
+        restarts = tuple(step for step in self.restarts if step < steps)
+        return replace(self, steps=steps, warmup=min(self.warmup, steps), restarts=restarts)
+
+    def longer(self, times: int) -> TrainConfig:
+        """The same, `times` as long."""
+        return replace(self, steps=times * self.steps, restarts=tuple(times * step for step in self.restarts))
 
     @property
     def rounds(self) -> list[tuple[int, int]]:
@@ -85,6 +108,35 @@ class TrainConfig:
 
 
 @dataclass(frozen=True)
+class Step:
+    """What a loss must know of the step that it is asked in: whence its random numbers come, and which rows of the batch are its own."""
+
+    seed: int
+    number: int
+    """From 0."""
+    device: torch.device | str = "cpu"
+    process: int = 0
+    processes: int = 1
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        """Seed of the step's clips. The zero stood for the process when each drew its own; runs of that time still resume."""
+        return (self.seed, self.number, 0)
+
+    def generator(self) -> torch.Generator:
+        """Noise and times of the step, the same in every process."""
+        return torch.Generator().manual_seed(int(np.random.SeedSequence(self.key).generate_state(1)[0]))
+
+    def own(self, rows: Any) -> Any:
+        """This process's rows of a tensor or a condition, on its device. One process has all of them."""
+        return rows[self.process :: self.processes].to(self.device)
+
+
+Loss = Callable[[nn.Module, Any, Step], Tensor]
+"""`loss(model, batch, step)`: the mean over `step.own(...)` of a batch, or over all of it where its rows need one another."""
+
+
+@dataclass(frozen=True)
 class Record:
     """What one step tells: its number (from 1), loss, gradient norm before clipping, learning rate, seconds since the start."""
 
@@ -101,24 +153,42 @@ class TrainingFailed(RuntimeError):
 
 @dataclass
 class Training:
-    """A run: the model, its moving average `ema`, the optimizer and how far they have come.
+    """A run: the model, its moving average `ema`, the optimizers and how far they have come.
 
     Iterate over `steps()`; stop whenever you like and call it again to go on. With `out`, the state is saved there every
     `config.save_every` steps and at the end, and a new Training on that folder goes on from it with `resume()`.
+
+    Raises ValueError for a loss that could not be written down, CheckpointError for a folder or weights that could not be saved: before
+    the first step, not after the two-hundredth.
     """
 
     model: nn.Module
     data: Batches
+    loss: Loss
     config: TrainConfig
-    schedule: Schedule = COSINE
     out: Path | None = None
     records: list[Record] = field(default_factory=list)
 
     def __post_init__(self):
         self.accelerator = Accelerator()
-        self.ema = deepcopy(self.model).requires_grad_(False).eval().to(self.accelerator.device)
-        self.model, *self.optimizers = self.accelerator.prepare(self.model, *optimizers(self.model, self.config))
+        if self.config.batch % self.accelerator.num_processes:
+            raise ValueError(
+                f"a batch of {self.config.batch} cannot be shared by {self.accelerator.num_processes} processes: "
+                "choose a batch that they divide."
+            )
+        # No wrapper around the network: a loss may call whatever method it likes, and gradients are averaged by hand.
+        self.model.to(self.accelerator.device)
+        if self.accelerator.num_processes > 1:
+            for weight in self.model.state_dict().values():
+                weight.copy_(broadcast(weight))
+        self.ema = deepcopy(self.model).requires_grad_(False).eval()
+        made = optimizers(self.model, self.config, matrices_of(self.model))
+        self.optimizers = [self.accelerator.prepare_optimizer(optimizer) for optimizer, _ in made]
+        self.rates = [lr for _, lr in made]
         self.out = Path(self.out) if self.out is not None else None
+        if self.out is not None and self.accelerator.is_main_process:
+            written(self.loss)
+            checkpoint.check_can_write(self.state_file(self.out), checkpoint.weights_of(self.model))
 
     @property
     def step(self) -> int:
@@ -144,48 +214,56 @@ class Training:
 
     def _begin_round(self) -> None:
         """Go on from the averaged weights, rounded as a file of weights holds them, with optimizers that remember nothing."""
-        weights = {name: weight.half().float() for name, weight in self.ema.state_dict().items()}
-        self.accelerator.unwrap_model(self.model).load_state_dict(weights)
+        weights = {name: halved(weight).to(weight.dtype) for name, weight in self.ema.state_dict().items()}
+        self.model.load_state_dict(weights)
         self.ema.load_state_dict(weights)
         for optimizer in self.optimizers:
             optimizer.state.clear()
 
-    def _one_step(self, step: int) -> tuple[float, float, float]:
-        """One update of the weights. Everything random comes from (seed, step, process)."""
-        config, device = self.config, self.accelerator.device
-        key = (config.seed, step, self.accelerator.process_index)
-        x, cond = self._clips(config.parts(step), key)
-        generator = torch.Generator().manual_seed(int(np.random.SeedSequence(key).generate_state(1)[0]))
-        u = stratified_times(len(x), generator).to(device)
-        eps = torch.randn(x.shape, generator=generator).to(device)
-        keep = torch.rand(len(x), generator=generator) >= config.drop_caption
-        cond = cond.keep(keep).to(device) if cond is not None else None
-
-        loss = per_clip_loss(self.model, x.to(device), eps, u, cond, self.schedule, config.objective).mean()
-        if not torch.isfinite(loss):
-            raise TrainingFailed(self._failure("loss", step + 1))
-        pace = config.pace(step)
-        for optimizer, lr in zip(self.optimizers, (config.lr_matrices, config.lr), strict=True):
+    def _one_step(self, number: int) -> tuple[float, float, float]:
+        """One update of the weights. Everything random comes from (seed, step)."""
+        config, accelerator = self.config, self.accelerator
+        step = Step(config.seed, number, accelerator.device, accelerator.process_index, accelerator.num_processes)
+        with accelerator.autocast():
+            loss = self.loss(self.model, self._batch(step), step)
+        told = accelerator.reduce(loss.detach(), "mean").item()
+        if not math.isfinite(told):
+            raise TrainingFailed(self._failure("loss", number + 1))
+        pace = config.pace(number)
+        for optimizer, lr in zip(self.optimizers, self.rates, strict=True):
             optimizer.zero_grad()
             for group in optimizer.param_groups:
                 group["lr"] = pace * lr
-        self.accelerator.backward(loss)
-        gradient = self.accelerator.clip_grad_norm_(self.model.parameters(), config.clip_norm)
+        accelerator.backward(loss)
+        self._average_gradients()
+        gradient = accelerator.clip_grad_norm_(self.model.parameters(), config.clip_norm)
         if not torch.isfinite(gradient):  # before it reaches the weights
-            raise TrainingFailed(self._failure("gradient", step + 1))
+            raise TrainingFailed(self._failure("gradient", number + 1))
         for optimizer in self.optimizers:
             optimizer.step()
-        update_ema(self.ema, self.accelerator.unwrap_model(self.model), min(config.ema, (1 + step) / (10 + step)))
-        return loss.item(), float(gradient), pace * config.lr
+        update_ema(self.ema, self.model, min(config.ema, (1 + number) / (10 + number)))
+        return told, float(gradient), pace * config.lr
 
-    def _clips(self, parts: int, key: tuple[int, ...]) -> tuple[Tensor, Cond | None]:
-        """A batch; of short clips, as many more as they are shorter. They cost as much and show more that is different."""
-        x, cond = self.data(self.config.batch * parts, key)
+    def _average_gradients(self) -> None:
+        """Each process has the gradient of its own rows; their mean is the batch's."""
+        if self.accelerator.num_processes > 1:
+            for weight in self.model.parameters():
+                if weight.grad is not None:
+                    weight.grad = self.accelerator.reduce(weight.grad, "mean")
+
+    def _batch(self, step: Step) -> Any:
+        """The whole batch; of short clips, as many more as they are shorter. They cost as much and show more that is different."""
+        parts = self.config.parts(step.number)
+        x, cond = self.data(self.config.batch * parts, step.key)
         if parts > 1 and cond is not None and (cond.images or (cond.tokens is not None and cond.tokens.ndim == 3)):
             raise ValueError(
                 "clips with images or captions for each frame cannot be cut short: train them with growth=()."
             )
         return x[:, :, : -(-x.shape[2] // parts)], cond
+
+    def anyone(self, stops: bool) -> bool:
+        """Whether this holds in any of the processes, which must all stop after the same step."""
+        return bool(self.accelerator.reduce(torch.tensor(float(stops), device=self.accelerator.device), "sum") > 0)
 
     def _moments(self, parameter: nn.Parameter) -> dict[str, Tensor]:
         """What the parameter's optimizer remembers of it."""
@@ -208,21 +286,21 @@ class Training:
         return Path(folder) / "state.safetensors"
 
     def save(self) -> None:
-        """The whole state into `out`: weights, moving average, optimizer, records."""
+        """The whole state into `out`: weights, moving average, optimizers, records."""
         if self.out is None:
             raise ValueError("this run has no folder; give Training(out=...) to save it.")
-        if not self.accelerator.is_main_process:
-            return
-        model = self.accelerator.unwrap_model(self.model)
-        tensors = {f"model.{name}": weight for name, weight in model.state_dict().items()}
-        tensors |= {f"ema.{name}": weight for name, weight in self.ema.state_dict().items()}
-        for name, parameter in model.named_parameters():
-            tensors |= {f"optimizer.{key}.{name}": value for key, value in self._moments(parameter).items()}
-        manifest = {
-            "config": described(self.config),
-            "records": [list(asdict(record).values()) for record in self.records],
-        }
-        checkpoint.write(self.state_file(self.out), tensors, manifest)
+        if self.accelerator.is_main_process:
+            tensors = {f"model.{name}": weight for name, weight in checkpoint.weights_of(self.model).items()}
+            tensors |= {f"ema.{name}": weight for name, weight in checkpoint.weights_of(self.ema).items()}
+            for name, parameter in self.model.named_parameters():
+                tensors |= {f"optimizer.{key}.{name}": value for key, value in self._moments(parameter).items()}
+            manifest = {
+                "config": described(self.config),
+                "loss": written(self.loss),
+                "records": [list(asdict(record).values()) for record in self.records],
+            }
+            checkpoint.write(self.state_file(self.out), tensors, manifest)
+        self.accelerator.wait_for_everyone()
 
     def resume(self) -> Training:
         """Take up the state in `out`. Raises CheckpointError when there is none, or when it belongs to another run."""
@@ -232,20 +310,25 @@ class Training:
             )
         path = self.state_file(self.out)
         tensors, manifest = checkpoint.read(path)
-        before = {**described(TrainConfig()), **manifest["config"]}  # an earlier version may not know every option
+        training, loss = apart(manifest["config"])
+        before = described(TrainConfig()) | training  # an earlier version may not know every option
         if before != described(self.config):
-            differing = sorted(key for key, value in described(self.config).items() if before[key] != value)
+            mine = described(self.config)
+            differing = sorted(key for key in before | mine if before.get(key) != mine.get(key))
             raise checkpoint.CheckpointError(
                 f"{path} was trained with another {', '.join(differing)}; resume with what it was started with."
             )
-        model = self.accelerator.unwrap_model(self.model)
-        checkpoint.load_into(model, part(tensors, "model."), str(path))
+        if manifest.get("loss", loss) not in (None, written(self.loss)):
+            raise checkpoint.CheckpointError(
+                f"{path} was trained with another loss ({manifest.get('loss', loss)}); resume with what it was started with."
+            )
+        checkpoint.load_into(self.model, part(tensors, "model."), str(path))
         checkpoint.load_into(self.ema, part(tensors, "ema."), str(path))
-        for name, parameter in model.named_parameters():
+        for name, parameter in self.model.named_parameters():
             saved = {key: value for key, value in part(tensors, "optimizer.").items() if key.endswith(f".{name}")}
             self._moments(parameter).update(
                 {
-                    key.removesuffix(f".{name}"): value
+                    key.removesuffix(f".{name}"): value.to(parameter.device) if value.ndim else value
                     for key, value in saved.items()
                     if key.count(".") == name.count(".") + 1
                 }
@@ -254,27 +337,43 @@ class Training:
         return self
 
 
-def optimizers(model: nn.Module, config: TrainConfig) -> tuple[torch.optim.Optimizer, torch.optim.Optimizer]:
-    """Muon for the matrices inside the network, AdamW for the rest: embeddings, norms, biases, first and last layer.
+def optimizers(
+    model: nn.Module, config: TrainConfig, matrices: Collection[str]
+) -> list[tuple[torch.optim.Optimizer, float]]:
+    """Each optimizer with its learning rate: Muon for the weights named as matrices, AdamW for the rest.
 
     Muon makes each update of a matrix orthogonal, so that all directions learn at one pace (Jordan et al. 2024); a convolution's
     weight is a matrix too.
     """
-    inner = {
-        name
-        for name, parameter in model.named_parameters()
-        if parameter.ndim == 2 and not name.startswith(("text.", "conv_in.", "conv_out.", "position_bias."))
-    }
-    matrices = [parameter for name, parameter in model.named_parameters() if name in inner]
-    rest = [parameter for name, parameter in model.named_parameters() if name not in inner]
-    muon = torch.optim.Muon(matrices, lr=config.lr_matrices, weight_decay=0.0)
-    return muon, torch.optim.AdamW(rest, lr=config.lr, betas=(0.9, 0.99), weight_decay=config.weight_decay)
+    trained = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
+    inner = [weight for name, weight in trained.items() if name in matrices]
+    rest = [weight for name, weight in trained.items() if name not in matrices]
+    made = []
+    if inner:
+        made.append((torch.optim.Muon(inner, lr=config.lr_matrices, weight_decay=0.0), config.lr_matrices))
+    if rest:
+        adam = torch.optim.AdamW(rest, lr=config.lr, betas=(0.9, 0.99), weight_decay=config.weight_decay)
+        made.append((adam, config.lr))
+    return made
 
 
-def described(config: TrainConfig) -> dict:
-    """A configuration as plain JSON values."""
-    values = {key: value.value if isinstance(value, Objective) else value for key, value in asdict(config).items()}
-    return {**values, "growth": [list(stage) for stage in config.growth], "restarts": list(config.restarts)}
+def matrices_of(model: nn.Module) -> set[str]:
+    """What a network calls its matrices; one that says nothing of them has none."""
+    return set(model.matrices()) if hasattr(model, "matrices") else set()
+
+
+def written(loss: Loss) -> dict[str, Any]:
+    """A loss as a manifest holds it: its kind and options, or a function's name."""
+    return named(loss) if is_dataclass(loss) else {"is": f"{loss.__module__}.{loss.__qualname__}"}
+
+
+def apart(training: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """A training's JSON, and the loss that stood in it before losses had a place of their own; None where none does."""
+    training = dict(training)
+    if "objective" not in training:
+        return training, None
+    loss = {name: training.pop(name) for name in ("objective", "drop_caption")}
+    return training, {**named(Denoising()), **loss}
 
 
 def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
@@ -282,7 +381,29 @@ def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
+def halved(weight: Tensor) -> Tensor:
+    """As a file of weights holds it: real numbers in half precision where they fit, others as they are."""
+    if not weight.is_floating_point() or (weight.abs() > torch.finfo(torch.half).max).any():
+        return weight
+    return weight.half()
+
+
 @torch.no_grad()
 def update_ema(ema: nn.Module, model: nn.Module, decay: float) -> None:
-    """ema ← decay · ema + (1 − decay) · model, weight by weight."""
+    """ema ← decay · ema + (1 − decay) · model: weights, and the buffers that are real numbers. Other buffers are copied."""
     torch._foreach_lerp_(list(ema.parameters()), list(model.parameters()), 1 - decay)
+    for average, now in zip(ema.buffers(), model.buffers(), strict=True):
+        if average.is_floating_point():
+            average.lerp_(now, 1 - decay)
+        else:
+            average.copy_(now)
+
+
+def is_whole(value: object) -> bool:
+    """Whether it is a whole number; True and False are none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_real(value: object) -> bool:
+    """Whether it is a finite number."""
+    return is_whole(value) or (isinstance(value, float) and math.isfinite(value))

@@ -9,6 +9,7 @@ import math
 import os
 import platform
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,87 +24,96 @@ from minivid.data.world import World
 from minivid.data.world.seeds import generator
 from minivid.diffusion import samplers
 from minivid.diffusion.guidance import guided
-from minivid.diffusion.objective import Objective, Video
-from minivid.diffusion.schedule import COSINE
+from minivid.diffusion.objective import Denoising, Objective, Video, scaled
+from minivid.diffusion.schedule import Schedule, schedule_named
 from minivid.nn.condition import Cond
-from minivid.nn.unet import UNet, UNetConfig
-from minivid.plan import Plan, clip_of, restored
+from minivid.nn.unet import UNetConfig
 from minivid.progress import Progress
-from minivid.train import TrainConfig, Training
+from minivid.run import Run
+from minivid.train import TrainConfig, Training, halved
 
 WEIGHTS = Path(__file__).parent / "weights"
-MANIFEST_KEYS = ("name", "unet", "steps", "minutes", "hardware")
+MANIFEST_KEYS = ("name", "training", "steps", "minutes", "hardware")
 ETA = 1.0
 """How commands and reports draw: with new noise at each step. The receipt 03_digits has both ways."""
 VOXELS = 2**17
 """Pixels times frames that a model sees at once: 64 clips of 8 frames of 16×16."""
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """All that makes a model: what it sees (the worlds take turns in a batch), its network, its training."""
-
-    worlds: tuple[World, ...]
-    unet: UNetConfig
-    training: TrainConfig
-
-    def shortened(self, steps: int) -> TrainConfig:
-        """The same training in fewer steps, to see that it runs."""
-        training = self.training
-        restarts = tuple(step for step in training.restarts if step < steps)
-        return replace(training, steps=steps, warmup=min(training.warmup, steps), restarts=restarts)
-
-    def longer(self, times: int) -> TrainConfig:
-        """The same training, `times` as long."""
-        restarts = tuple(times * step for step in self.training.restarts)
-        return replace(self.training, steps=times * self.training.steps, restarts=restarts)
-
-
 UNET = UNetConfig(widths=(64, 128), blocks=1, vocabulary=len(VOCABULARY))
-
 LARGE = World(digit_size=10)
 
 RECIPES = {
-    "vdm-laptop": Recipe((LARGE,), UNET, TrainConfig(steps=1350, batch=8, growth=((0.5, 4), (0.75, 2)))),
-    "vdm-small": Recipe(
-        (LARGE, replace(LARGE, change="direction")),
-        UNET,
-        TrainConfig(steps=1500, batch=16, growth=((0.4, 4), (0.65, 2))),
-    ),
-    "vdm-digits": Recipe(
-        (World(frames=16, size=32, digit_size=18),),
-        UNetConfig(widths=(64, 104), patch=4, vocabulary=len(VOCABULARY)),
-        TrainConfig(steps=12500, batch=16, ema=0.998, growth=((0.2, 8), (0.35, 4), (0.5, 2)), restarts=(8000,)),
-    ),
+    run.name: run
+    for run in (
+        Run(
+            "vdm-laptop",
+            UNET,
+            Denoising(Objective.V, "cosine"),
+            TrainConfig(steps=1350, batch=8, growth=((0.5, 4), (0.75, 2))),
+            worlds=(LARGE,),
+        ),
+        Run(
+            "vdm-small",
+            UNET,
+            Denoising(Objective.V, "cosine"),
+            TrainConfig(steps=1500, batch=16, growth=((0.4, 4), (0.65, 2))),
+            worlds=(LARGE, replace(LARGE, change="direction")),
+        ),
+        Run(
+            "vdm-digits",
+            UNetConfig(widths=(64, 104), patch=4, vocabulary=len(VOCABULARY)),
+            Denoising(Objective.V, "cosine"),
+            TrainConfig(steps=12500, batch=16, ema=0.998, growth=((0.2, 8), (0.35, 4), (0.5, 2)), restarts=(8000,)),
+            worlds=(World(frames=16, size=32, digit_size=18),),
+        ),
+    )
 }
+"""The runs that make the zoo's models."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """A denoiser with the world whose clips it makes; None for one that was trained on a folder of videos."""
+    """A trained denoiser and the run that it is of: what it makes, what its output means, the schedule that it is sampled by."""
 
-    name: str
-    unet: nn.Module
-    world: World | None
+    run: Run
+    network: nn.Module
     manifest: dict = field(default_factory=dict)
+    """Of its file of weights; empty for a model that was trained in this session."""
 
     @property
-    def worlds(self) -> tuple[World, ...]:
-        """The worlds that took turns in its training, as its manifest or its recipe has them."""
-        if "worlds" in self.manifest:
-            return tuple(restored(World, world) for world in self.manifest["worlds"])
-        if self.manifest:
-            return recipe(self.name).worlds
-        return (self.world,) if self.world is not None else ()
+    def name(self) -> str:
+        """The run's."""
+        return self.run.name
+
+    @property
+    def world(self) -> World | None:
+        """The world whose clips it makes, the first of several; None for one that was trained on a folder of videos."""
+        return self.run.worlds[0] if self.run.worlds else None
 
     @property
     def shape(self) -> tuple[int, ...]:
         """c t h w of its clips."""
-        return tuple(self.manifest["clip"]) if "clip" in self.manifest else clip_of(self.world)
+        return self.run.clip
+
+    @property
+    def objective(self) -> Objective:
+        """What its output means."""
+        return self.run.loss.objective
+
+    @property
+    def schedule(self) -> Schedule:
+        """The schedule that it was trained by."""
+        return schedule_named(self.run.loss.schedule)
+
+    @property
+    def denoiser(self):
+        """`model(z, t, cond)` as guidance and samplers call it: the network itself, its input scaled where the objective wants that."""
+        return scaled(self.network, self.schedule, self.objective)
 
     def __str__(self) -> str:
         _, frames, height, width = self.shape
-        parameters = sum(weight.numel() for weight in self.unet.parameters())
+        parameters = sum(weight.numel() for weight in self.network.parameters())
         return f"{self.name}: {parameters / 1e6:.2f} M parameters, clips of {frames} frames of {height}×{width}"
 
     def receipt(self) -> str:
@@ -113,9 +123,14 @@ class Model:
             return f"{self.name} was trained in this session and has no manifest."
         return f"`minivid train {m['name']}`: {m['steps']} steps in {m['minutes']:.0f} minutes on {m['hardware']}, sha256 {m['sha256'][:12]}…"
 
-    def x_hat(self, z: Video, logsnr: Float[Tensor, ""], cond: Cond | None = None) -> Video:
-        """The clean clip that the network believes in, at one noise level for all."""
-        return samplers.predict(self.unet, z, logsnr, COSINE, cond, Objective.V, clip=False)[0]
+    def x_hat(
+        self,
+        z: Video,
+        logsnr: Float[Tensor, ""] | Float[Tensor, "b"] | Float[Tensor, "b t"],
+        cond: Cond | None = None,
+    ) -> Video:
+        """The clean clip that the network believes in, at one noise level for all, for each clip, or for each frame."""
+        return samplers.predict(self.denoiser, z, logsnr, self.schedule, self.objective, cond)[0]
 
     def noise(self, n: int, seed: int = 0) -> Video:
         """Where n clips begin; the same seed gives the same noise."""
@@ -135,7 +150,8 @@ class Model:
         eta: 0 is deterministic; 1 adds as much new noise at each step as the ancestral sampler, drawn from `fresh`.
         """
         cond = Cond(*tokenize(captions)).to(z.device) if captions is not None else None
-        return samplers.ddim(guided(self.unet, guidance), z, COSINE, steps, cond, eta=eta, generator=fresh)
+        model = guided(self.denoiser, guidance)
+        return samplers.ddim(model, z, self.schedule, self.objective, steps, cond, eta=eta, generator=fresh)
 
     def sample(
         self,
@@ -165,7 +181,7 @@ def draw(
     With eta above 0 a clip's new noise depends on which others are drawn together with it.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    model.unet.to(device)
+    model.network.to(device)
     at_once = max(1, VOXELS // math.prod(model.shape[1:]))
     noise, parts = model.noise(n, seed), []
     with Progress(-(-n // at_once) * steps, "step", quiet=quiet) as bar:
@@ -177,7 +193,7 @@ def draw(
     return torch.cat(parts)
 
 
-def recipe(name: str) -> Recipe:
+def recipe(name: str) -> Run:
     """The recipe of that name. Raises ValueError, offering the nearest names."""
     if name not in RECIPES:
         near = difflib.get_close_matches(name, RECIPES, n=1)
@@ -186,10 +202,10 @@ def recipe(name: str) -> Recipe:
     return RECIPES[name]
 
 
-def load(name: str, folder: Path = WEIGHTS) -> Model:
+def load(name: str, folder: Path | None = None) -> Model:
     """The trained model of that name. Raises ValueError for an unknown name, CheckpointError for weights that are absent or damaged."""
     recipe(name)
-    path = folder / f"{name}.safetensors"
+    path = (folder or WEIGHTS) / f"{name}.safetensors"
     if not path.is_file():
         raise checkpoint.CheckpointError(
             f"the weights of {name} are not here; `minivid train {name} --keep` makes them."
@@ -210,10 +226,17 @@ def load_file(path: Path | str) -> Model:
         raise checkpoint.CheckpointError(
             f"the manifest in {path} has no 'worlds', and there is no recipe {manifest['name']!r}: what it makes is not known."
         )
-    unet = UNet(restored(UNetConfig, manifest["unet"]))
-    checkpoint.load_into(unet, tensors, path.name)
-    model = Model(manifest["name"], unet.eval().requires_grad_(False), None, manifest)
-    return replace(model, world=model.worlds[0] if model.worlds else None)
+    try:
+        run = Run.of(manifest, RECIPES[manifest["name"]].worlds if "worlds" not in manifest else ())
+    except (KeyError, TypeError, ValueError) as error:
+        raise checkpoint.CheckpointError(f"the manifest in {path} does not say what the model is: {error}") from error
+    if not isinstance(run.loss, Denoising):
+        raise checkpoint.CheckpointError(
+            f"{path} is no model that draws clips: it was trained on {manifest['loss']['is']}."
+        )
+    network = run.network.build()
+    checkpoint.load_into(network, tensors, path.name)
+    return Model(run, network.eval().requires_grad_(False), manifest)
 
 
 def find(which: str) -> Model:
@@ -221,29 +244,23 @@ def find(which: str) -> Model:
     return load_file(which) if which.endswith(".safetensors") else load(which)
 
 
-def plan(name: str) -> Plan:
-    """What a run of the recipe is. Raises ValueError for an unknown name."""
-    made_by = recipe(name)
-    return Plan(name, made_by.unet, made_by.training, clip_of(made_by.worlds[0]), made_by.worlds)
+def publish(run: Run, training: Training, folder: Path, measured: Mapping[str, float] | None = None) -> Path:
+    """Write a run's averaged weights in half precision with their manifest; returns the file.
 
-
-def start(name: str, out: Path | str | None = None) -> Training:
-    """The training run of a recipe, not yet begun; its state goes to the folder `out`."""
-    return plan(name).start(out)
-
-
-def publish(name: str, training: Training, folder: Path = WEIGHTS, run: Plan | None = None) -> Path:
-    """Write a run's averaged weights in half precision with their manifest; returns the file. `run` is the recipe's plan by default."""
-    path = folder / f"{name}.safetensors"
-    weights = {key: weight.half() for key, weight in training.ema.state_dict().items()}
+    measured: what is known of how good they are, by name.
+    """
+    path = Path(folder) / f"{run.name}.safetensors"
+    last = training.records[-100:]
     manifest = {
-        **(run or plan(name)).manifest(),
+        **run.manifest(),
         "steps": training.step,
-        "loss": sum(record.loss for record in training.records[-100:]) / len(training.records[-100:]),
+        "final_loss": sum(record.loss for record in last) / len(last),
+        "measured": dict(measured or {}),
         "minutes": training.records[-1].seconds / 60,
         "hardware": f"{torch.get_num_threads()} thread(s) of {platform.processor() or platform.machine()}, {os.cpu_count()} cores",
         "versions": {"minivid": minivid.__version__, "torch": torch.__version__, "python": platform.python_version()},
         "finished": time.strftime("%Y-%m-%d"),
     }
-    checkpoint.write(path, weights, manifest)
+    weights = checkpoint.weights_of(run.finish(training))
+    checkpoint.write(path, {name: halved(weight) for name, weight in weights.items()}, manifest)
     return path

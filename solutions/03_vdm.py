@@ -22,6 +22,7 @@
 
 # %% setup
 import itertools
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -57,7 +58,6 @@ from minivid.nn.conv import FrameNorm, SpatialConv, fold
 from minivid.nn.embed import PlaceEmbedding
 from minivid.nn.initial import zero_
 from minivid.show import player, show, show_curves, show_sheet, show_slice, show_source
-from minivid.train import Training
 
 torch.manual_seed(0)
 print(f"budget: {budget.budget()}, torch {torch.__version__}, {torch.get_num_threads()} threads")
@@ -325,7 +325,7 @@ print("GroupNorm over b c t h w", *reached(nn.GroupNorm(8, 16), frame=2))
 # $$\mathrm{softmax}\Big(\frac{q_i\cdot k_j}{\sqrt d} + b_{j-i}\Big)$$
 
 # %%
-learned = teacher.unet.position_bias(8).detach()
+learned = teacher.network.position_bias(8).detach()
 print(
     tuple(learned.shape),
     "heads, from frame, to frame; equal along each diagonal. Learned by the zoo's model, first head:",
@@ -405,7 +405,7 @@ for name, told in (("attention alone", lambda x: x), ("told its place first", pl
 show_source(UNet.forward)
 
 # %%
-student_unet = UNet(ch03.LAPTOP.unet)
+student_unet = ch03.LAPTOP.network.build()
 print(f"{sum(p.numel() for p in student_unet.parameters()) / 1e6:.2f} M parameters")
 out = student_unet(clips.video, torch.zeros(8))
 print("a fresh network says", out.abs().max().item(), "everywhere: its last convolution starts at zero")
@@ -417,7 +417,7 @@ print("a fresh network says", out.abs().max().item(), "everywhere: its last conv
 look_at = teacher.world.sample(1, seed=21, caption="a 3 moves right, quickly")
 level = torch.tensor([-1.0])
 z, _ = noise_clip(look_at.video, level, torch.Generator().manual_seed(1))
-maps = widgets.temporal_attention_maps(teacher.unet, z, level, Cond(*tokenize(look_at.caption)))
+maps = widgets.temporal_attention_maps(teacher.network, z, level, Cond(*tokenize(look_at.caption)))
 display(widgets.attention_viewer(maps, look_at.video))
 widgets.attention_viewer_still(maps, layers=3)
 
@@ -455,7 +455,7 @@ masked_mean = check("3.9", masked_mean)
 award("3.9")
 
 # %%
-words = teacher.unet.text(tokens, mask)
+words = teacher.network.text(tokens, mask)
 print(tuple(words.shape), "->", tuple(masked_mean(words, mask).shape))
 
 # %% [markdown]
@@ -493,7 +493,7 @@ print(
 level = torch.tensor([-1.0])
 z, _ = noise_clip(ordered[:1], level, torch.Generator().manual_seed(1))
 word_maps = widgets.word_attention(
-    teacher.unet, z, level, Cond(*tokenize(both[:1])), weights=(ordered[:1, 0] > 0).float()
+    teacher.network, z, level, Cond(*tokenize(both[:1])), weights=(ordered[:1, 0] > 0).float()
 )
 widgets.word_attention_still(word_maps, ordered[:1])
 
@@ -552,10 +552,10 @@ print(f"loss {losses[0]:.2f} -> {losses[-1]:.2f}")
 
 # %%
 recipe = ch03.LAPTOP
-config = budget.pick(smoke=recipe.shortened(4), laptop=recipe.training, gpu=recipe.longer(4))
-torch.manual_seed(config.seed)
-training = Training(UNet(recipe.unet), clips_of(world), config)
-mine = zoo.Model("your model", training.ema, world)
+config = budget.pick(smoke=recipe.training.shortened(4), laptop=recipe.training, gpu=recipe.training.longer(4))
+run = replace(recipe, name="your model", training=config)
+training = run.start()
+mine = zoo.Model(run, training.ema)
 print(mine)
 for step in (0, config.steps // 2, config.steps - 1):
     parts = config.parts(step)
@@ -571,8 +571,8 @@ print(receipt("03_growth"))
 # %%
 x, cond = clips_of(world)(4, (0, 0))
 u, eps = torch.rand(4), torch.randn(x.shape)
-library_loss = per_clip_loss(teacher.unet, x, eps, u, cond, COSINE, Objective.V)
-torch.testing.assert_close(training_loss(teacher.unet, x, eps, u, cond), library_loss)
+library_loss = per_clip_loss(teacher.network, x, eps, u, cond, COSINE, Objective.V)
+torch.testing.assert_close(training_loss(teacher.network, x, eps, u, cond), library_loss)
 
 # %%
 preview = ["a 7 moves up, quickly", "a 3 moves left, slowly", "a 0 moves down, quickly", "a 4 moves right, slowly"]
@@ -695,7 +695,7 @@ award("3.6")
 captions = ["a 5 moves left, quickly", "a 2 moves up, slowly", "a 8 moves down, quickly", "a 9 moves right, slowly"]
 told = Cond(*tokenize(captions))
 noise = torch.randn(4, 1, 8, 16, 16, generator=torch.Generator().manual_seed(4))
-by_scale = {s: sample(ddim(guide(teacher.unet, s), noise, COSINE, steps, told)) for s in (0.0, 1.0, 2.0, 4.0, 8.0)}
+by_scale = {s: sample(ddim(guide(teacher.network, s), noise, COSINE, Objective.V, steps, told)) for s in (0.0, 1.0, 2.0, 4.0, 8.0)}
 display(widgets.guidance_dial(by_scale, captions))
 widgets.guidance_dial_still(by_scale, captions)
 
@@ -775,7 +775,7 @@ def sampler(model, z, steps, cond, generator):
         yield z, x_hat
 
 
-path = list(sampler(guide(teacher.unet, ch03.GUIDANCE), noise[:1], steps, Cond(*tokenize(captions[:1])), generator))
+path = list(sampler(guide(teacher.network, ch03.GUIDANCE), noise[:1], steps, Cond(*tokenize(captions[:1])), generator))
 display(widgets.sampling_path(path))
 widgets.sampling_path_still(path)
 
@@ -847,7 +847,7 @@ z, _ = noise_clip(clip, level.expand(len(clip)), torch.Generator().manual_seed(3
 
 
 def denoise(z):
-    return a * z - s * teacher.unet(z, level.expand(len(z)), None)
+    return a * z - s * teacher.network(z, level.expand(len(z)), None)
 
 
 before = denoise(z).detach()
@@ -872,10 +872,10 @@ for name, z_at in (("at z", z), ("at z moved by the same step", z + after - befo
 # %%
 known = teacher.world.sample(4, seed=41).video
 start = torch.randn(known.shape, generator=torch.Generator().manual_seed(6))
-extended = {}
+extended, how = {}, (COSINE, Objective.V)  # what the network was trained by and on
 for name, weight in (("replacement", 0.0), ("reconstruction", ch03.WEIGHT)):
-    model = inpainting(teacher.unet, known, mask, weight, generator=torch.Generator().manual_seed(7))
-    extended[name] = sample(ddim(model, start, COSINE, steps))
+    model = inpainting(teacher.network, known, mask, weight, *how, generator=torch.Generator().manual_seed(7))
+    extended[name] = sample(ddim(model, start, *how, steps))
 show_sheet(**{name: video[:2] for name, video in ({"real": known} | extended).items()})
 
 # %%
@@ -895,14 +895,16 @@ print(fills)
 
 # %%
 gap = ((torch.arange(8) < 2) | (torch.arange(8) > 5)).reshape(1, 1, 8, 1, 1)
-filled = sample(ddim(inpainting(teacher.unet, known, gap, ch03.WEIGHT, generator=generator), start, COSINE, steps))
+filling = inpainting(teacher.network, known, gap, ch03.WEIGHT, *how, generator=generator)
+filled = sample(ddim(filling, start, *how, steps))
 
 
 def pool(x):
     return F.avg_pool3d(x, (1, 2, 2))
 
 
-sharp = sample(ddim(super_resolution(teacher.unet, pool(known), pool, ch03.WEIGHT), start, COSINE, steps))
+sharpening = super_resolution(teacher.network, pool(known), pool, ch03.WEIGHT, *how)
+sharp = sample(ddim(sharpening, start, *how, steps))
 low = F.interpolate(pool(known), scale_factor=(1, 2, 2))
 for name, video in (("repeated pixels", low), ("sharpened", sharp)):
     print(f"{name:16} {(video - known).square().mean().sqrt():.3f} from the real clip (root mean square)")

@@ -1,6 +1,6 @@
 """The course's models before the course's judges."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
 import torch
@@ -8,8 +8,8 @@ import torch
 from minivid import evaluation, zoo
 from minivid.data import World
 from minivid.nn import UNetConfig
-from minivid.plan import Plan
-from minivid.train import TrainConfig, described
+from minivid.run import Run
+from minivid.train import TrainConfig
 
 
 def test_i3d_joins_in_where_the_environment_names_it(monkeypatch):
@@ -41,27 +41,19 @@ def test_what_is_sampled_says_how():
 def test_what_a_model_learnt_from_is_made_again():
     """The clips of a run's last steps, as its training drew them; short clips are none of them."""
     drawn = []
-    run = Plan(
-        "tiny",
-        UNetConfig(widths=(8, 16), vocabulary=34),
-        TrainConfig(steps=3, batch=2, warmup=1),
-        (1, 8, 16, 16),
-        (World(),),
-    ).start()
+    training = TrainConfig(steps=3, batch=2, warmup=1)
+    tiny = Run("tiny", UNetConfig(widths=(8, 16), vocabulary=34), training=training, worlds=(World(),))
+    run = tiny.start()
     draw = run.data
     run.data = lambda n, key: (drawn.append(draw(n, key)), drawn[-1])[1]
     list(run.steps(progress=False))
-    model = zoo.Model("tiny", run.ema, World(), {"training": described(run.config), "worlds": [asdict(World())]})
+    model = zoo.Model(tiny, run.ema, {"sha256": "0" * 64})
     learnt = evaluation.learnt_from(model, 4)
     assert torch.equal(learnt, torch.cat([drawn[2][0], drawn[1][0]]))
-    short = {**model.manifest, "training": {**model.manifest["training"], "growth": [[0.6, 4]]}}  # steps 0 and 1
-    assert torch.equal(evaluation.learnt_from(replace(model, manifest=short), 4), drawn[2][0])
-    short["training"] = {**short["training"], "growth": [[1.0, 2]]}
-    assert evaluation.learnt_from(replace(model, manifest=short), 4) is None
-    assert evaluation.learnt_from(zoo.Model("own", run.ema, None), 4) is None
 
+    def short(growth):
+        return replace(model, run=replace(tiny, training=replace(training, growth=growth)))
 
-def test_an_empty_zoo_is_said(monkeypatch, tmp_path):
-    monkeypatch.setattr(zoo, "WEIGHTS", tmp_path)
-    with pytest.raises(ValueError, match="no model of the zoo is here; `minivid zoo` lists"):
-        evaluation.whole_zoo(2)
+    assert torch.equal(evaluation.learnt_from(short(((0.6, 4),)), 4), drawn[2][0])  # steps 0 and 1 were short
+    assert evaluation.learnt_from(short(((1.0, 2),)), 4) is None
+    assert evaluation.learnt_from(zoo.Model(tiny, run.ema), 4) is None

@@ -1,12 +1,13 @@
 """Training: it learns, it resumes to the byte, and it says what went wrong."""
 
 import json
+import math
 import signal
 import subprocess
 import sys
 import time
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 import torch
@@ -14,8 +15,9 @@ import torch
 from minivid import checkpoint
 from minivid.batches import clips_of, joint_clips_of
 from minivid.data import VOCABULARY, World
+from minivid.diffusion import Denoising, Objective
 from minivid.nn import Cond, UNet, UNetConfig
-from minivid.train import TrainConfig, Training, TrainingFailed, optimizers, update_ema
+from minivid.train import TrainConfig, Training, TrainingFailed, matrices_of, optimizers, update_ema
 
 UNET = UNetConfig(widths=(8, 16), blocks=1, heads=2, vocabulary=len(VOCABULARY), dim_text=16)
 CONFIG = TrainConfig(steps=6, batch=2, warmup=2, save_every=2)
@@ -23,7 +25,7 @@ CONFIG = TrainConfig(steps=6, batch=2, warmup=2, save_every=2)
 
 def run(config: TrainConfig = CONFIG, out=None, data=None) -> Training:
     torch.manual_seed(config.seed)
-    return Training(UNet(UNET), data or clips_of(World(frames=4)), config, out=out)
+    return Training(UNet(UNET), data or clips_of(World(frames=4)), Denoising(), config, out=out)
 
 
 def drained(training: Training) -> Training:
@@ -73,7 +75,7 @@ def test_a_run_resumed_from_its_folder_ends_the_same_to_the_byte(tmp_path):
         if record.step == 5:  # saved at 4: step 5 is done again
             break
     torch.manual_seed(99)
-    second = Training(UNet(UNET), clips_of(World(frames=4)), CONFIG, out=tmp_path).resume()
+    second = Training(UNet(UNET), clips_of(World(frames=4)), Denoising(), CONFIG, out=tmp_path).resume()
     assert second.step == 4
     whole = drained(run())
     assert_same_bytes(drained(second), whole)
@@ -89,13 +91,14 @@ def test_a_run_that_is_killed_can_be_taken_up(tmp_path):
         "from dataclasses import replace\n"
         "from minivid.batches import clips_of\n"
         "from minivid.data import VOCABULARY, World\n"
+        "from minivid.diffusion import Denoising\n"
         "from minivid.nn import UNet, UNetConfig\n"
         "from minivid.train import TrainConfig, Training\n"
         "torch.set_num_threads(1)\n"
         f"unet = {UNET!r}\n"
         "config = TrainConfig(steps=200, batch=2, warmup=2, save_every=1)\n"
         "torch.manual_seed(0)\n"
-        f"training = Training(UNet(unet), clips_of(World(frames=4)), config, out={str(tmp_path / 'run')!r})\n"
+        f"training = Training(UNet(unet), clips_of(World(frames=4)), Denoising(), config, out={str(tmp_path / 'run')!r})\n"
         "for _ in training.steps(progress=False): pass\n"
     )
     process = subprocess.Popen([sys.executable, str(script)])
@@ -106,7 +109,7 @@ def test_a_run_that_is_killed_can_be_taken_up(tmp_path):
     process.send_signal(signal.SIGKILL)
     process.wait()
 
-    resumed = Training(UNet(UNET), clips_of(World(frames=4)), config, out=tmp_path / "run").resume()
+    resumed = Training(UNet(UNET), clips_of(World(frames=4)), Denoising(), config, out=tmp_path / "run").resume()
     assert 0 < resumed.step < 200
     goal = resumed.step + 2
     whole = run(config)
@@ -165,7 +168,7 @@ def test_a_gradient_that_is_no_number_stops_the_run_before_it_reaches_the_weight
         def forward(self, z, t, cond):
             return z * (self.weight.abs().sqrt() + self.matrix)  # the root's slope at 0 is infinite
 
-    training = Training(Cliff(), clips_of(World(frames=4)), CONFIG, out=tmp_path)
+    training = Training(Cliff(), clips_of(World(frames=4)), Denoising(), CONFIG, out=tmp_path)
     with pytest.raises(TrainingFailed, match=r"gradient at step 1 .* Nothing was saved"):
         drained(training)
     assert all(weight.isfinite().all() for weight in training.model.parameters())
@@ -197,7 +200,7 @@ def test_short_clips_come_first_and_as_many_more_of_them():
             return z * self.weight + 0 * self.matrix.sum()
 
     config = TrainConfig(steps=10, batch=3, growth=((0.4, 4), (0.7, 2)))
-    for _ in Training(Spy(), clips_of(World()), config).steps(progress=False):
+    for _ in Training(Spy(), clips_of(World()), Denoising(), config).steps(progress=False):
         pass
     assert shapes == 4 * [(12, 2)] + 3 * [(6, 4)] + 3 * [(3, 8)]
 
@@ -248,14 +251,16 @@ def test_a_growth_that_makes_no_sense_is_refused(growth):
 
 
 def test_clips_with_a_caption_for_each_frame_are_not_cut():
-    training = Training(UNet(UNET), joint_clips_of(World(frames=4), images=1), replace(CONFIG, growth=((1.0, 2),)))
+    training = Training(
+        UNet(UNET), joint_clips_of(World(frames=4), images=1), Denoising(), replace(CONFIG, growth=((1.0, 2),))
+    )
     with pytest.raises(ValueError, match="cut short"):
         next(training.steps(progress=False))
 
 
 def test_every_weight_has_one_optimizer_and_the_matrices_inside_have_muon():
     model = UNet(UNET)
-    muon, adam = (optimizer.param_groups[0]["params"] for optimizer in optimizers(model, CONFIG))
+    muon, adam = (optimizer.param_groups[0]["params"] for optimizer, _ in optimizers(model, CONFIG, matrices_of(model)))
     assert {id(p) for p in muon}.isdisjoint(id(p) for p in adam) and len(muon) + len(adam) == len(
         list(model.parameters())
     )
@@ -287,19 +292,163 @@ def test_one_caption_in_ten_is_hidden():
             seen.append(cond.token_mask.any(1))
             return z * (self.weight + self.matrix)
 
-    training = Training(Spy(), clips_of(World(frames=4)), TrainConfig(steps=20, batch=50, drop_caption=0.1))
+    training = Training(Spy(), clips_of(World(frames=4)), Denoising(drop_caption=0.1), TrainConfig(steps=20, batch=50))
     drained(training)
     hidden = 1 - torch.cat(seen).float().mean()
     assert abs(hidden - 0.1) < 4 * (0.09 / 1000) ** 0.5
 
 
-@pytest.mark.parametrize("wrong", [{"steps": 0}, {"batch": -1}, {"lr": 0.0}, {"ema": 1.0}, {"drop_caption": 2.0}])
-def test_a_senseless_configuration_is_refused(wrong):
-    with pytest.raises(ValueError, match=next(iter(wrong))):
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"steps": 0},
+        {"batch": -1},
+        {"warmup": -1},
+        {"seed": -1},
+        {"save_every": 0},
+        {"lr": 0.0},
+        {"lr": math.nan},
+        {"lr": math.inf},
+        {"lr_matrices": -0.1},
+        {"weight_decay": -1.0},
+        {"weight_decay": math.nan},
+        {"clip_norm": 0.0},
+        {"ema": 1.0},
+        {"ema": math.nan},
+        {"growth": ((math.nan, 2),)},
+    ],
+    ids=str,
+)
+def test_a_senseless_configuration_is_refused_by_name(wrong):
+    with pytest.raises(ValueError, match=f"^{next(iter(wrong))} (is|are) "):
         TrainConfig(**wrong)
+
+
+def test_a_value_of_another_kind_is_refused_by_name_too():
+    """In a process of its own, where nothing checks types before the configuration does."""
+    wrong = [
+        "steps=2.5",
+        "steps=True",
+        "warmup=1.5",
+        "lr='0.1'",
+        "seed=None",
+        "growth=((0.5, 2.5),)",
+        "restarts=(2.5,)",
+    ]
+    script = "from minivid.train import TrainConfig\n"
+    for one in wrong:
+        script += f"try: TrainConfig({one})\nexcept ValueError as error: print(error)\n"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert [line.split()[0] for line in told.splitlines()] == [one.split("=")[0] for one in wrong]
 
 
 def test_the_manifest_says_how_to_run_it_again(tmp_path):
     drained(run(out=tmp_path))
     manifest = json.loads(checkpoint.manifest_path(Training.state_file(tmp_path)).read_text())
-    assert manifest["config"]["steps"] == 6 and manifest["config"]["objective"] == "v"
+    assert manifest["config"]["steps"] == 6 and manifest["loss"]["objective"] == "v"
+
+
+def test_a_run_is_not_resumed_with_another_loss(tmp_path):
+    drained(run(out=tmp_path))
+    other = Training(UNet(UNET), clips_of(World(frames=4)), Denoising(Objective.EPS), CONFIG, out=tmp_path)
+    with pytest.raises(checkpoint.CheckpointError, match="another loss"):
+        other.resume()
+
+
+@pytest.mark.parametrize("objective", ["v", "eps"])
+def test_a_state_of_before_had_the_objective_in_its_training_and_still_resumes(tmp_path, objective):
+    def begun(**where):
+        torch.manual_seed(0)
+        return Training(UNet(UNET), clips_of(World(frames=4)), Denoising(Objective(objective)), CONFIG, **where)
+
+    for record in begun(out=tmp_path).steps(progress=False):
+        if record.step == 4:
+            break
+    tensors, manifest = checkpoint.read(Training.state_file(tmp_path))
+    loss = manifest.pop("loss")
+    manifest["config"] |= {"objective": loss["objective"], "drop_caption": loss["drop_caption"]}
+    checkpoint.write(Training.state_file(tmp_path), tensors, manifest)
+    other = Objective.X if objective == "v" else Objective.V
+    with pytest.raises(checkpoint.CheckpointError, match="another loss"):
+        Training(UNet(UNET), clips_of(World(frames=4)), Denoising(other), CONFIG, out=tmp_path).resume()
+    assert_same_bytes(drained(begun(out=tmp_path).resume()), drained(begun()))
+
+
+def squares(model, batch, step):
+    """A loss that is a function: how far the network is from saying the clip back."""
+    x = step.own(batch[0])
+    return (model(x, torch.zeros(len(x)), None) - x).square().mean()
+
+
+def test_any_function_of_model_batch_and_step_is_a_loss(tmp_path):
+    losses = []
+    for _ in range(2):
+        torch.manual_seed(0)
+        training = Training(UNet(UNET), clips_of(World(frames=4)), squares, CONFIG, out=tmp_path)
+        losses.append([record.loss for record in drained(training).records])
+    assert losses[0] == losses[1] and losses[0][-1] < losses[0][0]
+    assert "squares" in checkpoint.read(Training.state_file(tmp_path))[1]["loss"]["is"]
+
+
+class Odd(torch.nn.Module):
+    """No matrices; a tied weight; a buffer that is averaged, one that is counted."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = torch.nn.Conv3d(1, 1, 3, padding=1)
+        self.second = self.first
+        self.norm = torch.nn.BatchNorm3d(1)
+
+    def forward(self, z, t, cond=None):
+        return self.second(self.norm(self.first(z)))
+
+
+def odd(**where) -> Training:
+    torch.manual_seed(0)
+    return Training(Odd(), clips_of(World(frames=4)), Denoising(), CONFIG, **where)
+
+
+def test_a_network_without_matrices_trains():
+    training = drained(odd())
+    assert [type(optimizer.optimizer) for optimizer in training.optimizers] == [torch.optim.AdamW]
+
+
+def test_a_tied_weight_is_saved_once_and_comes_back_tied_to_the_byte(tmp_path):
+    for record in odd(out=tmp_path).steps(progress=False):
+        if record.step == 4:
+            break
+    names = checkpoint.read(Training.state_file(tmp_path))[0]
+    assert "model.first.weight" in names and "model.second.weight" not in names
+    resumed = drained(odd(out=tmp_path).resume())
+    assert_same_bytes(resumed, drained(odd()))
+    assert resumed.model.second.weight is resumed.model.first.weight
+
+
+def test_real_buffers_are_averaged_and_counts_are_copied():
+    training = drained(odd())
+    assert training.ema.norm.num_batches_tracked == training.model.norm.num_batches_tracked == 6
+    one, other = training.ema.norm.running_var, training.model.norm.running_var
+    assert one != other and abs(one - other) < abs(1 - other)  # on its way from where it began
+
+
+def test_a_folder_that_takes_no_file_is_refused_before_the_first_step(tmp_path):
+    (tmp_path / "run").write_text("a file, and no folder")
+    with pytest.raises(checkpoint.CheckpointError, match="could not be written"):
+        run(out=tmp_path / "run")
+
+
+def test_weights_that_could_not_be_saved_are_refused_before_the_first_step(tmp_path):
+    model = Odd()
+    model.register_buffer("turn", torch.zeros(2, dtype=torch.complex64))
+    with pytest.raises(checkpoint.CheckpointError, match=r"'turn' .* cannot be saved"):
+        Training(model, clips_of(World(frames=4)), Denoising(), CONFIG, out=tmp_path)
+
+
+def test_a_loss_that_could_not_be_written_down_is_refused_before_the_first_step(tmp_path):
+    @dataclass(frozen=True)
+    class Hidden:
+        def __call__(self, model, batch, step):
+            return squares(model, batch, step)
+
+    with pytest.raises(ValueError, match="must be a dataclass at the top of its module"):
+        Training(UNet(UNET), clips_of(World(frames=4)), Hidden(), CONFIG, out=tmp_path)

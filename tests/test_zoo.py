@@ -8,8 +8,9 @@ import torch
 from minivid import checkpoint, zoo
 from minivid.checkpoint import CheckpointError
 from minivid.data import World
+from minivid.diffusion import COSINE, LINEAR, Denoising, Objective
 from minivid.nn import UNetConfig
-from minivid.plan import Plan, clip_of
+from minivid.run import Run
 from minivid.train import TrainConfig
 
 
@@ -41,21 +42,22 @@ def test_the_same_seed_samples_the_same_clips(small):
 
 
 def test_a_run_is_published_in_half_precision_and_loads_again(tmp_path):
-    training = zoo.start("vdm-laptop")
+    run = zoo.recipe("vdm-laptop")
+    training = run.start()
     for record in training.steps(progress=False):
         if record.step == 1:
             break
-    zoo.publish("vdm-laptop", training, tmp_path)
+    zoo.publish(run, training, tmp_path)
     loaded = zoo.load("vdm-laptop", tmp_path)
     assert loaded.manifest["steps"] == 1
-    for mine, theirs in zip(training.ema.parameters(), loaded.unet.parameters(), strict=True):
+    for mine, theirs in zip(training.ema.parameters(), loaded.network.parameters(), strict=True):
         torch.testing.assert_close(theirs, mine.half().float(), atol=0, rtol=0)
 
 
-def test_a_shorter_or_longer_recipe_has_its_rounds_where_they_fit():
-    made = zoo.Recipe((World(),), zoo.UNET, TrainConfig(steps=100, warmup=10, restarts=(60, 80)))
-    assert [made.shortened(steps).restarts for steps in (4, 60, 61, 100)] == [(), (), (60,), (60, 80)]
-    assert made.longer(3).rounds == [(0, 180), (180, 240), (240, 300)]
+def test_a_shorter_or_longer_training_has_its_rounds_where_they_fit():
+    training = TrainConfig(steps=100, warmup=10, restarts=(60, 80))
+    assert [training.shortened(steps).restarts for steps in (4, 60, 61, 100)] == [(), (), (60,), (60, 80)]
+    assert training.longer(3).rounds == [(0, 180), (180, 240), (240, 300)]
 
 
 def test_a_file_of_weights_knows_what_it_makes(tmp_path):
@@ -63,22 +65,33 @@ def test_a_file_of_weights_knows_what_it_makes(tmp_path):
         World(size=(12, 16), frames=4, digit_size=8, quickly=(1.0, 1.2)),
         World(size=(12, 16), frames=4, digit_size=8, quickly=(1.0, 1.2), split="heldout"),
     )
-    plan = Plan(
-        "tiny", UNetConfig(widths=(8, 16), vocabulary=34), TrainConfig(steps=1, batch=2), clip_of(worlds[0]), worlds
-    )
-    training = plan.start()
+    unet = UNetConfig(widths=(8, 16), vocabulary=34)
+    run = Run("tiny", unet, Denoising(Objective.X, "linear"), TrainConfig(steps=1, batch=2), worlds)
+    training = run.start()
     list(training.steps(progress=False))
-    model = zoo.find(str(zoo.publish("tiny", training, tmp_path, plan)))
-    assert model.worlds == worlds and model.world == worlds[0] and model.shape == (1, 4, 12, 16)
+    model = zoo.find(str(zoo.publish(run, training, tmp_path)))
+    assert model.run == run and model.world == worlds[0] and model.shape == (1, 4, 12, 16)
+    assert model.objective is Objective.X and model.schedule is LINEAR
     assert model.sample(["a 3 moves right"], steps=1).shape == (1, 1, 4, 12, 16)
 
 
 def test_the_shipped_model_has_the_worlds_of_its_recipe(small):
-    assert small.worlds == zoo.RECIPES["vdm-small"].worlds and small.shape == (1, 8, 16, 16)
+    assert small.run.worlds == zoo.RECIPES["vdm-small"].worlds and small.shape == (1, 8, 16, 16)
+
+
+def test_the_shipped_models_were_trained_on_v_by_the_cosine_schedule(small):
+    """Their manifests are of a version that could say no other."""
+    for model in (small, zoo.load("vdm-digits")):
+        assert model.objective is Objective.V and model.schedule is COSINE and model.run.loss.drop_caption == 0.1
+
+
+def test_a_judge_draws_no_clips():
+    with pytest.raises(CheckpointError, match="judge-motion"):
+        zoo.load_file(zoo.WEIGHTS / "judge-motion.safetensors")
 
 
 def test_weights_of_nobody_knows_what_are_refused(small, tmp_path):
-    tensors = small.unet.state_dict()
+    tensors = small.network.state_dict()
     manifest = {key: value for key, value in small.manifest.items() if key != "worlds"}
     checkpoint.write(tmp_path / "odd.safetensors", tensors, {**manifest, "name": "odd"})
     with pytest.raises(CheckpointError, match="no 'worlds', and there is no recipe 'odd'"):
@@ -86,7 +99,7 @@ def test_weights_of_nobody_knows_what_are_refused(small, tmp_path):
 
 
 def test_the_state_of_a_run_is_no_model(tmp_path):
-    training = zoo.start("vdm-laptop", tmp_path)
+    training = zoo.recipe("vdm-laptop").start(tmp_path)
     training.save()
     with pytest.raises(CheckpointError, match=r"no 'name'.*NAME\.safetensors"):
         zoo.find(str(tmp_path / "state.safetensors"))
@@ -104,7 +117,7 @@ def test_drawing_in_parts_changes_nothing_but_the_memory(small, monkeypatch):
     whole = zoo.draw(small, captions, 5, steps=2)
     torch.testing.assert_close(whole, small.sample(captions, steps=2).clamp(-1, 1))
     monkeypatch.setattr(zoo, "VOXELS", 2 * math.prod(small.shape))
-    handle = small.unet.register_forward_pre_hook(lambda _, args: seen.append(len(args[0])))
+    handle = small.network.register_forward_pre_hook(lambda _, args: seen.append(len(args[0])))
     parts = zoo.draw(small, captions, 5, steps=2)
     handle.remove()
     assert max(seen) == 2

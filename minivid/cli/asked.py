@@ -1,4 +1,4 @@
-"""From the words of `minivid train` to the plan of a run."""
+"""From the words of `minivid train` to a run."""
 
 import difflib
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from minivid.checkpoint import CheckpointError
 from minivid.cli.place import BadInput
 from minivid.data.world.options import fitting_glyphs
 from minivid.nn.unet import UNetConfig
-from minivid.plan import Plan
+from minivid.run import Run
 from minivid.train import TrainConfig, Training
 
 SMOKE = 4  # steps
@@ -35,6 +35,20 @@ SCALES: dict[Budget, Scale] = {
 }
 
 
+def recipes() -> dict[str, Run]:
+    """Every recipe by its name, of models and of judges."""
+    return zoo.RECIPES | judges.RECIPES
+
+
+def recipe(name: str) -> Run:
+    """The recipe of that name. Raises BadInput, offering the nearest names."""
+    if name not in recipes():
+        near = difflib.get_close_matches(name, recipes(), n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(recipes())}."
+        raise BadInput(f"there is no model {name!r}; {hint}")
+    return recipes()[name]
+
+
 def as_asked(
     what: str,
     budget: str | None,
@@ -43,26 +57,25 @@ def as_asked(
     size: tuple[int, ...],
     fps: float | None,
     handwriting: str | None,
-) -> Plan:
-    """The plan of a new run. Raises ValueError for a wrong name, word or size, BadInput for a missing folder."""
-    if what not in zoo.RECIPES and Path(what).is_dir():
+) -> Run:
+    """The new run. Raises ValueError for a wrong name, word or size, BadInput for a missing folder."""
+    if what not in recipes() and Path(what).is_dir():
         if handwriting:
             raise BadInput(
                 "--handwriting is for a recipe, whose digits it writes; a folder's videos are what they are."
             )
         return of_folder(Path(what), SCALES[word_of(budget)], steps, frames, size, fps)
-    if what not in zoo.RECIPES and (Path(what).name != what or what in ("", ".")):
+    if what not in recipes() and (Path(what).name != what or what in ("", ".")):
         raise BadInput(f"there is no folder {what}: expected a folder of videos, or the name of a recipe.")
-    if what not in zoo.RECIPES and (near := difflib.get_close_matches(what, judges.RECIPES, n=1)):
-        raise BadInput(f"there is no model {what!r}; did you mean {near[0]}?")
-    plan = zoo.plan(what)
+    run = recipe(what)
     if frames or size or fps:
         raise BadInput(f"--frames, --size and --fps are for a folder of videos; the clips of {what} are its recipe's.")
     shorter = in_steps(budget, steps)
     if handwriting:
-        plan = replace(plan, worlds=tuple(replace(world, handwriting=handwriting) for world in plan.worlds))
-        fitting_glyphs(plan.worlds[0])  # before a folder is made for the run
-    return replace(plan, training=zoo.recipe(what).shortened(shorter)) if shorter else plan
+        run = replace(run, worlds=tuple(replace(world, handwriting=handwriting) for world in run.worlds))
+        for world in run.worlds:  # before a folder is made for the run
+            fitting_glyphs(world)
+    return replace(run, training=run.training.shortened(shorter)) if shorter else run
 
 
 def word_of(budget: str | None) -> Budget:
@@ -78,29 +91,31 @@ def in_steps(budget: str | None, steps: int | None) -> int | None:
 
 def of_folder(
     folder: Path, scale: Scale, steps: int | None, frames: int | None, size: tuple[int, ...], fps: float | None
-) -> Plan:
+) -> Run:
     """A model without captions, in colour."""
     height, width = (size or (scale.side,)) * (2 if len(size) < 2 else 1)
     folder = folder.resolve()
     name = folder.name if folder.name not in ("", "state") else "videos"  # state.safetensors is the run's own
     unet = UNetConfig(channels=3, widths=scale.widths)
-    training = TrainConfig(steps=steps or scale.steps, batch=scale.batch)
-    training = replace(training, warmup=min(training.warmup, training.steps))
-    return Plan(name, unet, training, (3, frames or scale.frames, height, width), folder=str(folder), fps=fps)
+    training = TrainConfig(batch=scale.batch).shortened(steps or scale.steps)
+    clip = (3, frames or scale.frames, height, width)
+    return Run(name, unet, training=training, clip=clip, folder=str(folder), fps=fps)
 
 
-def as_begun(run: Path, what: str, *options) -> Plan:
-    """The plan that a run was begun with. Raises BadInput when there is none, or when it was begun otherwise than is asked now."""
-    if not Training.state_file(run).is_file():
-        raise CheckpointError(f"there is nothing to resume in {run}: no state was saved there. Start without --resume.")
-    plan = Plan.read(run)
-    if plan is None:  # begun from Python, which keeps no plan
+def as_begun(folder: Path, what: str, *options) -> Run:
+    """The run as it was begun. Raises BadInput when there is none, or when it was begun otherwise than is asked now."""
+    if not Training.state_file(folder).is_file():
+        raise CheckpointError(
+            f"there is nothing to resume in {folder}: no state was saved there. Start without --resume."
+        )
+    run = Run.read(folder)
+    if run is None:  # begun from Python, which writes none down
         return as_asked(what, *options)
-    if what != plan.name and (plan.folder is None or Path(what).resolve() != Path(plan.folder)):
-        raise BadInput(f"the run in {run} is of {plan.folder or plan.name}, not of {what}.")
-    if any(options) and (other := plan.differences(as_asked(what, *options))):
+    if what != run.name and (run.folder is None or Path(what).resolve() != Path(run.folder)):
+        raise BadInput(f"the run in {folder} is of {run.folder or run.name}, not of {what}.")
+    if any(options) and (other := run.differences(as_asked(what, *options))):
         raise BadInput(
-            f"the run in {run} was begun with another {', '.join(other)}. Without options, --resume goes on as it was begun; "
+            f"the run in {folder} was begun with another {', '.join(other)}. Without options, --resume goes on as it was begun; "
             "for another run choose another folder with --out."
         )
-    return plan
+    return run

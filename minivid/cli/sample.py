@@ -79,8 +79,8 @@ def captions_for(model: "Model", given: list[str], n: int | None, seed: int) -> 
     from minivid.cli.world import drawn
     from minivid.data import VOCABULARY
 
-    words = model.unet.config.vocabulary
-    if not words or not model.worlds:
+    words = model.run.network.vocabulary
+    if not model.run.captions:
         if given:
             raise BadInput(f"{model.name} was trained without captions; leave --caption out.")
         return None
@@ -91,7 +91,7 @@ def captions_for(model: "Model", given: list[str], n: int | None, seed: int) -> 
     for caption in given:
         check_caption(caption, model)
     if not given:
-        return [caption for part in drawn(model.worlds, n or OF_ITS_OWN, seed) for caption in part.caption]
+        return [caption for part in drawn(model.run.worlds, n or OF_ITS_OWN, seed) for caption in part.caption]
     return [caption for caption in given for _ in range(n or 1)]
 
 
@@ -100,11 +100,11 @@ def check_caption(caption: str, model: "Model") -> None:
     from minivid.data import parse
 
     motions = parse(caption)
-    reasons = [unlike(motions, world) for world in model.worlds]
+    reasons = [unlike(motions, world) for world in model.run.worlds]
     if None not in reasons:
         # the world that comes nearest is the one that refuses last
         _, reason = max(reasons)
-        examples = " or ".join(f'"{world.sample(1, seed=0).caption[0]}"' for world in model.worlds)
+        examples = " or ".join(f'"{world.sample(1, seed=0).caption[0]}"' for world in model.run.worlds)
         raise BadInput(f'"{caption}" {reason}: {model.name} has never seen that. It draws, for example, {examples}.')
 
 

@@ -1,6 +1,6 @@
 """`minivid train`: a model of the zoo by its recipe, or a model of one's own videos.
 
-A run's folder holds its plan, its state and, at the end, its weights as NAME.safetensors, which `minivid sample` takes.
+A run's folder holds what it is, its state and, at the end, its weights as NAME.safetensors, which `minivid sample` takes.
 """
 
 import signal
@@ -18,7 +18,7 @@ from minivid.cli.place import BadInput, at_least, sentences
 if TYPE_CHECKING:
     from minivid.batches import Batches
     from minivid.data.clips import VideoFolder
-    from minivid.plan import Plan
+    from minivid.run import Run
     from minivid.train import Training
 
 
@@ -60,71 +60,65 @@ def train(
     if resume and out and out.resolve() != resume.resolve():
         raise BadInput(f"--resume goes on in {resume}; leave --out out.")
     with sentences():
-        from minivid import judges
-        from minivid.cli.asked import as_asked, as_begun, in_steps
-        from minivid.cli.judge import train_judge
+        from minivid.cli.asked import as_asked, as_begun
 
-        if what in judges.RECIPES:
-            if resume or frames or size or fps or handwriting:
-                raise BadInput(
-                    f"{what} takes --budget, --steps, --out, --keep and --quiet: it has no videos and is made in one go."
-                )
-            shorter = in_steps(budget, steps)
-            check_whole(keep, shorter is None)
-            train_judge(what, out or Path("runs") / what, shorter, keep, quiet)
-            return 0
         options = (budget, steps, frames, size, fps, handwriting)
-        plan = as_begun(resume, what, *options) if resume else as_asked(what, *options)
-        check_whole(keep, is_recipe(plan))
-        return train_plan(plan, what, resume or out or Path("runs") / plan.name, resume is not None, keep, quiet)
+        asked = as_begun(resume, what, *options) if resume else as_asked(what, *options)
+        check_whole(keep, is_recipe(asked))
+        return train_run(asked, what, resume or out or Path("runs") / asked.name, resume is not None, keep, quiet)
 
 
-def train_plan(plan: "Plan", what: str, folder: Path, going_on: bool, keep: bool, quiet: bool) -> int:
-    """Run a plan to its end and write the weights; 130 when Ctrl-C stopped it."""
+def train_run(asked: "Run", what: str, folder: Path, going_on: bool, keep: bool, quiet: bool) -> int:
+    """Take a run to its end and write the weights; 130 when Ctrl-C stopped it. Of several processes the first one speaks."""
+    from accelerate import PartialState
+
     from minivid.batches import clips_in
 
-    videos = reader(plan, quiet)
+    first = PartialState().is_main_process
+    quiet = quiet or not first
+    videos = reader(asked, quiet)
     skipped = len(videos.skipped) if videos else 0
-    training = begin(plan, folder, clips_in(videos) if videos else plan.batches(), going_on)
+    training = begin(asked, folder, clips_in(videos) if videos else asked.batches(), going_on)
     if not quiet:
         parameters = sum(weight.numel() for weight in training.ema.parameters())
-        goal = f"step {training.step} of {plan.training.steps}" if going_on else f"{plan.training.steps} steps"
-        print(f"minivid: {plan.name}, {parameters / 1e6:.2f} M parameters, {goal}, in {folder}", flush=True)
+        goal = f"step {training.step} of {asked.training.steps}" if going_on else f"{asked.training.steps} steps"
+        print(f"minivid: {asked.name}, {parameters / 1e6:.2f} M parameters, {goal}, in {folder}", flush=True)
     if not run(training, quiet):
-        print(
-            f"minivid: stopped at step {training.step}; `minivid train {what} --resume {folder}` goes on.",
-            file=sys.stderr,
-        )
+        if first:
+            print(
+                f"minivid: stopped at step {training.step}; `minivid train {what} --resume {folder}` goes on.",
+                file=sys.stderr,
+            )
         return 130
     for _, reason in videos.skipped[skipped:] if videos and not quiet else ():
         print(f"minivid: left out on the way: {reason}")
-    if training.accelerator.is_main_process:
-        publish(plan, training, folder, keep)
+    if first:
+        publish(asked, training, folder, keep, quiet)
     return 0
 
 
-def reader(plan: "Plan", quiet: bool) -> "VideoFolder | None":
-    """The plan's videos, if it is of videos; how many there are, and why some cannot serve, is said."""
-    if plan.folder is None:
+def reader(asked: "Run", quiet: bool) -> "VideoFolder | None":
+    """The run's videos, if it is of videos; how many there are, and why some cannot serve, is said."""
+    if asked.folder is None:
         return None
-    videos = plan.videos()
+    videos = asked.videos()
     if not quiet:
         print(f"minivid: {videos}")
     return videos
 
 
-def begin(plan: "Plan", folder: Path, data: "Batches", going_on: bool) -> "Training":
-    """The run, ready to take its next step; its plan is in its folder. Raises BadInput rather than start over another run."""
+def begin(asked: "Run", folder: Path, data: "Batches", going_on: bool) -> "Training":
+    """The run, ready to take its next step; its description is in its folder. Raises BadInput rather than start over another run."""
     from minivid.train import Training
 
     if going_on:
-        return plan.start(folder, data).resume()
+        return asked.start(folder, data).resume()
     if Training.state_file(folder).is_file():
         raise BadInput(
             f"{folder} already holds a run: go on with it by --resume {folder}, or choose another with --out."
         )
-    plan.write(folder)
-    return plan.start(folder, data)
+    asked.write(folder)
+    return asked.start(folder, data)
 
 
 def run(training: "Training", quiet: bool) -> bool:
@@ -135,7 +129,7 @@ def run(training: "Training", quiet: bool) -> bool:
     try:
         with ctrl_c() as stop:
             for _ in training.steps(progress=not quiet):
-                if stop.is_set():
+                if training.anyone(stop.is_set()):
                     training.save()
                     break
     except TrainingFailed as error:
@@ -164,20 +158,29 @@ def ctrl_c() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def publish(plan: "Plan", training: "Training", folder: Path, keep: bool) -> None:
-    """Write the weights and say where."""
-    from minivid import zoo
+def publish(asked: "Run", training: "Training", folder: Path, keep: bool, quiet: bool) -> None:
+    """Write the weights and say where; of a judge also how good it is."""
+    from minivid import judges, zoo
 
-    print(zoo.publish(plan.name, training, folder, plan))
+    found = {}
+    if asked.name in judges.RECIPES:
+        found = judges.measured(asked.finish(training))
+        if not quiet:
+            print(
+                "minivid: on handwriting that it never saw:",
+                *(f"  {what} {share:.3f}" for what, share in found.items()),
+                sep="\n",
+            )
+    print(zoo.publish(asked, training, folder, found))
     if keep:
-        print(zoo.publish(plan.name, training, zoo.WEIGHTS, plan))
+        print(zoo.publish(asked, training, zoo.WEIGHTS, found))
 
 
-def is_recipe(plan: "Plan") -> bool:
-    """Whether the plan is a recipe of the zoo, from the first step to the last."""
-    from minivid import zoo
+def is_recipe(asked: "Run") -> bool:
+    """Whether the run is a recipe, from the first step to the last."""
+    from minivid.cli.asked import recipes
 
-    return plan.name in zoo.RECIPES and not plan.folder and not plan.differences(zoo.plan(plan.name))
+    return asked.name in recipes() and not asked.folder and not asked.differences(recipes()[asked.name])
 
 
 def check_whole(keep: bool, whole: bool) -> None:

@@ -64,7 +64,7 @@ def worlds_like(which: str | None) -> tuple["World", ...]:
 
     if which is None:
         return (World(),)
-    worlds = zoo.load_file(which).worlds if which.endswith(".safetensors") else zoo.recipe(which).worlds
+    worlds = zoo.load_file(which).run.worlds if which.endswith(".safetensors") else zoo.recipe(which).worlds
     if not worlds:
         raise BadInput(f"{which} was trained on a folder of videos; there is no world that makes more of them.")
     return worlds

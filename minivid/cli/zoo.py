@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import nn
 
+    from minivid.run import Run
+
 JUDGE = "scores clips"
 
 
@@ -33,17 +35,20 @@ def of_recipe(name: str) -> tuple[str, ...]:
     """A model that is not here."""
     import torch
 
-    from minivid import judges, zoo
-    from minivid.nn.unet import UNet
+    from minivid.cli.asked import recipe
 
+    run = recipe(name)
     with torch.device("meta"):  # weights are counted, not drawn
-        if name in judges.RECIPES:
-            made_by = judges.recipe(name)
-            what, net, steps = JUDGE, made_by.make(), made_by.steps
-        else:
-            plan = zoo.plan(name)
-            what, net, steps = clip(plan.clip), UNet(plan.unet), plan.training.steps
-    return name, what, millions(net), str(steps), "", "", "", f"not here; `minivid train {name} --keep`"
+        net = run.network.build()
+    what, steps = what_of(run), str(run.training.steps)
+    return name, what, millions(net), steps, "", "", "", f"not here; `minivid train {name} --keep`"
+
+
+def what_of(run: "Run") -> str:
+    """What a run's model makes, or does."""
+    from minivid import judges
+
+    return JUDGE if run.name in judges.RECIPES else clip(run.clip)
 
 
 def of_file(file: Path) -> tuple[str, ...]:
@@ -56,7 +61,7 @@ def of_file(file: Path) -> tuple[str, ...]:
             what, net, manifest = JUDGE, judge.net, judge.manifest
         else:
             model = zoo.load_file(file)
-            what, net, manifest = clip(model.shape), model.unet, model.manifest
+            what, net, manifest = clip(model.shape), model.network, model.manifest
     except ValueError as error:  # a CheckpointError is one
         return file.stem, "", "", "", "", "", "", str(error)
     made_in = f"{manifest['minutes']:.0f} min, {manifest['hardware']}"

@@ -2,13 +2,25 @@
 
 from minivid.diffusion.bound import posterior
 from minivid.diffusion.guidance import guided, inpainting, super_resolution
-from minivid.diffusion.objective import Objective, diffuse, from_x, target, to_x_eps
+from minivid.diffusion.objective import Denoising, Objective, diffuse, from_x, scaled, target, to_x_eps
 from minivid.diffusion.samplers import ancestral, ancestral_step, ddim, sample
-from minivid.diffusion.schedule import COSINE, LINEAR, Schedule, cosine_logsnr, like, linear_logsnr, variance_preserving
+from minivid.diffusion.schedule import (
+    COSINE,
+    LINEAR,
+    RECTIFIED,
+    Schedule,
+    cosine_logsnr,
+    like,
+    linear_logsnr,
+    schedule_named,
+    variance_preserving,
+)
 
 __all__ = [
     "COSINE",
     "LINEAR",
+    "RECTIFIED",
+    "Denoising",
     "Objective",
     "Schedule",
     "ancestral",
@@ -23,6 +35,8 @@ __all__ = [
     "linear_logsnr",
     "posterior",
     "sample",
+    "scaled",
+    "schedule_named",
     "super_resolution",
     "target",
     "to_x_eps",

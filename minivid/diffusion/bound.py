@@ -4,26 +4,33 @@
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from minivid.diffusion.objective import Video
+from minivid.diffusion.schedule import variance_preserving
 
 
 def posterior(
-    x: Video, z_t: Video, logsnr_s: Float[Tensor, ""], logsnr_t: Float[Tensor, ""]
+    x: Video,
+    z_t: Video,
+    logsnr_s: Float[Tensor, ""],
+    logsnr_t: Float[Tensor, ""],
+    alpha_sigma: Callable[[Tensor], tuple[Tensor, Tensor]] = variance_preserving,
 ) -> tuple[Video, Float[Tensor, ""]]:
-    """Mean and variance of q(z_s | z_t, x) for s < t, variance preserving (Ho & Salimans 2022, eq. 3; Kingma et al. 2021, app. A.2).
+    """Mean and variance of q(z_s | z_t, x) for s < t (Ho & Salimans 2022, eq. 3; Kingma et al. 2021, app. A.2).
 
-    One step back from z_t when the clean clip x is known; a sampler puts its guess x̂ in the place of x.
+    One step back from z_t when the clean clip x is known; a sampler puts its guess x̂ in the place of x. The levels may be ±∞.
     """
-    alpha_s, alpha_t = torch.sigmoid(logsnr_s).sqrt(), torch.sigmoid(logsnr_t).sqrt()
-    kept = torch.exp(logsnr_t - logsnr_s)  # e^{λt − λs}: how much of the signal-to-noise ratio survives from s to t
-    mean = kept * (alpha_s / alpha_t) * z_t - torch.expm1(logsnr_t - logsnr_s) * alpha_s * x
-    variance = -torch.expm1(logsnr_t - logsnr_s) * torch.sigmoid(-logsnr_s)
-    return mean, variance
+    (alpha_s, sigma_s), (alpha_t, sigma_t) = alpha_sigma(logsnr_s), alpha_sigma(logsnr_t)
+    lost = -torch.expm1(
+        logsnr_t - logsnr_s
+    )  # 1 − e^{λt − λs}: how much of the signal-to-noise ratio is lost from s to t
+    kept = alpha_t * sigma_s**2 / (sigma_t**2 * alpha_s)  # e^{λt − λs} α_s/α_t, written so that α_t may be 0
+    return kept * z_t + lost * alpha_s * x, lost * sigma_s**2
 
 
 def prior_kl(x: Video, logsnr: Float[Tensor, ""]) -> Float[Tensor, "b"]:

@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from minivid.diffusion.objective import Objective, Video, diffuse, from_x, to_x_eps
-from minivid.diffusion.schedule import COSINE, Schedule, like
+from minivid.diffusion.schedule import Schedule, like
 
 
 def guided(model, scale: float):
@@ -29,9 +29,9 @@ def inpainting(
     model,
     known: Video,
     mask: Bool[Tensor, "#b #c t #h #w"],
-    weight: float = 0.0,
-    schedule: Schedule = COSINE,
-    objective: Objective = Objective.V,
+    weight: float,
+    schedule: Schedule,
+    objective: Objective,
     generator: torch.Generator | None = None,
 ):
     """A model that fills in what `mask` leaves open (True = known): extend a clip, fill in frames, complete a picture.
@@ -59,8 +59,8 @@ def super_resolution(
     low: Float[Tensor, "b c t h1 w1"],
     downsample: Callable[[Video], Tensor],
     weight: float,
-    schedule: Schedule = COSINE,
-    objective: Objective = Objective.V,
+    schedule: Schedule,
+    objective: Objective,
 ):
     """A model whose clips, downsampled, look like `low`: reconstruction guidance through `downsample` (Ho et al. 2022, sec. 3.1)."""
 

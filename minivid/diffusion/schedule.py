@@ -52,13 +52,43 @@ def shifted(schedule: Schedule, noise_size: int, image_size: int) -> Schedule:
     return Schedule(lambda u: (schedule.logsnr(u) + shift).clamp(-limit, limit), schedule.alpha_sigma)
 
 
+def rectified_logsnr(u: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    """λ = 2 log((1 − u)/u), so that α = 1 − u and σ = u: straight paths from clip to noise (Liu et al. 2023, "Rectified Flow")."""
+    return (2 * (torch.log1p(-u) - torch.log(u))).clamp(-LOGSNR_LIMIT, LOGSNR_LIMIT)
+
+
+def interpolating(logsnr: Float[Tensor, "..."]) -> tuple[Float[Tensor, "..."], Float[Tensor, "..."]]:
+    """(α, σ) with α + σ = 1 at log-SNR λ: α = sigmoid(λ/2)."""
+    return torch.sigmoid(logsnr / 2), torch.sigmoid(-logsnr / 2)
+
+
 COSINE = Schedule(cosine_logsnr)
 LINEAR = Schedule(linear_logsnr)
+RECTIFIED = Schedule(rectified_logsnr, interpolating)
+
+SCHEDULES = {"cosine": COSINE, "linear": LINEAR, "rectified": RECTIFIED}
+"""The schedules that a manifest can name."""
 
 
-def like(level: Float[Tensor, "b"], video: Float[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:
-    """One number a clip, shaped so that it multiplies the clip: `(b,)` becomes `(b, 1, 1, 1, 1)`.
+def schedule_named(name: str) -> Schedule:
+    """The schedule of that name. Raises ValueError, listing those that there are."""
+    if name not in SCHEDULES:
+        raise ValueError(f"there is no schedule {name!r}; there are {', '.join(SCHEDULES)}.")
+    return SCHEDULES[name]
+
+
+def told(logsnr: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    """The level as a network is told it: cut at ±20, since at zero terminal SNR it is −∞."""
+    return logsnr.clamp(-LOGSNR_LIMIT, LOGSNR_LIMIT)
+
+
+def like(
+    level: Float[Tensor, ""] | Float[Tensor, "b"] | Float[Tensor, "b t"], video: Float[Tensor, "b ..."]
+) -> Float[Tensor, "#b ..."]:
+    """A number for each clip, or for each frame, shaped so that it multiplies the clip: `b` becomes `b 1 1 1 1`, `b t` `b 1 t 1 1`.
 
     Without it `alpha * x` either fails or, when b happens to equal the width, silently scales columns.
     """
+    if level.ndim == 2:
+        return level.reshape(len(level), 1, -1, *[1] * (video.ndim - 3))
     return level.reshape(-1, *[1] * (video.ndim - 1))

@@ -54,6 +54,27 @@ class Stage(nn.Module):
         return x
 
 
+@dataclass(frozen=True)
+class ClipNetConfig:
+    """A ClipNet's shape: channels of the three stages, numbers that a clip becomes."""
+
+    widths: tuple[int, int, int] = (16, 32, 48)
+    dim: int = 48
+    vocabulary: int = 0
+
+    def build(self) -> "ClipNet":
+        """The network, its weights drawn by torch's global generator."""
+        return ClipNet(self.widths, self.dim)
+
+    def check(self, clip: tuple[int, int, int, int]) -> None:
+        """Raise ValueError for a clip of `c t h w` that it cannot see."""
+        channels, frames, height, width = clip
+        if channels not in (1, 3) or frames < 1 or min(height, width) < 8:
+            raise ValueError(
+                f"a judge sees clips in grey or colour from 8×8 pixels on, not {channels} × {frames} × {height} × {width}."
+            )
+
+
 class ClipNet(nn.Module):
     """Frames are seen by three stages of 2-D convolutions; motion by (2+1)-D convolutions over the second stage's maps.
 

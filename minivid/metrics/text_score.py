@@ -6,6 +6,7 @@ Checked by tests/metrics/test_text_score.py.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -13,8 +14,24 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from minivid.data.captions import VOCABULARY, tokenize
-from minivid.metrics.features import ClipNet
+from minivid.metrics.features import ClipNet, ClipNetConfig
 from minivid.nn.text import TransformerEncoder
+
+
+@dataclass(frozen=True)
+class TwoTowersConfig:
+    """The width of the space between the towers."""
+
+    dim: int = 48
+    vocabulary: int = len(VOCABULARY)
+
+    def build(self) -> "TwoTowers":
+        """The network, its weights drawn by torch's global generator."""
+        return TwoTowers(self.dim)
+
+    def check(self, clip: tuple[int, int, int, int]) -> None:
+        """Raise ValueError for a clip of `c t h w` that its clip tower cannot see."""
+        ClipNetConfig(dim=self.dim).check(clip)
 
 
 class TwoTowers(nn.Module):

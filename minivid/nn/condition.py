@@ -37,6 +37,12 @@ class Cond:
         shape = [-1] + [1] * (self.tokens.ndim - 1)
         return replace(self, token_mask=self.token_mask & which.reshape(shape))
 
+    def __getitem__(self, rows: slice) -> Cond:
+        """The condition of some of the clips."""
+        if self.tokens is None:
+            return self
+        return replace(self, tokens=self.tokens[rows], token_mask=self.token_mask[rows])
+
     def to(self, device: torch.device | str) -> Cond:
         """The same condition on another device."""
         if self.tokens is None:

@@ -19,15 +19,15 @@ def sinusoids(x: Float[Tensor, "b"], dim: int, fastest: float = 2.0, slowest: fl
 
 
 class NoiseLevelEmbedding(nn.Module):
-    """log-SNR `b` to a vector `b dim` that every residual block is modulated by."""
+    """log-SNR `b`, or `b t`, to the vectors `b dim`, or `b t dim`, that every residual block is modulated by."""
 
     def __init__(self, dim: int):
         super().__init__()
         self.dim = dim
         self.mlp = nn.Sequential(nn.Linear(dim, dim), nn.SiLU(), nn.Linear(dim, dim))
 
-    def forward(self, logsnr: Float[Tensor, "b"]) -> Float[Tensor, "b d"]:
-        return self.mlp(sinusoids(logsnr.clamp(-20, 20), self.dim))
+    def forward(self, logsnr: Float[Tensor, "*b"]) -> Float[Tensor, "*b d"]:
+        return self.mlp(sinusoids(logsnr.clamp(-20, 20).flatten(), self.dim)).unflatten(0, logsnr.shape)
 
 
 WAVES = 4  # sines, and as many cosines, along each axis

@@ -13,7 +13,8 @@ from einops import rearrange, repeat
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from minivid.nn.attention.core import CrossAttention, SpatialAttention, TemporalAttention
+from minivid.nn.attention import keys
+from minivid.nn.attention.core import SPACE, TIME, Attention
 from minivid.nn.attention.masks import joint_image_mask
 from minivid.nn.attention.positions import RelativePositionBias
 from minivid.nn.condition import Cond
@@ -28,7 +29,8 @@ class UNetConfig:
     """A U-Net's shape.
 
     patch: pixels are first folded into channels, p × p at a time. widths: channels of each level, the finest first.
-    blocks: stages a level, on the way down and up. vocabulary: 0 means no captions.
+    blocks: stages a level, on the way down and up. vocabulary: 0 means no captions. temporal: without it nothing joins the frames, and
+    the network is an image model to which a clip is a batch of pictures.
     """
 
     channels: int = 1
@@ -38,6 +40,28 @@ class UNetConfig:
     heads: int = 4
     vocabulary: int = 0
     dim_text: int = 64
+    temporal: bool = True
+
+    def build(self) -> "UNet":
+        """The network, its weights drawn by torch's global generator."""
+        return UNet(self)
+
+    def check(self, clip: tuple[int, int, int, int]) -> None:
+        """Raise ValueError, in a sentence, for a clip of `c t h w` that this network cannot take."""
+        channels, frames, height, width = clip
+        if frames < 1 or height < 1 or width < 1:
+            raise ValueError(
+                f"a clip of {frames} frames of {height}×{width} holds nothing; expected at least 1 of each."
+            )
+        if channels != self.channels:
+            raise ValueError(f"this U-Net was built for {self.channels} channels, but the clip has {channels}.")
+        side = self.patch * 2 ** (len(self.widths) - 1)
+        if height % side or width % side:
+            near = " or ".join(str(value) for value in (height // side * side, -(-height // side) * side) if value)
+            raise ValueError(
+                f"frames of {height}×{width} cannot be halved by this U-Net: height and width must be multiples of {side}, "
+                f"such as {near}."
+            )
 
 
 @dataclass(frozen=True)
@@ -48,8 +72,8 @@ class Given:
     """The noise level and the caption as a whole, for each frame."""
     words: tuple[Float[Tensor, "b n l e"], Bool[Tensor, "b n l"]] | None
     """The caption's words and which of them are there."""
-    bias: Float[Tensor, "heads t t"]
-    """Relative position, for the temporal attention."""
+    bias: Float[Tensor, "heads t t"] | None
+    """Relative position, for the temporal attention where there is one."""
     images: int
     """How many of the last frames are images of their own."""
     visible: Bool[Tensor, "t t"] | None
@@ -57,33 +81,34 @@ class Given:
 
 
 class Stage(nn.Module):
-    """A residual block and its attentions: over space, on the caption, over time."""
+    """A residual block and its attentions: over space; on the caption and over time, where the configuration has them."""
 
     def __init__(self, dim_in: int, dim: int, config: UNetConfig):
         super().__init__()
         self.block = ResBlock(dim_in, dim, 4 * config.widths[0])
         self.place = PlaceEmbedding(dim)
-        self.spatial = SpatialAttention(dim, config.heads)
-        self.cross = CrossAttention(dim, config.dim_text, config.heads) if config.vocabulary else None
-        self.temporal = TemporalAttention(dim, config.heads)
+        self.spatial = Attention(dim, config.heads, SPACE)
+        self.cross = Attention(dim, config.heads, SPACE, keys.words, config.dim_text) if config.vocabulary else None
+        self.temporal = Attention(dim, config.heads, TIME) if config.temporal else None
 
     def forward(self, x: Float[Tensor, "b c t h w"], given: Given) -> Float[Tensor, "b d t h w"]:
         x = self.place(self.block(x, given.embed), given.images)
         x = self.spatial(x)
         if self.cross is not None:
-            x = self.cross(x, *given.words)
-        return self.temporal(x, given.bias, given.visible)
+            words, there = given.words
+            x = self.cross(x, visible=there, caption=words)
+        return x if self.temporal is None else self.temporal(x, given.bias, given.visible)
 
 
 class UNet(nn.Module):
-    """The denoiser `model(z, t, cond)`: z `b c t h w`, t the log-SNR `b`; out comes a clip of z's shape."""
+    """The denoiser `model(z, t, cond)`: z `b c t h w`, t the log-SNR `b`, or `b t` for each frame; out comes a clip of z's shape."""
 
     def __init__(self, config: UNetConfig):
         super().__init__()
         self.config = config
         widths, dim_embed = config.widths, 4 * config.widths[0]
         self.noise_level = NoiseLevelEmbedding(dim_embed)
-        self.position_bias = RelativePositionBias(config.heads)
+        self.position_bias = RelativePositionBias(config.heads) if config.temporal else None
         if config.vocabulary:
             self.text = TransformerEncoder(config.vocabulary, config.dim_text)
             self.null_word = nn.Parameter(torch.randn(config.dim_text))
@@ -109,18 +134,24 @@ class UNet(nn.Module):
         self.conv_out = zero_(SpatialConv(dim, pixels))
 
     def forward(
-        self, z: Float[Tensor, "b c t h w"], t: Float[Tensor, "b"], cond: Cond | None = None
+        self,
+        z: Float[Tensor, "b c t h w"],
+        t: Float[Tensor, "b"] | Float[Tensor, "b t"],
+        cond: Cond | None = None,
     ) -> Float[Tensor, "b c t h w"]:
         self._check(z, cond)
         p, frames = self.config.patch, z.shape[2]
         cond = cond or Cond()
-        visible = joint_image_mask(frames, cond.images, z.device) if cond.images else None
-        embed = repeat(self.noise_level(t), "b d -> b t d", t=frames)
+        images = cond.images if self.config.temporal else frames
+        visible = joint_image_mask(frames, images, z.device) if images else None
+        embed = self.noise_level(t)
+        embed = embed if t.ndim == 2 else repeat(embed, "b d -> b t d", t=frames)
         words = None
         if self.config.vocabulary:
             words = self._read(cond, len(z))
             embed = embed + self.text_to_embed(pooled(*words))  # b t d + b n d, n is 1 or t
-        given = Given(embed, words, self.position_bias(frames), cond.images, visible)
+        bias = self.position_bias(frames) if self.config.temporal else None
+        given = Given(embed, words, bias, images, visible)
 
         # channels innermost in memory, from here to the end
         x = rearrange(z, "b c t (h p) (w q) -> b t h w (c p q)", p=p, q=p).contiguous()
@@ -138,6 +169,12 @@ class UNet(nn.Module):
         x = self.conv_out(F.silu(self.norm_out(x)))
         return rearrange(x, "b (c p q) t h w -> b c t (h p) (w q)", p=p, q=p)
 
+    def matrices(self) -> list[str]:
+        """Which of its parameters are matrices inside the network, for an optimizer of matrices: not the captions' encoder, not the
+        first and the last layer."""
+        outer = ("text.", "conv_in.", "conv_out.", "position_bias.")
+        return [name for name, weight in self.named_parameters() if weight.ndim == 2 and not name.startswith(outer)]
+
     def _read(self, cond: Cond, batch: int) -> tuple[Float[Tensor, "b n l e"], Bool[Tensor, "b n l"]]:
         """The words' vectors, the null word first, and which of them are there."""
         null = repeat(self.null_word, "e -> b n 1 e", b=batch, n=1)
@@ -151,15 +188,7 @@ class UNet(nn.Module):
 
     def _check(self, z, cond) -> None:
         """A sentence instead of a trace from the depths."""
-        channels, side = self.config.channels, self.config.patch * 2 ** (len(self.config.widths) - 1)
-        if z.shape[1] != channels:
-            raise ValueError(
-                f"this U-Net was built for {channels} channels, but the clip is {tuple(z.shape)} (b c t h w)."
-            )
-        if z.shape[3] % side or z.shape[4] % side:
-            raise ValueError(
-                f"frames of {z.shape[3]}×{z.shape[4]} cannot be halved by this U-Net: height and width must be multiples of {side}."
-            )
+        self.config.check(tuple(z.shape[1:]))
         if cond is not None and cond.tokens is not None and not self.config.vocabulary:
             raise ValueError("this U-Net was built without captions (vocabulary=0), but the condition has tokens.")
         if (

@@ -16,14 +16,16 @@ from minivid.diffusion.schedule import COSINE
 from minivid.metrics.reader import fit_reader
 from minivid.nn.conv import SpatialConv
 from minivid.nn.unet import UNetConfig
+from minivid.run import Run
 from minivid.train import TrainConfig
-from minivid.zoo import RECIPES, Recipe
+from minivid.zoo import RECIPES
 
 LAPTOP = RECIPES["vdm-laptop"]
-TINY = Recipe(
-    (World(frames=2, digit_size=10),),
+TINY = Run(
+    "tiny",
     UNetConfig(widths=(8, 8), heads=2, vocabulary=len(VOCABULARY), dim_text=8),
-    TrainConfig(batch=2),
+    training=TrainConfig(batch=2),
+    worlds=(World(frames=2, digit_size=10),),
 )
 
 
@@ -88,7 +90,7 @@ def test_operations_are_those_of_matrix_products_and_attention_is_two():
 
 def test_memory_holds_at_least_weights_gradients_and_two_moments():
     options = measure.Options(networks=(OURS,), rounds=1, batch=1, threads=1)
-    size = sized(OURS, replace(TINY, unet=replace(TINY.unet, widths=(64, 128))), False)
+    size = sized(OURS, replace(TINY, network=replace(TINY.network, widths=(64, 128))), False)
     assert measure.peak_memory(train_step.work, size, options) > 4 * 4 * size.parameters
 
 
@@ -120,7 +122,7 @@ def test_training_costs_three_times_the_operations_of_sampling():
 def test_real_clips_are_read_as_well_as_real_clips():
     options = time_to_quality.Options(judged=8)
     world = TINY.worlds[0]
-    judge = time_to_quality.Judge(fit_reader(world, clips=200), world.sample(8, 1), options)
+    judge = time_to_quality.Judge(fit_reader(world, clips=200), world.sample(8, 1), options, TINY)
     assert judge.share(judge.asked.video) == judge.real > 0.5
     assert judge.share(-torch.ones_like(judge.asked.video)) == 0
 

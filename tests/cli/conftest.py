@@ -39,15 +39,15 @@ def tiny(tmp_path_factory):
     from minivid import zoo
     from minivid.data import VOCABULARY, World
     from minivid.nn import UNetConfig
-    from minivid.plan import Plan
+    from minivid.run import Run
     from minivid.train import TrainConfig
 
     worlds = (World(frames=4), World(frames=4, change="direction"))
     unet = UNetConfig(widths=(8, 16), heads=2, dim_text=16, vocabulary=len(VOCABULARY))
-    plan = Plan("tiny", unet, TrainConfig(steps=1, batch=2, warmup=0), (1, 4, 16, 16), worlds)
-    training = plan.start()
+    run = Run("tiny", unet, training=TrainConfig(steps=1, batch=2, warmup=0), worlds=worlds)
+    training = run.start()
     list(training.steps(progress=False))
-    return zoo.publish("tiny", training, tmp_path_factory.mktemp("tiny"), plan)
+    return zoo.publish(run, training, tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture(scope="session")
@@ -55,11 +55,12 @@ def videos(tmp_path_factory):
     """A file of weights without captions, as a folder of videos gives: 4 frames of 16×24, in colour, 5 a second."""
     from minivid import zoo
     from minivid.nn import UNetConfig
-    from minivid.plan import Plan
+    from minivid.run import Run
     from minivid.train import TrainConfig
 
     unet = UNetConfig(channels=3, widths=(8, 16), heads=2)
-    plan = Plan("birds", unet, TrainConfig(steps=1, batch=2, warmup=0), (3, 4, 16, 24), folder="/films/birds", fps=5)
-    training = plan.start(data=lambda n, seed: (torch.zeros(n, 3, 4, 16, 24), None))
+    training = TrainConfig(steps=1, batch=2, warmup=0)
+    run = Run("birds", unet, training=training, clip=(3, 4, 16, 24), folder="/films/birds", fps=5)
+    training = run.start(data=lambda n, seed: (torch.zeros(n, 3, 4, 16, 24), None))
     list(training.steps(progress=False))
-    return zoo.publish("birds", training, tmp_path_factory.mktemp("birds"), plan)
+    return zoo.publish(run, training, tmp_path_factory.mktemp("birds"))

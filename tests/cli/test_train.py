@@ -11,9 +11,8 @@ import torch
 from minivid import checkpoint, zoo
 from minivid.data import VOCABULARY, World
 from minivid.nn import UNetConfig
-from minivid.plan import Plan
+from minivid.run import Run
 from minivid.train import TrainConfig, Training
-from minivid.zoo import Recipe
 
 UNET = UNetConfig(widths=(8, 16), heads=2, dim_text=16, vocabulary=len(VOCABULARY))
 
@@ -21,8 +20,9 @@ UNET = UNetConfig(widths=(8, 16), heads=2, dim_text=16, vocabulary=len(VOCABULAR
 @pytest.fixture(autouse=True)
 def recipes(monkeypatch, tmp_path):
     """Recipes that take a moment, and a place of their own for weights that are kept."""
-    small = Recipe((World(frames=4),), UNET, TrainConfig(steps=6, batch=2, warmup=2, save_every=2))
-    other = Recipe((World(frames=4),), UNET, TrainConfig(steps=6, batch=3, warmup=2, save_every=2))
+    config, worlds = TrainConfig(steps=6, batch=2, warmup=2, save_every=2), (World(frames=4),)
+    small = Run("small", UNET, training=config, worlds=worlds)
+    other = Run("other", UNET, training=replace(config, batch=3), worlds=worlds)
     monkeypatch.setattr(zoo, "RECIPES", {"small": small, "other": other})
     monkeypatch.setattr(zoo, "WEIGHTS", tmp_path / "weights")
 
@@ -32,10 +32,10 @@ def at_step(monkeypatch):
     """`at_step(4, act)`: while the fourth step draws its clips, `act(video)` may change them or do worse."""
 
     def arrange(step, act):
-        original = Plan.batches
+        original = Run.batches
 
-        def batches(plan):
-            draw = original(plan)
+        def batches(run):
+            draw = original(run)
 
             def poisoned(n, key):
                 video, cond = draw(n, key)
@@ -43,8 +43,8 @@ def at_step(monkeypatch):
 
             return poisoned
 
-        monkeypatch.setattr(Plan, "batches", batches)
-        return lambda: monkeypatch.setattr(Plan, "batches", original)
+        monkeypatch.setattr(Run, "batches", batches)
+        return lambda: monkeypatch.setattr(Run, "batches", original)
 
     return arrange
 
@@ -74,7 +74,7 @@ def test_keep_puts_a_whole_recipe_where_its_name_finds_it(minivid):
 def test_a_recipe_is_trained_on_mnists_digits(minivid, refused, mnist_like):
     assert minivid("train", "small", "--handwriting", "mnist")[0] == 0
     made = zoo.load_file("runs/small/small.safetensors")
-    assert made.worlds == (World(frames=4, handwriting="mnist"),)
+    assert made.run.worlds == (World(frames=4, handwriting="mnist"),)
     assert "--keep is for a whole recipe" in refused(
         "train", "small", "--handwriting", "mnist", "--keep", "--out", "other"
     )
@@ -216,7 +216,7 @@ def test_a_damaged_or_foreign_state_is_refused(refused, minivid, tmp_path):
 
 
 def test_a_run_begun_from_python_goes_on_too(minivid, tmp_path):
-    training = zoo.start("small", tmp_path / "run")
+    training = zoo.recipe("small").start(tmp_path / "run")
     for record in training.steps(progress=False):
         if record.step == 2:
             break
@@ -229,9 +229,9 @@ def judge(monkeypatch):
     """A judge that takes a moment."""
     from minivid import judges
 
-    quick = replace(judges.RECIPES["judge-motion"], steps=5, batch=3)
+    config = TrainConfig(steps=5, batch=3, warmup=1, save_every=2)
+    quick = replace(judges.RECIPES["judge-motion"], training=config, worlds=(World(frames=4),))
     monkeypatch.setattr(judges, "RECIPES", {"judge-motion": quick})
-    monkeypatch.setattr(judges, "WORLDS", (World(frames=4),))
     monkeypatch.setattr(judges, "WEIGHTS", zoo.WEIGHTS)
     return judges
 
@@ -239,23 +239,34 @@ def judge(monkeypatch):
 def test_a_judge_is_trained_kept_and_listed(minivid, judge):
     code, told, said = minivid("train", "judge-motion", "--keep")
     assert code == 0 and "5 of 5 steps, loss" in said
-    assert told.splitlines() == [
+    assert told.splitlines()[-2:] == [
         "runs/judge-motion/judge-motion.safetensors",
         str(zoo.WEIGHTS / "judge-motion.safetensors"),
     ]
     kept = judge.load("judge-motion", zoo.WEIGHTS)
     assert kept.manifest["steps"] == 5
     lines = [line for line in minivid("zoo")[1].splitlines() if line.startswith("judge-motion")]
+    assert "on handwriting that it never saw" in told and kept.manifest["measured"].keys() >= {"digit 8x16x16"}
     assert len(lines) == 2 and all(kept.sha256[:12] in line and "scores clips" in line for line in lines)
 
 
 def test_a_judge_in_a_hurry_is_not_kept_and_takes_no_videos(refused, minivid, judge, tmp_path):
     assert "--keep is for a whole recipe" in refused("train", "judge-motion", "--keep", "--budget", "smoke")
-    assert "has no videos" in refused("train", "judge-motion", "--frames", 4)
+    assert "are for a folder of videos" in refused("train", "judge-motion", "--frames", 4)
     assert "did you mean judge-motion?" in refused("train", "judge-motoin")
     assert list(tmp_path.iterdir()) == []
     assert minivid("train", "judge-motion", "--budget", "smoke", "--quiet", "--out", "here")[0] == 0
     assert judge.load("judge-motion", tmp_path / "here").manifest["steps"] == 4
+
+
+def test_a_judge_goes_on_where_it_was_as_every_run_does(minivid, judge, tmp_path):
+    training = judge.recipe("judge-motion").start(tmp_path / "run")
+    for record in training.steps(progress=False):
+        if record.step == 2:
+            break
+    assert minivid("train", "judge-motion", "--resume", "run")[0] == 0
+    assert minivid("train", "judge-motion", "--out", "whole")[0] == 0
+    assert judge.load("judge-motion", tmp_path / "run").sha256 == judge.load("judge-motion", tmp_path / "whole").sha256
 
 
 @pytest.fixture
@@ -275,7 +286,7 @@ def test_a_folder_of_videos_gives_a_model_without_captions(minivid, films, tmp_p
     assert code == 0, said
     assert "broken.mp4" in told and told.splitlines()[-1] == "runs/films/films.safetensors"
     model = zoo.load_file(tmp_path / "runs/films/films.safetensors")
-    assert model.shape == (3, 3, 16, 24) and model.worlds == () and model.manifest["fps"] == 4
+    assert model.shape == (3, 3, 16, 24) and model.run.worlds == () and model.manifest["fps"] == 4
     assert minivid("train", films, "--resume", "runs/films")[0] == 0
     assert minivid("sample", "runs/films/films.safetensors", "--steps", 1, "--out", "x.mp4")[0] == 0
 

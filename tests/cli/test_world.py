@@ -15,7 +15,7 @@ from minivid.data.world.options import fitting_glyphs
 def test_the_truth_stands_beside_the_clips(minivid, tiny, tmp_path):
     code, told, said = minivid("world", "--like", tiny, "--n", 5, "--seed", 2, "--out", "x.npz")
     assert (code, told) == (0, "x.npz\n") and "5 of 5 clips" in said
-    first, second = in_turns(zoo.load_file(tiny).worlds, 5, (2, 0))
+    first, second = in_turns(zoo.load_file(tiny).run.worlds, 5, (2, 0))
     with np.load(tmp_path / "x.npz") as file:
         shapes = {name: file[name].shape for name in file.files}
         assert shapes == {

@@ -41,5 +41,5 @@ def test_the_weights_of_runs_are_listed_and_damage_is_said(minivid, tiny, tmp_pa
 @pytest.mark.parametrize("name", zoo.RECIPES)
 def test_parameters_are_counted_without_drawing_them(name, minivid, tmp_path, monkeypatch):
     monkeypatch.setattr(zoo, "WEIGHTS", tmp_path / "weights")
-    parameters = sum(weight.numel() for weight in zoo.start(name).model.parameters())
+    parameters = sum(weight.numel() for weight in zoo.recipe(name).network.build().parameters())
     assert f"{parameters / 1e6:.2f} M" in row(minivid("zoo")[1], name)

@@ -14,6 +14,7 @@ def two_faced(z, t, cond=None):
 
 CLIP = torch.linspace(-1, 1, 2 * 3 * 4 * 4).reshape(2, 1, 3, 4, 4)
 LEVEL = torch.zeros(2)
+HOW = (COSINE, Objective.V)
 
 
 def test_scale_one_is_conditional_and_scale_zero_unconditional():
@@ -48,9 +49,9 @@ def known_first_frame(n: int = 64, frames: int = 4):
 def extend(weight: float) -> torch.Tensor:
     """RMS distance of the generated frames from the known one, which the world repeats."""
     known, mask = known_first_frame()
-    model = inpainting(constant_world, known, mask, weight, generator=torch.Generator().manual_seed(1))
+    model = inpainting(constant_world, known, mask, weight, *HOW, generator=torch.Generator().manual_seed(1))
     z = torch.randn(known.shape, generator=torch.Generator().manual_seed(2))
-    x = sample(ddim(model, z, COSINE, steps=64))
+    x = sample(ddim(model, z, *HOW, steps=64))
     torch.testing.assert_close(x[:, :, 0], known[:, :, 0], atol=1e-4, rtol=1e-4)
     return (x[:, :, 1:] - known[:, :, :1]).square().mean().sqrt()
 
@@ -70,7 +71,7 @@ def test_weight_zero_is_the_replacement_method():
 
     known, mask = known_first_frame(n=2)
     z, t = torch.randn(known.shape, generator=torch.Generator().manual_seed(3)), torch.full((2,), 0.5)
-    out = inpainting(spy, known, mask, 0.0, generator=torch.Generator().manual_seed(4))(z, t)
+    out = inpainting(spy, known, mask, 0.0, *HOW, generator=torch.Generator().manual_seed(4))(z, t)
     alpha, sigma = (level.reshape(-1, 1, 1, 1, 1) for level in variance_preserving(t))
     noise = torch.randn(known.shape, generator=torch.Generator().manual_seed(4))
     torch.testing.assert_close(seen[0], torch.where(mask, alpha * known + sigma * noise, z))
@@ -87,7 +88,7 @@ def test_the_gradient_is_of_a_sum_through_the_network():
     def x_hat(z_in):
         return alpha * z_in - sigma * constant_world(z_in, t)
 
-    out = inpainting(constant_world, known, mask, 3.0, generator=torch.Generator().manual_seed(6))(z, t)
+    out = inpainting(constant_world, known, mask, 3.0, *HOW, generator=torch.Generator().manual_seed(6))(z, t)
     noise = torch.randn(known.shape, generator=torch.Generator().manual_seed(6)).to(z)
     z_in = torch.where(mask, alpha * known + sigma * noise, z)
     gradient = torch.zeros_like(z)
@@ -105,6 +106,6 @@ def test_super_resolution_pulls_the_clip_to_its_low_resolution():
     low = torch.full((16, 1, 4, 1, 1), 0.8)
     downsample = lambda x: x  # noqa: E731
     z = torch.randn(16, 1, 4, 1, 1, generator=torch.Generator().manual_seed(7))
-    free = sample(ddim(constant_world, z, COSINE, steps=32))
-    pulled = sample(ddim(super_resolution(constant_world, low, downsample, weight=2.0), z, COSINE, steps=32))
+    free = sample(ddim(constant_world, z, *HOW, steps=32))
+    pulled = sample(ddim(super_resolution(constant_world, low, downsample, 2.0, *HOW), z, *HOW, steps=32))
     assert (pulled - low).abs().mean() < 0.3 * (free - low).abs().mean()

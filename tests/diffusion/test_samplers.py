@@ -6,17 +6,17 @@ import pytest
 import torch
 
 from minivid.diffusion.objective import Objective, from_x
-from minivid.diffusion.samplers import ancestral, ancestral_step, ddim, sample
-from minivid.diffusion.schedule import COSINE, LINEAR, variance_preserving
+from minivid.diffusion.samplers import ancestral, ancestral_step, ddim, predict, sample
+from minivid.diffusion.schedule import COSINE, SCHEDULES, Schedule, interpolating, like, variance_preserving
 
 MEAN, STD = 0.3, 0.4
 
 
-def gaussian_denoiser(objective):
+def gaussian_denoiser(objective, schedule=COSINE):
     """E[x | z] = m + (α s² / (α² s² + σ²)) (z − α m), said in the objective's words."""
 
     def model(z, t, cond=None):
-        alpha, sigma = (level.reshape(-1, 1, 1, 1, 1) for level in variance_preserving(t))
+        alpha, sigma = (like(level, z) for level in schedule.alpha_sigma(t))
         x_hat = MEAN + alpha * STD**2 / (alpha**2 * STD**2 + sigma**2) * (z - alpha * MEAN)
         return from_x(objective, x_hat, z, alpha, sigma)
 
@@ -28,12 +28,12 @@ def noise(n: int = 10_000, seed: int = 0):
 
 
 @pytest.mark.parametrize("objective", Objective)
-@pytest.mark.parametrize("schedule", [COSINE, LINEAR], ids=["cosine", "linear"])
+@pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES)
 @pytest.mark.parametrize("sampler", [ancestral, ddim])
 def test_samplers_recover_the_gaussian_world(sampler, schedule, objective):
     generator = torch.Generator().manual_seed(1)
     x = sample(
-        sampler(gaussian_denoiser(objective), noise(), schedule, steps=1000, objective=objective, generator=generator)
+        sampler(gaussian_denoiser(objective, schedule), noise(), schedule, objective, steps=1000, generator=generator)
     )
     # four standard errors of the estimates, and what discretisation at 1000 steps still costs (3.6 % at 200, falling as 1/steps)
     assert abs(x.mean() - MEAN) < 4 * STD / 10_000**0.5
@@ -43,9 +43,10 @@ def test_samplers_recover_the_gaussian_world(sampler, schedule, objective):
 def test_ddim_converges_with_order_one():
     """The error halves when the steps double (a first-order solver of the probability-flow equation)."""
     z = noise(64)
-    fine = sample(ddim(gaussian_denoiser(Objective.V), z, COSINE, steps=4096))
+    fine = sample(ddim(gaussian_denoiser(Objective.V), z, COSINE, Objective.V, steps=4096))
     errors = [
-        (sample(ddim(gaussian_denoiser(Objective.V), z, COSINE, steps=n)) - fine).abs().mean() for n in (32, 64, 128)
+        (sample(ddim(gaussian_denoiser(Objective.V), z, COSINE, Objective.V, steps=n)) - fine).abs().mean()
+        for n in (32, 64, 128)
     ]
     for coarse, finer in itertools.pairwise(errors):
         assert 1.6 < coarse / finer < 2.4
@@ -57,7 +58,7 @@ def test_ddim_with_eta_one_has_the_ancestral_steps_distribution():
     model = gaussian_denoiser(Objective.V)
     draws = []
     for sampler, kwargs in ((ancestral, {}), (ddim, {"eta": 1.0})):
-        path = sampler(model, z, COSINE, steps=4, generator=torch.Generator().manual_seed(2), **kwargs)
+        path = sampler(model, z, COSINE, Objective.V, steps=4, generator=torch.Generator().manual_seed(2), **kwargs)
         next(path)
         draws.append(next(path)[0])
     assert abs(draws[0].mean() - draws[1].mean()) < 0.02
@@ -66,7 +67,9 @@ def test_ddim_with_eta_one_has_the_ancestral_steps_distribution():
 
 def test_the_last_step_adds_no_noise():
     model = gaussian_denoiser(Objective.V)
-    *_, (z, x_hat) = ancestral(model, noise(8), COSINE, steps=5, generator=torch.Generator().manual_seed(0))
+    *_, (z, x_hat) = ancestral(
+        model, noise(8), COSINE, Objective.V, steps=5, generator=torch.Generator().manual_seed(0)
+    )
     torch.testing.assert_close(z, x_hat)
 
 
@@ -82,10 +85,58 @@ def test_gamma_moves_the_noise_from_the_posteriors_to_the_forward_one():
 def test_clipping_is_off_unless_asked_for():
     far = lambda z, t, cond: torch.full_like(z, 3.0)  # noqa: E731
     z = noise(2)
-    assert sample(ddim(far, z, steps=4, objective=Objective.X)).max() == 3
-    assert sample(ddim(far, z, steps=4, objective=Objective.X, clip=True)).max() == 1
+    assert sample(ddim(far, z, COSINE, Objective.X, steps=4)).max() == 3
+    assert sample(ddim(far, z, COSINE, Objective.X, steps=4, clip=True)).max() == 1
 
 
 def test_a_sampler_without_steps_says_so():
     with pytest.raises(ValueError, match="at least one"):
         sample(iter(()))
+
+
+def unbounded(alpha_sigma=variance_preserving) -> Schedule:
+    """From λ = +∞ to λ = −∞: at u = 1 there is no clip left at all (zero terminal SNR)."""
+    return Schedule(lambda u: 2 * (torch.log1p(-u) - torch.log(u)), alpha_sigma)
+
+
+@pytest.mark.parametrize("alpha_sigma", [variance_preserving, interpolating])
+@pytest.mark.parametrize("objective", [o for o in Objective if o is not Objective.EPS])
+@pytest.mark.parametrize("sampler", [ancestral, ddim])
+def test_at_zero_terminal_snr_samplers_still_recover_the_gaussian_world(sampler, objective, alpha_sigma):
+    schedule, generator = unbounded(alpha_sigma), torch.Generator().manual_seed(1)
+    model = gaussian_denoiser(objective, schedule)
+    levels = []
+
+    def heard(z, t, cond=None):
+        levels.append(t)
+        return model(z, t, cond)
+
+    path = sampler(heard, noise(), schedule, objective, steps=1000, generator=generator)
+    x = sample(path)
+    assert abs(x.mean() - MEAN) < 4 * STD / 10_000**0.5
+    assert abs(x.std() / STD - 1) < 4 / (2 * 10_000) ** 0.5 + 0.008
+    assert torch.stack(levels).abs().max() == 20  # what a network is told is finite
+
+
+@pytest.mark.parametrize("sampler", [ancestral, ddim])
+def test_at_zero_terminal_snr_a_noise_predicting_network_is_refused_in_a_sentence(sampler):
+    with pytest.raises(ValueError, match=r"zero terminal SNR.* train one that predicts v, x or the flow"):
+        next(sampler(lambda z, t, cond: z, noise(2), unbounded(), Objective.EPS))
+
+
+def test_a_level_for_each_frame_is_a_level_for_each_clip_where_they_are_equal():
+    z, level = torch.randn(3, 1, 4, 2, 2), torch.tensor([-1.0, 0.0, 2.0])
+    for objective in Objective:
+        model = gaussian_denoiser(objective)
+        each = predict(model, z, level[:, None].expand(-1, 4), COSINE, objective)
+        for mine, theirs in zip(each, predict(model, z, level, COSINE, objective), strict=True):
+            torch.testing.assert_close(mine, theirs, atol=1e-5, rtol=1e-5)
+
+
+def test_frames_at_levels_of_their_own_are_denoised_each_at_its_own():
+    z, levels = torch.randn(2, 1, 4, 2, 2), torch.linspace(-2, 2, 8).reshape(2, 4)
+    model = gaussian_denoiser(Objective.V)
+    together, _ = predict(model, z, levels, COSINE, Objective.V)
+    for frame in range(4):
+        alone, _ = predict(model, z[:, :, frame : frame + 1], levels[:, frame], COSINE, Objective.V)
+        torch.testing.assert_close(together[:, :, frame : frame + 1], alone)

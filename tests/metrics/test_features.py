@@ -13,6 +13,8 @@ from minivid.metrics.distribution import floor, frechet_distance
 from minivid.metrics.features import LOOKS, WORDS, ClipNet, Trunk, extractors, network_hash
 from minivid.metrics.paired import lpips_distance
 from minivid.metrics.temporal import subject_consistency
+from minivid.train import TrainConfig
+from minivid.zoo import publish
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +80,7 @@ def test_the_shipped_judge_names_what_it_sees_in_handwriting_that_it_never_saw(j
 
 def test_weights_are_small_and_carry_how_they_were_made(judge):
     assert (judges.WEIGHTS / "judge-motion.safetensors").stat().st_size < 400_000
-    assert judge.manifest["steps"] == judges.recipe("judge-motion").steps
+    assert judge.manifest["steps"] == judges.recipe("judge-motion").training.steps
     assert judge.manifest["processor_minutes"] < 5
 
 
@@ -111,10 +113,24 @@ def test_absent_weights_and_unknown_judges_are_sentences(tmp_path):
         judges.load("judge-txt")
 
 
-def test_training_is_a_function_of_its_recipe(tmp_path, monkeypatch):
+def test_training_is_a_function_of_its_recipe(tmp_path):
     """Two steps twice give the same bytes, and what is loaded is what was written."""
-    monkeypatch.setattr(judges, "WORLDS", judges.WORLDS[:1])
-    first, again = (judges.train("judge-motion", tmp_path / name, shorter=2) for name in ("a", "b"))
-    a, b = judges.load("judge-motion", first.parent), judges.load("judge-motion", again.parent)
+    run = judges.recipe("judge-motion")
+    run = replace(run, training=run.training.shortened(2), worlds=run.worlds[:1])
+    made = []
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        training = run.start()
+        list(training.steps(progress=False))
+        made.append(judges.load("judge-motion", publish(run, training, folder).parent))
+    a, b = made
     assert a.sha256 == b.sha256 != judges.load("judge-motion").sha256
-    assert a.manifest["steps"] == 2 and a.manifest["worlds"][0] == {}
+    assert a.manifest["steps"] == 2 and a.manifest["loss"]["is"] == "minivid.judges.Naming"
+
+
+def test_a_judge_is_calibrated_when_its_training_has_ended(tmp_path):
+    run = replace(judges.recipe("judge-motion"), training=TrainConfig(steps=1, batch=4), worlds=(World(),))
+    training = run.start()
+    list(training.steps(progress=False))
+    features = run.finish(training)(World().sample(128, (0, 1)).video)
+    torch.testing.assert_close(features.mean(0), torch.zeros(48), atol=1e-4, rtol=0)
+    torch.testing.assert_close(features.std(0), torch.ones(48), atol=5e-2, rtol=0)

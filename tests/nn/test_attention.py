@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from minivid.nn.attention.core import CrossAttention, TemporalAttention
+from minivid.nn.attention import keys
+from minivid.nn.attention.core import SPACE, TIME, Attention
 from minivid.nn.attention.masks import joint_image_mask
 from minivid.nn.attention.positions import RelativePositionBias, relative_buckets
 
@@ -40,7 +41,7 @@ def literal_temporal_attention(layer, x, bias, visible):
 @pytest.mark.parametrize("images", [0, 2])
 def test_temporal_attention_is_the_literal_loop(images):
     torch.manual_seed(0)
-    layer = TemporalAttention(8, 2)
+    layer = Attention(8, 2, TIME)
     torch.nn.init.normal_(layer.to_out.weight)
     x, bias, visible = torch.randn(2, 8, 5, 2, 3), torch.randn(2, 5, 5), joint_image_mask(5, images)
     with torch.no_grad():
@@ -51,14 +52,17 @@ def test_temporal_attention_is_the_literal_loop(images):
 
 def test_cross_attention_with_one_visible_word_hands_out_that_word():
     torch.manual_seed(0)
-    layer = CrossAttention(8, 4, 2)
+    layer = Attention(8, 2, SPACE, keys.words, 4)
     torch.nn.init.eye_(layer.to_out.weight)
     words, visible = torch.randn(1, 1, 3, 4), torch.tensor([[[False, True, False]]])
     x = torch.randn(1, 8, 2, 2, 2)
     with torch.no_grad():
         value = layer.to_kv(words[0, 0, 1])[8:]
         torch.testing.assert_close(
-            layer(x, words, visible) - x, value.reshape(1, 8, 1, 1, 1).expand_as(x), atol=1e-5, rtol=1e-5
+            layer(x, visible=visible, caption=words) - x,
+            value.reshape(1, 8, 1, 1, 1).expand_as(x),
+            atol=1e-5,
+            rtol=1e-5,
         )
 
 

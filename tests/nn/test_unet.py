@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from minivid.nn import Cond, UNet, UNetConfig
-from minivid.nn.attention.core import CrossAttention, SpatialAttention, TemporalAttention
+from minivid.nn.attention import keys
+from minivid.nn.attention.core import SPACE, TIME, Attention
 from minivid.nn.conv import Downsample, ResBlock, SpatialConv, Upsample
 
 CONFIG = UNetConfig(widths=(16, 32), blocks=1, heads=2, vocabulary=10, dim_text=16)
@@ -48,9 +49,11 @@ def test_the_network_starts_by_saying_zero():
 def test_every_residual_branch_starts_as_the_identity():
     x = torch.randn(2, 16, 3, 4, 4)
     bias = torch.zeros(2, 3, 3)
-    assert torch.equal(SpatialAttention(16, 2)(x), x)
-    assert torch.equal(TemporalAttention(16, 2)(x, bias), x)
-    assert torch.equal(CrossAttention(16, 8, 2)(x, torch.randn(2, 1, 3, 8), torch.ones(2, 1, 3, dtype=torch.bool)), x)
+    assert torch.equal(Attention(16, 2, SPACE)(x), x)
+    assert torch.equal(Attention(16, 2, TIME)(x, bias), x)
+    cross = Attention(16, 2, SPACE, keys.words, 8)
+    there = torch.ones(2, 1, 3, dtype=torch.bool)
+    assert torch.equal(cross(x, visible=there, caption=torch.randn(2, 1, 3, 8)), x)
     assert torch.equal(ResBlock(16, 16, 8)(x, torch.randn(2, 3, 8)), x)
 
 
@@ -73,7 +76,7 @@ def test_all_weights_learn_after_the_first_update():
 
 @pytest.mark.parametrize(
     "part",
-    [SpatialConv(8, 8), SpatialAttention(8, 2), Downsample(8, 8), Upsample(8, 8)],
+    [SpatialConv(8, 8), Attention(8, 2, SPACE), Downsample(8, 8), Upsample(8, 8)],
     ids=lambda m: type(m).__name__,
 )
 def test_spatial_parts_keep_every_frame_to_itself(part):
@@ -86,7 +89,7 @@ def test_normalisation_keeps_every_frame_to_itself():
 
 
 def test_temporal_attention_reaches_all_frames_and_no_other_pixel():
-    part, bias = awake(TemporalAttention(8, 2)), torch.zeros(2, 4, 4)
+    part, bias = awake(Attention(8, 2, TIME)), torch.zeros(2, 4, 4)
     x = torch.randn(1, 8, 4, 3, 3)
     moved = x.clone()
     moved[:, :, 1, 0, 2] += 1.0

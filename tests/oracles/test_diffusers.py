@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from minivid.diffusion import Objective, ancestral_step, ddim, diffuse, target, to_x_eps
+from minivid.diffusion import Objective, ancestral_step, ddim, diffuse, scaled, target, to_x_eps
+from minivid.diffusion.objective import SIGMA_DATA
 from minivid.diffusion.schedule import Schedule, linear_logsnr, variance_preserving
 
 diffusers = pytest.importorskip("diffusers")
@@ -59,7 +60,7 @@ def test_linear_schedule_in_log_snr_is_ddpms_betas_in_continuous_time():
     assert 3.5 < difference(1000) / difference(4000) < 4.5
 
 
-@pytest.mark.parametrize("objective", Objective)
+@pytest.mark.parametrize("objective", NAMES)
 @pytest.mark.parametrize("k", [999, 500, 20])
 def test_ancestral_step_is_ddpms(objective, k):
     scheduler = diffusers.DDPMScheduler(
@@ -78,7 +79,7 @@ def test_ancestral_step_is_ddpms(objective, k):
     )
 
 
-@pytest.mark.parametrize("objective", Objective)
+@pytest.mark.parametrize("objective", NAMES)
 @pytest.mark.parametrize("eta", [0.0, 0.6])
 def test_ddim_walks_diffusers_path(objective, eta, monkeypatch):
     """Ten updates of a network-like function, ours in log-SNR and theirs over their trailing timesteps, with the same fresh noise."""
@@ -104,5 +105,29 @@ def test_ddim_walks_diffusers_path(objective, eta, monkeypatch):
     schedule = Schedule(lambda u: levels[(10 * (1 - u)).round().long()])
     replay = iter(fresh)
     monkeypatch.setattr(torch, "randn", lambda *shape, generator: next(replay))
-    path = list(ddim(model, random_start, schedule, steps=10, objective=objective, eta=eta))
+    path = list(ddim(model, random_start, schedule, objective, steps=10, eta=eta))
     torch.testing.assert_close(path[-2][0], before_last, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("sigma", [0.02, 0.7, 40.0])
+def test_edm_is_karras_preconditioning(sigma):
+    """Theirs has z = x + σ ε; ours the same divided by √(1 + σ²)."""
+    theirs = diffusers.EDMEulerScheduler(sigma_data=SIGMA_DATA, prediction_type="epsilon")
+    output, theirs_z, sigma = random(7), random(8), torch.tensor(sigma, dtype=torch.float64)
+    logsnr = -2 * sigma.log()
+    alpha, spread = variance_preserving(logsnr)
+    x_hat, _ = to_x_eps(Objective.EDM, output, alpha * theirs_z, alpha, spread)
+    torch.testing.assert_close(x_hat, theirs.precondition_outputs(theirs_z, output, sigma), atol=1e-6, rtol=1e-6)
+    schedule = Schedule(lambda u: u)
+    given = scaled(lambda z, t, cond: z, schedule, Objective.EDM)(alpha * theirs_z, logsnr.expand(2))
+    torch.testing.assert_close(given, theirs.precondition_inputs(theirs_z, sigma), atol=1e-6, rtol=1e-6)
+
+
+def test_the_flow_walks_diffusers_straight_path():
+    """One Euler step of the rectified flow is one DDIM step of ours."""
+    scheduler = diffusers.FlowMatchEulerDiscreteScheduler()
+    scheduler.set_timesteps(sigmas=[0.8, 0.5])
+    z, output = random(9).float(), random(10).float()
+    theirs = scheduler.step(output, scheduler.timesteps[0], z).prev_sample
+    x_hat, eps_hat = to_x_eps(Objective.FLOW, output, z, torch.tensor(0.2), torch.tensor(0.8))
+    torch.testing.assert_close(0.5 * x_hat + 0.5 * eps_hat, theirs, atol=1e-6, rtol=1e-6)

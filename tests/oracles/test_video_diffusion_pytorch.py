@@ -5,7 +5,7 @@ import torch
 
 from minivid.diffusion.bound import posterior
 from minivid.diffusion.schedule import cosine_logsnr
-from minivid.nn.attention.core import TemporalAttention
+from minivid.nn.attention.core import TIME, Attention
 from minivid.nn.attention.masks import joint_image_mask
 from minivid.nn.attention.positions import RelativePositionBias
 
@@ -25,7 +25,7 @@ def test_temporal_attention_with_bias_and_the_mask_of_joint_training(joint):
     """Theirs switches a clip's temporal attention to the identity (`focus_present_mask`): all of its frames are images."""
     frames, dim, heads = 6, 32, 4
     theirs = video_diffusion_pytorch.Attention(dim, heads=heads, dim_head=dim // heads)
-    ours = TemporalAttention(dim, heads)
+    ours = Attention(dim, heads, TIME)
     ours.norm = torch.nn.Identity()
     ours.to_qkv.load_state_dict(theirs.to_qkv.state_dict())
     with torch.no_grad():

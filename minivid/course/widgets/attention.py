@@ -9,14 +9,14 @@ import ipywidgets as w
 import numpy as np
 import torch
 from einops import rearrange
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
 from minivid.course.widgets.dial import GAP, dial, draw_strip, slider, strip_scale
 from minivid.course.widgets.watching import watched
-from minivid.nn.attention.core import TemporalAttention, split_heads
+from minivid.nn.attention.core import TIME, Attention
 from minivid.show.frames import read
 from minivid.show.style import BLUE, ORANGE, SOFT, Picture, look
 
@@ -31,7 +31,7 @@ def temporal_attention_maps(model: nn.Module, z: Tensor, t: Tensor, cond=None) -
 
     Rows are the frames that look (each sums to one), columns the frames looked at. The model is only watched, not changed.
     """
-    return watched(model, TemporalAttention, _weights, z, t, cond)
+    return watched(model, "temporal attention", lambda layer: layer.window == TIME, _weights, z, t, cond)
 
 
 def attention_viewer(maps: Tensor | Mapping[str, Tensor], clip: Tensor | None = None) -> w.VBox:
@@ -87,20 +87,11 @@ def attention_viewer_still(maps: Tensor | Mapping[str, Tensor], layers: int = 4)
     return picture
 
 
-def _weights(
-    layer: TemporalAttention,
-    x: Float[Tensor, "b c t h w"],
-    bias: Float[Tensor, "heads t t"],
-    visible: Bool[Tensor, "t t"] | None = None,
-) -> Maps:
+def _weights(layer: Attention, x: Float[Tensor, "b c t h w"], *more: Tensor | None) -> Maps:
     """softmax(q kᵀ / √d + bias), the part of the layer that its fused kernel keeps to itself."""
-    h, width = x.shape[3:]
-    tracks = rearrange(layer.norm(x[:1]), "1 c t h w -> (h w) t c")
-    q, k, _ = (split_heads(part, layer.heads) for part in layer.to_qkv(tracks).chunk(3, dim=-1))
-    if visible is not None:
-        bias = bias.masked_fill(~visible, -torch.inf)
+    q, k, _, bias = layer.scored(x[:1], *more)
     weights = (q @ k.mT / q.shape[-1] ** 0.5 + bias).softmax(-1)
-    return rearrange(weights, "(h w) heads i j -> heads h w i j", h=h, w=width).cpu()
+    return rearrange(weights, "(h w) heads i j -> heads h w i j", h=x.shape[3]).cpu()
 
 
 def _named(maps: Tensor | Mapping[str, Tensor]) -> dict[str, Tensor]:

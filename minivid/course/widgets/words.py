@@ -19,7 +19,8 @@ from minivid.course.widgets.dial import GAP, draw_strip, strip_scale
 from minivid.course.widgets.watching import watched
 from minivid.data import VOCABULARY
 from minivid.nn import Cond
-from minivid.nn.attention.core import CrossAttention, split_heads
+from minivid.nn.attention import keys
+from minivid.nn.attention.core import Attention
 from minivid.show.frames import read
 from minivid.show.style import INK, SOFT, Picture, look
 
@@ -55,7 +56,7 @@ def cross_attention_maps(model: nn.Module, z: Tensor, t: Tensor, cond: Cond | No
         raise ValueError(
             f"the condition has a caption a frame, {tuple(cond.tokens.shape)} (b t l); expected one a clip, (b l)."
         )
-    return watched(model, CrossAttention, _weights, z, t, cond)
+    return watched(model, "cross-attention", lambda layer: layer.keys is keys.words, _weights, z, t, cond)
 
 
 def word_attention(
@@ -118,18 +119,11 @@ def word_attention_still(attention: WordAttention, clip: Tensor | None = None) -
     return picture
 
 
-def _weights(
-    layer: CrossAttention,
-    x: Float[Tensor, "b c t h w"],
-    words: Float[Tensor, "b 1 l e"],
-    visible: Bool[Tensor, "b 1 l"],
-) -> Maps:
+def _weights(layer: Attention, x: Tensor, caption: Float[Tensor, "b 1 l e"], visible: Bool[Tensor, "b 1 l"]) -> Maps:
     """softmax(q kᵀ / √d) over the words that are there, the part of the layer that its fused kernel keeps to itself."""
-    t, h, w = x.shape[2:]
-    q = split_heads(layer.to_q(rearrange(layer.norm(x[:1]), "1 c t h w -> 1 (t h w) c")), layer.heads)
-    k, _ = (split_heads(part, layer.heads) for part in layer.to_kv(words[0]).chunk(2, dim=-1))
-    scores = (q @ k.mT / q.shape[-1] ** 0.5).masked_fill(~visible[0], -torch.inf)
-    return rearrange(scores.softmax(-1), "1 heads (t h w) l -> heads t h w l", t=t, h=h, w=w).cpu()
+    q, k, _, bias = layer.scored(x[:1], caption=caption[:1], visible=visible[:1])
+    weights = (q @ k.mT / q.shape[-1] ** 0.5 + bias).softmax(-1)
+    return rearrange(weights, "t heads (h w) l -> heads t h w l", h=x.shape[3]).cpu()
 
 
 def _over_pixels(maps: Maps, weights: Float[Tensor, "b t rows columns"] | None) -> Float[Tensor, "t l"]:

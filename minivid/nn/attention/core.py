@@ -1,7 +1,9 @@
-"""Attention over space, over time and on the caption (chapter 3; oracles in tests/oracles).
+"""One attention for clips: over space, over time, in windows, on the caption, across frames (chapter 3; oracles in tests/oracles).
 
-Each is a residual branch on `b c t h w` and ends in a layer that starts at zero.
+Two values choose which: a `Window` says what is a sequence, a function of `attention.keys` whose keys and values it looks at.
 """
+
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -9,6 +11,7 @@ from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from minivid.nn.attention.keys import Keys, itself, words
 from minivid.nn.conv import FrameNorm
 from minivid.nn.initial import zero_
 
@@ -31,78 +34,98 @@ def join_heads(x: Float[Tensor, "n heads i d"]) -> Float[Tensor, "n i c"]:
     return rearrange(x, "n heads i d -> n i (heads d)")
 
 
-class SpatialAttention(nn.Module):
-    """Each pixel attends to all pixels of its own frame."""
+@dataclass(frozen=True)
+class Window:
+    """What is a sequence: a box of so many frames, rows and columns of the clip. None is the whole axis."""
 
-    def __init__(self, dim: int, heads: int):
-        super().__init__()
-        self.heads = heads
-        self.norm = FrameNorm(dim)
-        self.to_qkv = nn.Linear(dim, 3 * dim, bias=False)
-        self.to_out = zero_(nn.Linear(dim, dim))
+    frames: int | None = None
+    height: int | None = None
+    width: int | None = None
 
-    def forward(self, x: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b c t h w"]:
-        b, _, t, h, w = x.shape
-        pixels = rearrange(self.norm(x), "b c t h w -> (b t) (h w) c")
-        q, k, v = (split_heads(part, self.heads) for part in self.to_qkv(pixels).chunk(3, dim=-1))
-        out = self.to_out(join_heads(attend(q, k, v)))
-        return x + rearrange(out, "(b t) (h w) c -> b c t h w", b=b, t=t, h=h, w=w)
+    def cut(self, x: Float[Tensor, "b c t h w"]) -> Float[Tensor, "n i c"]:
+        """The clip as sequences. Raises ValueError for a clip that the window does not divide."""
+        return rearrange(x, "b c (t t1) (h h1) (w w1) -> (b t h w) (t1 h1 w1) c", **self._sizes(x))
+
+    def join(self, rows: Float[Tensor, "n i d"], x: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b d t h w"]:
+        """Sequences, cut out of x, in their places again."""
+        sizes = self._sizes(x)
+        many = {axis: x.shape[2 + i] // sizes[f"{axis}1"] for i, axis in enumerate("thw")}
+        return rearrange(rows, "(b t h w) (t1 h1 w1) d -> b d (t t1) (h h1) (w w1)", **many, **sizes)
+
+    def _sizes(self, x: Tensor) -> dict[str, int]:
+        whole = x.shape[2:]
+        sizes = [size or side for size, side in zip((self.frames, self.height, self.width), whole, strict=True)]
+        if any(side % size for size, side in zip(sizes, whole, strict=True)):
+            raise ValueError(
+                f"windows of {' × '.join(map(str, sizes))} (frames, height, width) do not divide a clip of "
+                f"{' × '.join(map(str, whole))}: pad the clip, or choose another window."
+            )
+        return dict(zip(("t1", "h1", "w1"), sizes, strict=True))
 
 
-class TemporalAttention(nn.Module):
-    """Each pixel attends to the same pixel of the other frames.
+SPACE = Window(frames=1)
+"""Each pixel among those of its own frame."""
+TIME = Window(height=1, width=1)
+"""Each pixel among itself in the other frames."""
+ALL = Window()
+"""Each pixel among all of the clip."""
 
-    bias: relative position, `heads t t`. visible: True where frame i may see frame j, `t t`; None lets all see all.
+
+class Attention(nn.Module):
+    """x plus what each pixel takes in from the keys of its sequence: a residual branch that ends in a layer that starts at zero.
+
+    window: what is a sequence. keys: whose keys and values. Those of other frames are for sequences that are whole frames (SPACE);
+    `words` are a caption's, of `dim_words` channels each. Raises ValueError for other pairs.
     """
 
-    def __init__(self, dim: int, heads: int):
+    def __init__(self, dim: int, heads: int, window: Window, keys: Keys = itself, dim_words: int | None = None):
         super().__init__()
-        self.heads = heads
+        if keys is not itself and window != SPACE:
+            raise ValueError(
+                f"keys of {keys.__name__} are handed to whole frames; the window must be SPACE, not {window}."
+            )
+        if (keys is words) != (dim_words is not None):
+            raise ValueError("keys=words and dim_words, the channels of a word, belong together.")
+        self.heads, self.window, self.keys = heads, window, keys
         self.norm = FrameNorm(dim)
-        self.to_qkv = nn.Linear(dim, 3 * dim, bias=False)
+        if keys is words:
+            self.to_q = nn.Linear(dim, dim, bias=False)
+            self.to_kv = nn.Linear(dim_words, 2 * dim, bias=False)
+        else:
+            self.to_qkv = nn.Linear(dim, 3 * dim, bias=False)
         self.to_out = zero_(nn.Linear(dim, dim))
 
     def forward(
         self,
         x: Float[Tensor, "b c t h w"],
-        bias: Float[Tensor, "heads t t"],
-        visible: Bool[Tensor, "t t"] | None = None,
+        bias: Float[Tensor, "heads i j"] | None = None,
+        visible: Bool[Tensor, "i j"] | Bool[Tensor, "b n j"] | None = None,
+        caption: Float[Tensor, "b n j e"] | None = None,
     ) -> Float[Tensor, "b c t h w"]:
-        b, _, _, h, w = x.shape
-        tracks = rearrange(self.norm(x), "b c t h w -> (b h w) t c")
-        q, k, v = (split_heads(part, self.heads) for part in self.to_qkv(tracks).chunk(3, dim=-1))
+        """bias: added to the scores, the same for every sequence. visible: True where place i may see key j.
+
+        caption: the vectors of its words; n is 1 (one a clip) or t (one a frame). Then `visible` says which are there, `b n j`.
+        """
+        q, k, v, bias = self.scored(x, bias, visible, caption)
+        return x + self.window.join(self.to_out(join_heads(attend(q, k, v, bias))), x)
+
+    def scored(
+        self, x: Tensor, bias: Tensor | None = None, visible: Tensor | None = None, caption: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+        """What is attended with: queries `n heads i d`, keys and values `n heads j d`, and what is added to their scores.
+
+        An attention viewer looks here at what the fused kernel keeps to itself.
+        """
+        rows, frames = self.window.cut(self.norm(x)), x.shape[2]
+        if caption is None:
+            q, k, v = self.to_qkv(rows).chunk(3, dim=-1)
+        else:
+            q, (k, v) = self.to_q(rows), self.to_kv(caption.flatten(0, 1)).chunk(2, dim=-1)
+            frames //= caption.shape[1]  # that share a caption
+        q, k, v = (split_heads(part, self.heads) for part in (q, self.keys(k, frames), self.keys(v, frames)))
         if visible is not None:
-            bias = bias.masked_fill(~visible, -torch.inf)
-        out = self.to_out(join_heads(attend(q, k, v, bias[None])))
-        return x + rearrange(out, "(b h w) t c -> b c t h w", b=b, h=h, w=w)
-
-
-class CrossAttention(nn.Module):
-    """Each pixel attends to the words of the caption, and to one learned null word that is always there.
-
-    Without a caption only the null word is left: that is the unconditional model.
-    """
-
-    def __init__(self, dim: int, dim_text: int, heads: int):
-        super().__init__()
-        self.heads = heads
-        self.norm = FrameNorm(dim)
-        self.to_q = nn.Linear(dim, dim, bias=False)
-        self.to_kv = nn.Linear(dim_text, 2 * dim, bias=False)
-        self.to_out = zero_(nn.Linear(dim, dim))
-
-    def forward(
-        self,
-        x: Float[Tensor, "b c t h w"],
-        words: Float[Tensor, "b n l e"],
-        visible: Bool[Tensor, "b n l"],
-    ) -> Float[Tensor, "b c t h w"]:
-        """words: n is 1 (a caption a clip) or t (a caption a frame), the null word among them. visible: False at padding."""
-        b, _, t, h, w = x.shape
-        n = words.shape[1]
-        pixels = rearrange(self.norm(x), "b c (n t) h w -> (b n) (t h w) c", n=n)
-        q = split_heads(self.to_q(pixels), self.heads)
-        k, v = (split_heads(part, self.heads) for part in self.to_kv(words.flatten(0, 1)).chunk(2, dim=-1))
-        bias = torch.zeros_like(visible, dtype=q.dtype).masked_fill(~visible, -torch.inf)
-        out = self.to_out(join_heads(attend(q, k, v, rearrange(bias, "b n l -> (b n) 1 1 l"))))
-        return x + rearrange(out, "(b n) (t h w) c -> b c (n t) h w", b=b, t=t // n, h=h, w=w)
+            if caption is not None:  # b n j: for each caption, so for each of its frames
+                visible = self.keys(visible.flatten(0, 1)[..., None], frames)[:, None, None, :, 0]
+            bias = torch.zeros(1, 1, 1, device=x.device) if bias is None else bias
+            bias = bias.to(q).masked_fill(~visible, -torch.inf)
+        return q, k, v, bias if bias is None or bias.ndim == 4 else bias[None]

@@ -7,7 +7,7 @@ from einops import rearrange
 from torch import nn
 
 from minivid.course.widgets import attention_viewer, attention_viewer_still, temporal_attention_maps
-from minivid.nn.attention.core import TemporalAttention, join_heads, split_heads
+from minivid.nn.attention.core import TIME, Attention, join_heads, split_heads
 from minivid.nn.unet import UNet, UNetConfig
 
 
@@ -16,7 +16,7 @@ class OneLayer(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.attention = TemporalAttention(8, heads=2)
+        self.attention = Attention(8, 2, TIME)
         nn.init.normal_(self.attention.to_out.weight)
         self.bias = torch.randn(2, 5, 5)
 
@@ -81,5 +81,5 @@ def test_what_is_no_map_is_said():
         ValueError, match=r"attention has shape \(2, 3, 3\); expected attention weights 'heads h w t t'"
     ):
         attention_viewer_still(torch.zeros(2, 3, 3))
-    with pytest.raises(ValueError, match="Linear has no TemporalAttention layer"):
+    with pytest.raises(ValueError, match="Linear has no temporal attention layer"):
         temporal_attention_maps(nn.Linear(1, 1), torch.zeros(1), torch.zeros(1))

@@ -6,7 +6,7 @@ import torch
 
 from minivid.course.widgets import sampling_path, sampling_path_still
 from minivid.course.widgets.sampling import _one, _steps
-from minivid.diffusion import ancestral
+from minivid.diffusion import COSINE, Objective, ancestral
 from minivid.show.frames import read
 
 
@@ -15,7 +15,12 @@ def path(steps=5):
     generator = torch.Generator().manual_seed(0)
     z = torch.randn(2, 1, 4, 8, 8, generator=generator)
     return ancestral(
-        lambda z, t, cond: torch.sigmoid(t).sqrt().reshape(-1, 1, 1, 1, 1) * z, z, steps=steps, generator=generator
+        lambda z, t, cond: torch.sigmoid(t).sqrt().reshape(-1, 1, 1, 1, 1) * z,
+        z,
+        COSINE,
+        Objective.V,
+        steps,
+        generator=generator,
     )
 
 

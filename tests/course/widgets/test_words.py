@@ -10,7 +10,8 @@ from torch import nn
 from minivid.course.widgets import WordAttention, cross_attention_maps, word_attention, word_attention_still
 from minivid.data import VOCABULARY, World, detokenize, tokenize
 from minivid.nn import Cond, UNet, UNetConfig
-from minivid.nn.attention.core import CrossAttention, join_heads, split_heads
+from minivid.nn.attention import keys
+from minivid.nn.attention.core import SPACE, Attention, join_heads, split_heads
 
 LONG, SHORT = "a 3 moves right, slowly", "a 8 moves up"
 
@@ -20,7 +21,7 @@ class OneLayer(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.attention = CrossAttention(8, 6, heads=2)
+        self.attention = Attention(8, 2, SPACE, keys.words, 6)
         nn.init.normal_(self.attention.to_out.weight)
         self.table = torch.randn(len(VOCABULARY), 6)
 
@@ -28,14 +29,15 @@ class OneLayer(nn.Module):
         return self.table[F.pad(cond.tokens, (1, 0))][:, None], F.pad(cond.token_mask, (1, 0), value=True)[:, None]
 
     def forward(self, z, t, cond=None):
-        return self.attention(z, *self.words(cond))
+        vectors, there = self.words(cond)
+        return self.attention(z, visible=there, caption=vectors)
 
 
 def unet():
     """A small U-Net whose words pull at the pixels strongly enough to be seen."""
     model = UNet(UNetConfig(widths=(16, 32), blocks=1, heads=2, vocabulary=len(VOCABULARY), dim_text=16))
     for layer in model.modules():
-        if isinstance(layer, CrossAttention):
+        if isinstance(layer, Attention) and layer.keys is keys.words:
             nn.init.normal_(layer.to_q.weight)
             nn.init.normal_(layer.to_out.weight, std=0.1)
     return model
@@ -135,7 +137,7 @@ def test_many_frames_stay_on_the_page_without_numbers():
 
 def test_what_cannot_be_looked_at_is_said():
     z, t, model = torch.randn(1, 1, 4, 8, 8), torch.zeros(1), unet()
-    with pytest.raises(ValueError, match="Linear has no CrossAttention layer"):
+    with pytest.raises(ValueError, match="Linear has no cross-attention layer"):
         cross_attention_maps(nn.Linear(1, 1), z, t)
     tokens, mask = tokenize([LONG])
     with pytest.raises(ValueError, match=r"a caption a frame, \(1, 4, 5\) \(b t l\); expected one a clip"):

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from minivid.course.exercise import Arrays, Exercise, Probe, WrongAnswer, all_of, close
-from minivid.nn.attention.core import TemporalAttention
+from minivid.nn.attention.core import TIME, Attention
 
 DIM, CLIPS, FRAMES, HEIGHT, WIDTH = (
     16,
@@ -18,6 +18,13 @@ DIM, CLIPS, FRAMES, HEIGHT, WIDTH = (
 )  # as many pixels as frames: attention over the wrong axis runs, silently
 TOUCHED = (0, slice(None), 4, 1, 1)  # clip 0, frame 4, one pixel
 SAME_PIXEL = (0, slice(None), slice(None), 1, 1)
+
+
+class TemporalAttention(Attention):
+    """Each pixel attends to the same pixel of the other frames."""
+
+    def __init__(self, dim: int, heads: int):
+        super().__init__(dim, heads, TIME)
 
 
 def _layer_and_clip(
@@ -113,6 +120,7 @@ EXERCISE = Exercise(
     stars=3,
     minutes=30,
     reference=TemporalAttention,
+    answers=(TemporalAttention, Attention),
     probes=(
         Probe(
             "identity at the start",

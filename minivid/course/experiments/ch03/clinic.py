@@ -31,13 +31,13 @@ def clinic(model: Model, captions: list[str], seed: int, steps: int) -> Clinic:
     z = torch.randn(
         len(captions), 1, world.frames, world.height, world.width, generator=torch.Generator().manual_seed(seed)
     )
-    strong = guided(model.unet, GUIDANCE)
+    strong = guided(model.network, GUIDANCE)
 
     def alone(z: Tensor, t: Tensor, cond: Cond | None) -> Tensor:
         """Every frame an image: temporal attention joins nothing."""
         if cond is None:
-            return model.unet(z, t, Cond(images=z.shape[2]))
-        return model.unet(z, t, replace(cond, images=z.shape[2]))
+            return model.network(z, t, Cond(images=z.shape[2]))
+        return model.network(z, t, replace(cond, images=z.shape[2]))
 
     def told_time(z: Tensor, t: Tensor, cond: Cond | None) -> Tensor:
         """The network is given u in [0, 1] for λ."""

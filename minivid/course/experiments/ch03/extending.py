@@ -6,7 +6,7 @@ from minivid import zoo
 from minivid.course.experiments.ch03.following import READER_SEED
 from minivid.course.experiments.ch03.joint import mean
 from minivid.course.receipt import Receipt
-from minivid.diffusion import COSINE, ddim, inpainting, sample
+from minivid.diffusion import ddim, inpainting, sample
 from minivid.diffusion.objective import Video
 from minivid.metrics.reader import DigitReader, fit_reader
 from minivid.motion.trajectories import centroid
@@ -20,7 +20,9 @@ def extend(model: Model, known: Video, frames: int, weight: float, seed: int, st
     mask = (torch.arange(known.shape[2]) < frames).reshape(1, 1, -1, 1, 1)
     generator = torch.Generator().manual_seed(seed)
     start = torch.randn(known.shape, generator=generator)
-    return sample(ddim(inpainting(model.unet, known, mask, weight, generator=generator), start, COSINE, steps))
+    how = model.schedule, model.objective
+    filling = inpainting(model.denoiser, known, mask, weight, *how, generator)
+    return sample(ddim(filling, start, *how, steps))
 
 
 def continuity(video: Video, truth: Video, frames: int, reader: DigitReader) -> dict[str, float]:

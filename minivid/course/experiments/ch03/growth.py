@@ -4,14 +4,11 @@ from dataclasses import replace
 
 import torch
 
-from minivid.batches import clips_of
 from minivid.course.experiments.ch03.following import GUIDANCE, READER_SEED
 from minivid.course.experiments.ch03.laptop import LAPTOP
 from minivid.course.receipt import Receipt
 from minivid.data.captions import parse
 from minivid.metrics.reader import agreement, fit_reader
-from minivid.nn.unet import UNet
-from minivid.train import Training
 from minivid.zoo import Model
 
 ARMS = {"whole clips": (), "short first": LAPTOP.training.growth}
@@ -25,12 +22,13 @@ def measure_growth(seeds: tuple[int, ...] = (0, 1), steps: int = 400, n: int = 6
     results = {name: [] for name in ARMS}
     for seed in seeds:
         for name, growth in ARMS.items():
-            torch.manual_seed(seed)
-            config = replace(LAPTOP.shortened(steps), seed=seed, growth=growth)
-            training = Training(UNet(LAPTOP.unet), clips_of(world), config)
+            run = replace(
+                LAPTOP, name=name, training=replace(LAPTOP.training.shortened(steps), seed=seed, growth=growth)
+            )
+            training = run.start()
             for _ in training.steps():
                 pass
-            made = Model(name, training.ema, world).sample(asked.caption, seed=seed, steps=25, guidance=GUIDANCE)
+            made = Model(run, training.ema).sample(asked.caption, seed=seed, steps=25, guidance=GUIDANCE)
             results[name].append(
                 {
                     "frames_read": (reader.read(made) == digit[:, None]).float().mean().item(),

@@ -13,8 +13,6 @@ from minivid.data.world import World
 from minivid.diffusion import COSINE, Objective
 from minivid.diffusion.objective import per_clip_loss
 from minivid.nn.condition import Cond
-from minivid.nn.unet import UNet
-from minivid.train import Training
 from minivid.zoo import Model
 
 
@@ -25,12 +23,12 @@ def measure_joint(
     world, results = LAPTOP.worlds[0], {"with images": [], "without": []}
     for seed in seeds:
         for name, batches in (("with images", joint_clips_of(world, images)), ("without", clips_of(world))):
-            torch.manual_seed(seed)
-            config = replace(LAPTOP.shortened(steps), batch=batch, seed=seed, growth=())
-            training = Training(UNet(LAPTOP.unet), batches, config)
+            config = replace(LAPTOP.training.shortened(steps), batch=batch, seed=seed, growth=())
+            run = replace(LAPTOP, name=name, training=config)
+            training = run.start(data=batches)
             for _ in training.steps():
                 pass
-            rates = accuracy(Model(name, training.ema, world), n, seed=2000 + seed, steps=25, scale=GUIDANCE)
+            rates = accuracy(Model(run, training.ema), n, seed=2000 + seed, steps=25, scale=GUIDANCE)
             results[name].append(
                 {"loss": validation_loss(training.ema, world), "seconds": training.records[-1].seconds, **rates}
             )

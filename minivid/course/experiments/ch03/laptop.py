@@ -9,13 +9,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from minivid import zoo
-from minivid.batches import clips_of
 from minivid.course.experiments.ch03.following import GUIDANCE, accuracy
 from minivid.course.receipt import Receipt
 from minivid.data.world import World
 from minivid.diffusion import COSINE
-from minivid.nn.unet import UNet
-from minivid.train import Training
 from minivid.zoo import Model
 
 LAPTOP = zoo.RECIPES["vdm-laptop"]
@@ -99,13 +96,11 @@ def measure_laptop(
     curves, rates, minutes = [], [], []
     for seed in seeds:
         start = time.perf_counter()
-        config = replace(LAPTOP.training, seed=seed)
-        torch.manual_seed(seed)
-        training = Training(UNet(LAPTOP.unet), clips_of(*LAPTOP.worlds), config)
+        run = replace(LAPTOP, training=replace(LAPTOP.training, seed=seed))
+        training = run.start()
         for _ in training.steps():
             pass
-        world = LAPTOP.worlds[0]
-        made = Model("laptop", training.ema, world)
+        made = Model(run, training.ema)
         made.sample(["a 3 moves right, slowly"] * 4, steps=25, guidance=LAPTOP_GUIDANCE)
         minutes.append((time.perf_counter() - start) / 60)
         rates.append([accuracy(made, n, seed=1000 + seed, steps=25, scale=scale) for scale in scales])

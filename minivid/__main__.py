@@ -1,0 +1,5 @@
+"""`python -m minivid` is the command `minivid`: what `accelerate launch -m minivid train …` starts."""
+
+from minivid.cli import main
+
+main()
