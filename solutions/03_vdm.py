@@ -695,7 +695,10 @@ award("3.6")
 captions = ["a 5 moves left, quickly", "a 2 moves up, slowly", "a 8 moves down, quickly", "a 9 moves right, slowly"]
 told = Cond(*tokenize(captions))
 noise = torch.randn(4, 1, 8, 16, 16, generator=torch.Generator().manual_seed(4))
-by_scale = {s: sample(ddim(guide(teacher.network, s), noise, COSINE, Objective.V, steps, told)) for s in (0.0, 1.0, 2.0, 4.0, 8.0)}
+by_scale = {
+    s: sample(ddim(guide(teacher.network, s), noise, COSINE, Objective.V, steps, told))
+    for s in (0.0, 1.0, 2.0, 4.0, 8.0)
+}
 display(widgets.guidance_dial(by_scale, captions))
 widgets.guidance_dial_still(by_scale, captions)
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import minivid
 
 HOUSE = Path(minivid.__file__).parent
-TOOLS = {"budget", "compat", "progress"}  # anyone's; they know nobody
+TOOLS = {"budget", "compat", "progress", "tools"}  # anyone's; they know nobody
 GROUND = {"data", "nn", "diffusion", "motion", "show"}
 STOREYS = [
     GROUND,
-    {"metrics", "adapt", "config", "checkpoint"},
-    {"train", "plan", "zoo", "batches", "judges", "evaluation"},
-    {"course", "cli"},
+    {"metrics", "checkpoint"},
+    {"batches", "train", "run", "zoo", "judges", "evaluation"},
+    {"course", "cli", "__main__"},
 ]
 
 

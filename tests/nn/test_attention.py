@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from minivid.nn.attention import keys
-from minivid.nn.attention.core import SPACE, TIME, Attention
+from minivid.nn.attention.core import ALL, SPACE, TIME, Attention, Window
 from minivid.nn.attention.masks import joint_image_mask
 from minivid.nn.attention.positions import RelativePositionBias, relative_buckets
 
@@ -110,3 +110,92 @@ def test_images_are_masked_to_the_identity():
 def test_more_images_than_frames_is_a_sentence():
     with pytest.raises(ValueError, match="0 to 4 images"):
         joint_image_mask(4, 5)
+
+
+def literal_attention(layer, x, whose):
+    """One frame at a time, over all heads: the pixels of frame i look at the pixels of the frames in whose[i]."""
+    b, c, t, h, w = x.shape
+    q, k, v = layer.to_qkv(layer.norm(x).permute(0, 2, 3, 4, 1).reshape(b, t, h * w, c)).chunk(3, dim=-1)
+    out = torch.zeros(b, t, h * w, c)
+    for i in range(t):
+        keys_of = torch.cat([k[:, j] for j in whose[i]], dim=1)
+        values = torch.cat([v[:, j] for j in whose[i]], dim=1)
+        for head in range(layer.heads):
+            part = slice(head * c // layer.heads, (head + 1) * c // layer.heads)
+            scores = q[:, i, :, part] @ keys_of[..., part].mT / (c // layer.heads) ** 0.5
+            out[:, i, :, part] = scores.softmax(-1) @ values[..., part]
+    return x + layer.to_out(out).reshape(b, t, h, w, c).permute(0, 4, 1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("policy", "whose"),
+    [
+        (keys.itself, [[0], [1], [2], [3]]),
+        (keys.first_frame, [[0], [0], [0], [0]]),
+        (keys.first_and_previous, [[0, 0], [0, 0], [0, 1], [0, 2]]),
+        (keys.all_frames, [[0, 1, 2, 3]] * 4),
+        (keys.key_frames(1, 3), [[1, 3]] * 4),
+    ],
+    ids=["itself", "first", "first and previous", "all", "key frames"],
+)
+def test_each_policy_is_the_literal_loop_over_the_frames_that_it_names(policy, whose):
+    layer, x = Attention(8, 2, SPACE, policy), torch.randn(2, 8, 4, 2, 3)
+    torch.nn.init.normal_(layer.to_out.weight)
+    with torch.no_grad():
+        torch.testing.assert_close(layer(x), literal_attention(layer, x, whose), atol=1e-5, rtol=1e-5)
+
+
+def test_policies_change_whose_keys_are_read_and_no_weight():
+    """What was trained as plain space attention is loaded into any of them; on one frame they are one."""
+    plain, x = Attention(8, 2, SPACE), torch.randn(2, 8, 1, 2, 3)
+    torch.nn.init.normal_(plain.to_out.weight)
+    for policy in (keys.first_frame, keys.first_and_previous, keys.all_frames, keys.key_frames(0)):
+        other = Attention(8, 2, SPACE, policy)
+        other.load_state_dict(plain.state_dict())
+        with torch.no_grad():
+            torch.testing.assert_close(other(x), plain(x), atol=1e-5, rtol=1e-5)
+
+
+def test_every_frame_a_key_frame_is_all_frames():
+    x = torch.randn(8, 5, 3)
+    torch.testing.assert_close(keys.key_frames(0, 1, 2, 3)(x, 4), keys.all_frames(x, 4))
+
+
+@pytest.mark.parametrize(
+    "window", [SPACE, TIME, ALL, Window(2, 2, 3), Window(frames=2), Window(height=2, width=2)], ids=str
+)
+def test_a_window_is_put_together_as_it_was_cut(window):
+    x = torch.arange(2 * 3 * 4 * 4 * 6).reshape(2, 3, 4, 4, 6).float()
+    assert torch.equal(window.join(window.cut(x), x), x)
+
+
+def test_windows_are_boxes_of_neighbours():
+    """Contiguous: the first sequence is the corner of the clip, and no pixel of another box is in it."""
+    x = torch.arange(4 * 4 * 6).reshape(1, 1, 4, 4, 6).float()
+    assert Window(2, 2, 3).cut(x)[0, :, 0].tolist() == x[0, 0, :2, :2, :3].flatten().tolist()
+
+
+def test_attention_in_windows_is_attention_over_each_box_by_itself():
+    whole, boxed = Attention(8, 2, ALL), Attention(8, 2, Window(2, 2, 3))
+    torch.nn.init.normal_(whole.to_out.weight)
+    boxed.load_state_dict(whole.state_dict())
+    whole.norm = boxed.norm = torch.nn.Identity()
+    x = torch.randn(1, 8, 4, 4, 6)
+    with torch.no_grad():
+        out = boxed(x)
+        for t in (0, 2):
+            for h in (0, 2):
+                for w in (0, 3):
+                    box = (slice(None), slice(None), slice(t, t + 2), slice(h, h + 2), slice(w, w + 3))
+                    torch.testing.assert_close(out[box], whole(x[box]), atol=1e-5, rtol=1e-5)
+
+
+def test_what_does_not_fit_together_is_a_sentence():
+    with pytest.raises(ValueError, match=r"windows of 3 × 2 × 2 .* do not divide a clip of 4 × 4 × 4"):
+        Attention(8, 2, Window(3, 2, 2))(torch.randn(1, 8, 4, 4, 4))
+    with pytest.raises(ValueError, match="the window must be SPACE"):
+        Attention(8, 2, TIME, keys.first_frame)
+    with pytest.raises(ValueError, match="belong together"):
+        Attention(8, 2, SPACE, keys.words)
+    with pytest.raises(ValueError, match="expected at least one of 0 to 3"):
+        Attention(8, 2, SPACE, keys.key_frames(4))(torch.randn(1, 8, 4, 2, 2))

@@ -1,5 +1,7 @@
 """The U-Net: what it equals at the start, who can see whom, and what it says of a bad input."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -186,3 +188,45 @@ def test_a_network_without_captions_refuses_them():
 def test_a_condition_wants_tokens_with_their_mask():
     with pytest.raises(ValueError, match="together"):
         Cond(tokens=torch.zeros(1, 3, dtype=torch.long))
+
+
+def test_a_level_for_each_frame_equals_a_level_for_each_clip_where_they_agree(unet):
+    with torch.no_grad():
+        each = unet(clip(), LEVEL[:, None].expand(-1, 4), WORDS)
+        torch.testing.assert_close(each, unet(clip(), LEVEL, WORDS), atol=1e-5, rtol=1e-5)
+
+
+def test_each_frame_is_told_its_own_level():
+    """Without time to carry it, what is told to one frame changes that frame alone."""
+    model, z = awake(UNet(replace(CONFIG, temporal=False))), clip()
+    levels = LEVEL[:, None].expand(-1, 4).clone()
+    with torch.no_grad():
+        before = model(z, levels, WORDS)
+        levels[:, 2] += 1
+        change = (model(z, levels, WORDS) - before).abs().amax((0, 1, 3, 4))
+    assert change.nonzero().flatten().tolist() == [2]
+
+
+def test_without_time_it_is_an_image_model_to_which_a_clip_is_so_many_pictures():
+    model = awake(UNet(replace(CONFIG, temporal=False)))
+    assert not any("temporal" in name or "position_bias" in name for name, _ in model.named_parameters())
+    assert reached(model, clip(), LEVEL, WORDS, frame=1) == [1]
+    with torch.no_grad():
+        together = model(clip(), LEVEL, WORDS)
+        for frame in range(4):
+            alone = model(clip()[:, :, frame : frame + 1], LEVEL, WORDS)
+            torch.testing.assert_close(together[:, :, frame : frame + 1], alone, atol=1e-5, rtol=1e-5)
+
+
+def test_an_image_model_is_the_video_models_weights_without_its_time():
+    """The same class, the same names: what has no time in its name is loaded as it is."""
+    video, image = UNet(CONFIG), UNet(replace(CONFIG, temporal=False))
+    named = {n: w for n, w in video.state_dict().items() if "temporal" not in n and "position_bias" not in n}
+    image.load_state_dict(named)
+
+
+def test_the_network_says_which_weights_are_matrices():
+    model = UNet(CONFIG)
+    weights, matrices = dict(model.named_parameters()), model.matrices()
+    assert all(weights[name].ndim == 2 for name in matrices) and "middle.spatial.to_qkv.weight" in matrices
+    assert not {"conv_in.weight", "conv_out.weight", "text.word.weight", "position_bias.weight.weight"} & set(matrices)
