@@ -695,10 +695,9 @@ award("3.6")
 captions = ["a 5 moves left, quickly", "a 2 moves up, slowly", "a 8 moves down, quickly", "a 9 moves right, slowly"]
 told = Cond(*tokenize(captions))
 noise = torch.randn(4, 1, 8, 16, 16, generator=torch.Generator().manual_seed(4))
-by_scale = {
-    s: sample(ddim(guide(teacher.network, s), noise, COSINE, Objective.V, steps, told))
-    for s in (0.0, 1.0, 2.0, 4.0, 8.0)
-}
+how = teacher.schedule, teacher.objective  # what the network was trained by, and what its output means: cosine, and v
+scales = (0.0, 1.0, 2.0, 4.0, 8.0)
+by_scale = {s: sample(ddim(guide(teacher.network, s), noise, *how, steps, told)) for s in scales}
 display(widgets.guidance_dial(by_scale, captions))
 widgets.guidance_dial_still(by_scale, captions)
 
@@ -875,7 +874,7 @@ for name, z_at in (("at z", z), ("at z moved by the same step", z + after - befo
 # %%
 known = teacher.world.sample(4, seed=41).video
 start = torch.randn(known.shape, generator=torch.Generator().manual_seed(6))
-extended, how = {}, (COSINE, Objective.V)  # what the network was trained by and on
+extended = {}
 for name, weight in (("replacement", 0.0), ("reconstruction", ch03.WEIGHT)):
     model = inpainting(teacher.network, known, mask, weight, *how, generator=torch.Generator().manual_seed(7))
     extended[name] = sample(ddim(model, start, *how, steps))
