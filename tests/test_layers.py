@@ -10,7 +10,7 @@ TOOLS = {"budget", "compat", "progress", "tools"}  # anyone's; they know nobody
 GROUND = {"data", "nn", "diffusion", "motion", "show"}
 STOREYS = [
     GROUND,
-    {"metrics", "checkpoint"},
+    {"metrics", "checkpoint", "state"},
     {"batches", "train", "run", "zoo", "judges", "evaluation"},
     {"course", "cli", "__main__"},
 ]
