@@ -19,7 +19,7 @@ from minivid.metrics.measure import Clips, Judges, simulator
 from minivid.metrics.pretrained import I3D_VARIABLE, i3d
 from minivid.metrics.report import Report
 from minivid.metrics.scoring import PARTS, check, evaluate
-from minivid.progress import Progress
+from minivid.tools.progress import Progress
 from minivid.train import Step
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import minivid
 
 HOUSE = Path(minivid.__file__).parent
-TOOLS = {"budget", "compat", "progress", "tools"}  # anyone's; they know nobody
+TOOLS = {"tools"}  # anyone's; they know nobody
 GROUND = {"data", "nn", "diffusion", "motion", "show"}
 STOREYS = [
     GROUND,

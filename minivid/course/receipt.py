@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from minivid.tools.files import write_atomically
+
 FOLDER = Path(__file__).parent / "receipts"
 PACKAGES = ("minivid", "torch", "numpy")
 
@@ -92,9 +94,8 @@ def write_receipt(
     )
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(asdict(manifest), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-    path, part = folder / f"{name}.json", folder / f"{name}.json.part"
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)  # whole or not at all
+    path = folder / f"{name}.json"
+    write_atomically(path, text)
     return path
 
 

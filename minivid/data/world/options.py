@@ -14,8 +14,8 @@ from minivid.data.captions import DIRECTIONS, SPEEDS
 from minivid.data.digits import check_split
 from minivid.data.glyphs import HANDWRITINGS, Glyphs, glyphs
 from minivid.data.world.dynamics import Number
-from minivid.data.world.seeds import Seed
 from minivid.data.world.truth import Clips
+from minivid.tools.seeds import Seed
 
 CHANGES = ("direction", "speed")
 BACKGROUNDS = ("black", "gradient", "clouds", "checks")
