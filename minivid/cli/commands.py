@@ -8,7 +8,8 @@ from typing import Annotated
 
 from tyro.conf import Positional, Suppress, arg
 
-from minivid.cli.place import BadInput, course_root
+from minivid.cli.checkout import course_root
+from minivid.cli.refuse import BadInput
 
 
 def lab(no_browser: bool = False, handed_on: Suppress[tuple[str, ...]] = ()) -> int:

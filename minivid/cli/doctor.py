@@ -231,7 +231,8 @@ def models() -> Iterator[Finding]:
 
 
 def disk() -> Iterator[Finding]:
-    from minivid.cli.place import BadInput, course_root
+    from minivid.cli.checkout import course_root
+    from minivid.cli.refuse import BadInput
 
     try:
         folder = course_root()

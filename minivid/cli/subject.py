@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from minivid.cli.place import BadInput
+from minivid.cli.refuse import BadInput
 
 if TYPE_CHECKING:
     import torch

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from minivid.cli.checkout import course_root
 from minivid.cli.doctor import Finding, examine, table
-from minivid.cli.place import BadInput, course_root
+from minivid.cli.refuse import BadInput
 from minivid.course import exercises
 from minivid.course.check import with_code
 
