@@ -9,7 +9,7 @@ from minivid.course.experiments import ch08
 from minivid.course.experiments.ch08.content_bias import DISTORTIONS, bias_table, distorted
 from minivid.course.experiments.ch08.ladders import climb, flat, ladder_table, mark, rises
 from minivid.data import World
-from minivid.evaluation import jury
+from minivid.evaluation.jury import jury
 from minivid.metrics.corruptions import LADDERS
 from minivid.motion.trajectories import centroid, ink
 
