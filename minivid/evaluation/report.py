@@ -7,16 +7,17 @@ the first line. Checked by tests/evaluation/test_report.py.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jaxtyping import Float
 from torch import Tensor
 
+from minivid.data.video import from_uint8, to_uint8
 from minivid.evaluation.jury import Jury
 from minivid.evaluation.of_clips import METRICS, PerClip, Simulator, mean_of, per_clip, simulator, trouble
 from minivid.evaluation.of_sets import copied, distances, marginals
 from minivid.evaluation.score import Metric, Row, Score
-from minivid.evaluation.subject import Subject, in_bytes
+from minivid.evaluation.subject import Subject
 from minivid.metrics import inputs
 from minivid.progress import Progress
 
@@ -115,6 +116,7 @@ def evaluate(
     if beside is not None:
         first = Subject(beside.name, beside.video[:n], beside.caption[:n] if beside.caption else None)
         theirs = per_clip(first, jury, sim, done)
+    worst = trouble(mine, theirs or mine)
     rows = [mean_of(key, subject, jury, mine, theirs, draws, seed) for key in METRICS if key in mine.values]
     notes = [side.made for side in (subject, beside) if side is not None and side.made] + mine.notes
     if beside is not None:
@@ -135,7 +137,7 @@ def evaluate(
         )
     moves, verdict = verdict_on(mine, theirs)
     against = beside.name if beside is not None else None
-    return Report(subject.name, against, n, seed, rows, moves, verdict, notes, trouble(mine, theirs or mine))
+    return Report(subject.name, against, n, seed, rows, moves, verdict, notes, worst)
 
 
 def check(subject: Subject, beside: Subject | None) -> None:
@@ -156,6 +158,11 @@ def check(subject: Subject, beside: Subject | None) -> None:
             f"the clips of {subject.name} are {shapes[0]} (channels, frames, height, width) and those of {beside.name} {shapes[1]}; "
             "clips of different shape have no distance. Cut or resize one of them."
         )
+
+
+def in_bytes(clips: Subject) -> Subject:
+    """The same clips as a file would hold them, so that sampled, stored and simulated ones are measured alike."""
+    return replace(clips, video=from_uint8(to_uint8(inputs.video(clips.video, clips.name))))
 
 
 def verdict_on(mine: PerClip, theirs: PerClip | None) -> tuple[bool, str]:

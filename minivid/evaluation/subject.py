@@ -15,9 +15,8 @@ from minivid import zoo
 from minivid.batches import clips_of
 from minivid.data.captions import parse
 from minivid.data.clips import VideoFolder
-from minivid.data.video import from_uint8, to_uint8
+from minivid.data.video import from_uint8
 from minivid.data.world import World
-from minivid.metrics import inputs
 from minivid.train import Step
 
 
@@ -267,8 +266,3 @@ def matched(subject: Subject, beside: Subject) -> tuple[Subject, Subject]:
 def in_colours_of(video: Float[Tensor, "n c t h w"], like: Float[Tensor, "m channels *other"]) -> Tensor:
     """Grey clips as colour, where those beside them have colour."""
     return video.expand(-1, like.shape[1], -1, -1, -1) if video.shape[1] == 1 else video
-
-
-def in_bytes(clips: Subject) -> Subject:
-    """The same clips as a file would hold them, so that sampled, stored and simulated ones are measured alike."""
-    return replace(clips, video=from_uint8(to_uint8(inputs.video(clips.video, clips.name))))

@@ -13,7 +13,8 @@ from torch import Tensor
 from minivid.data import World
 from minivid.evaluation.jury import jury
 from minivid.evaluation.of_clips import per_clip, simulator
-from minivid.evaluation.subject import Subject, in_bytes
+from minivid.evaluation.report import in_bytes
+from minivid.evaluation.subject import Subject
 from minivid.metrics.corruptions import blur, moved
 from minivid.metrics.distribution import frechet_distance
 from minivid.metrics.features import ClipNet, extractors

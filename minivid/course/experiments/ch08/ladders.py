@@ -10,7 +10,8 @@ from minivid.data import World
 from minivid.evaluation.jury import Jury, jury
 from minivid.evaluation.of_clips import METRICS, Simulator, per_clip, simulator
 from minivid.evaluation.of_sets import SETS
-from minivid.evaluation.subject import Subject, in_bytes
+from minivid.evaluation.report import in_bytes
+from minivid.evaluation.subject import Subject
 from minivid.metrics.corruptions import LADDERS, Corruption, reverse
 from minivid.metrics.distribution import floor, frechet_distance, kernel_distance
 from minivid.metrics.features import Trunk
