@@ -1,0 +1,93 @@
+"""Clips extended in time: replacement against reconstruction guidance."""
+
+import torch
+
+from minivid import zoo
+from minivid.chapters.ch03.experiments.following import READER_SEED
+from minivid.chapters.ch03.experiments.joint import mean
+from minivid.course.receipt import Receipt
+from minivid.diffusion import COSINE, ddim, inpainting, sample
+from minivid.diffusion.objective import Video
+from minivid.metrics.reader import DigitReader, fit_reader
+from minivid.motion.trajectories import centroid
+from minivid.zoo import Model
+
+WEIGHT = 8.0  # of reconstruction guidance, the largest in the table of 03_extend
+
+
+def extend(model: Model, known: Video, frames: int, weight: float, seed: int, steps: int) -> Video:
+    """Keep the first `frames` frames of each clip and sample the rest, without a caption."""
+    mask = (torch.arange(known.shape[2]) < frames).reshape(1, 1, -1, 1, 1)
+    generator = torch.Generator().manual_seed(seed)
+    start = torch.randn(known.shape, generator=generator)
+    return sample(ddim(inpainting(model.unet, known, mask, weight, generator=generator), start, COSINE, steps))
+
+
+def continuity(video: Video, truth: Video, frames: int, reader: DigitReader) -> dict[str, float]:
+    """Does a continuation belong to its beginning? Shares of clips, pixels, and pixels a frame.
+
+    same_last: the digit read on the last frame is that of the first; same_all: on every frame. jump: how far the first new frame is from
+    where the known frames' motion leads; drift: distance to the true path over the new frames (walls included: the truth is simulated).
+    """
+    read = reader.read(video)
+    path, true_path = centroid(video), centroid(truth)
+    off = (path - true_path).norm(dim=-1)
+    return {
+        "same_last": (read[:, -1] == read[:, 0]).float().mean().item(),
+        "same_all": (read == read[:, :1]).all(1).float().mean().item(),
+        "jump": off[:, frames].mean().item(),
+        "drift": off[:, frames:].mean().item(),
+    }
+
+
+def measure_extend(
+    weights: tuple[float, ...] = (0.0, 2.0, 8.0),
+    seeds: tuple[int, ...] = (0, 1, 2),
+    n: int = 32,
+    frames: int = 4,
+    steps: int = 25,
+) -> dict:
+    """Replacement (weight 0) against reconstruction guidance: four known frames, four to make, no caption."""
+    model = zoo.load("vdm-small")
+    reader = fit_reader(model.world, READER_SEED)
+    table = {str(weight): [] for weight in weights}
+    real = []
+    for seed in seeds:
+        known = model.world.sample(n, (400, seed)).video
+        real.append(continuity(known, known, frames, reader))
+        for weight in weights:
+            table[str(weight)].append(
+                continuity(extend(model, known, frames, weight, seed, steps), known, frames, reader)
+            )
+    return {
+        "model": model.manifest["sha256"],
+        "n": n,
+        "frames": frames,
+        "steps": steps,
+        "weights": weights,
+        "table": table,
+        "real": real,
+    }
+
+
+def extend_table(found: Receipt) -> str:
+    """The receipt as a table: mean over seeds and, in brackets, the smallest and the largest."""
+    rows = [
+        ("replacement" if float(w) == 0 else f"reconstruction, w = {float(w):g}", runs)
+        for w, runs in found["table"].items()
+    ]
+    rows.append(("real clips", found["real"]))
+    heads = {
+        "same_last": "digit kept to the end",
+        "same_all": "and on every frame",
+        "jump": "jump, px",
+        "drift": "off the true path, px",
+    }
+    lines = [f"{'':22}" + "".join(f"{head:>23}" for head in heads.values())]
+    for name, runs in rows:
+        cells = []
+        for key in heads:
+            values = [run[key] for run in runs]
+            cells.append(f"{mean(values):.2f} [{min(values):.2f}, {max(values):.2f}]")
+        lines.append(f"{name:22}" + "".join(f"{cell:>23}" for cell in cells))
+    return "\n".join(lines)
