@@ -12,36 +12,34 @@ SEEDS = (0, 2**31 - 1)
 EXERCISES = [exercise for chapter in listing.chapters().values() for exercise in chapter.exercises]
 
 
-def named(module):
-    return [(probe, answer) for probe, group in module.WRONG.items() for answer in group]
-
-
 by_id = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
 
 
 @by_id
 def test_every_wrong_answer_is_caught_by_its_own_probe(exercise):
     rows, amiss = [], []
-    for probe, answer in named(answers_to(exercise)):
-        caught = {judge(exercise, answer, seed).probe or "survives" for seed in SEEDS}
-        rows.append(f"{exercise.id}  {answer.__name__:<40} {probe:<24} {' / '.join(sorted(caught))}")
-        amiss += [rows[-1]] if caught != {probe} else []
+    for probe, attempts in answers_to(exercise).wrong.items():
+        for attempt in attempts:
+            caught = {judge(exercise, attempt.obj, seed).probe or "survives" for seed in SEEDS}
+            rows.append(f"{exercise.id}  {attempt.name:<40} {probe:<24} {' / '.join(sorted(caught))}")
+            amiss += [rows[-1]] if caught != {probe} else []
     print("\n".join([f"\n{'':<5}{'wrong answer':<40} {'declared':<24} caught by", *rows]))
     assert not amiss, "\n".join(["these survive, or are caught by another probe than they declare:", *amiss])
 
 
 @by_id
 def test_every_probe_has_a_wrong_answer_and_every_exercise_three(exercise):
-    declared = answers_to(exercise).WRONG
-    assert list(declared) == [probe.name for probe in exercise.probes]
-    assert len(named(answers_to(exercise))) >= 3
-    assert all(answer.__name__ != exercise.name for _, answer in named(answers_to(exercise)))
+    wrong = answers_to(exercise).wrong
+    names = [attempt.name for attempts in wrong.values() for attempt in attempts]
+    assert list(wrong) == [probe.name for probe in exercise.probes] and all(wrong.values())
+    assert len(names) >= 3 and len(set(names)) == len(names) and exercise.name not in names
 
 
 @by_id
 def test_a_second_right_answer_passes_at_many_seeds(exercise):
+    second = answers_to(exercise).second.obj
     for seed in range(10):
-        outcome = judge(exercise, answers_to(exercise).SECOND, seed)
+        outcome = judge(exercise, second, seed)
         assert outcome.verdict is Verdict.PASSED, outcome
 
 
@@ -54,7 +52,8 @@ def test_the_library_s_own_object_is_not_an_answer(exercise):
 
 @by_id
 def test_a_probe_takes_less_than_a_second(exercise):
+    second = answers_to(exercise).second.obj
     for probe in exercise.probes:
         start = time.perf_counter()
-        ask(exercise, probe, answers_to(exercise).SECOND, 0)
+        ask(exercise, probe, second, 0)
         assert time.perf_counter() - start < 1, probe.name

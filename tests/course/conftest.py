@@ -35,9 +35,8 @@ class Course:
 
     def answer(self, exercise_id: str, answer: str) -> str:
         """A cell that gives one of the answers of tests/chapters ("SECOND" or a wrong one's name)."""
-        exercise = listing.exercise(exercise_id)
-        text = Path(answers_to(exercise).__file__).read_text(encoding="utf-8")
-        return f"{text}\n{exercise.name} = {answer}\n{exercise.name} = check({exercise_id!r}, {exercise.name})"
+        answers = answers_to(listing.exercise(exercise_id))
+        return (answers.second if answer == "SECOND" else answers.named(answer)).cell
 
     def submission(self, path: Path, cells: dict[str, str], edit=lambda notebook: None) -> Path:
         """The student's notebook with other sources in its exercise cells, and whatever else `edit` does to its JSON."""

@@ -1,5 +1,4 @@
-import torch
-from torch import exp, sigmoid
+from torch import sigmoid
 
 
 def product_of_two_gaussians(x, z_t, logsnr_s, logsnr_t):
@@ -13,61 +12,28 @@ def product_of_two_gaussians(x, z_t, logsnr_s, logsnr_t):
 
 SECOND = product_of_two_gaussians
 
-
-def variance_of_the_forward_step(x, z_t, logsnr_s, logsnr_t):
-    return product_of_two_gaussians(x, z_t, logsnr_s, logsnr_t)[0], (1 - exp(logsnr_t - logsnr_s)) * sigmoid(-logsnr_t)
-
-
-def deviation_for_variance(x, z_t, logsnr_s, logsnr_t):
-    mean, variance = product_of_two_gaussians(x, z_t, logsnr_s, logsnr_t)
-    return mean, variance.sqrt()
-
-
-def levels_exchanged(x, z_t, logsnr_s, logsnr_t):
-    return product_of_two_gaussians(x, z_t, logsnr_t, logsnr_s)
-
-
-def deterministic_step(x, z_t, logsnr_s, logsnr_t):
-    """DDIM's z_s, as if ε_s were ε_t: no variance left."""
-    eps = (z_t - sigmoid(logsnr_t).sqrt() * x) / sigmoid(-logsnr_t).sqrt()
-    return sigmoid(logsnr_s).sqrt() * x + sigmoid(-logsnr_s).sqrt() * eps, torch.zeros(())
-
-
-def variance_alone(x, z_t, logsnr_s, logsnr_t):
-    return (1 - exp(logsnr_t - logsnr_s)) * sigmoid(-logsnr_s)
-
-
-def independent_noises(x, z_t, logsnr_s, logsnr_t):
-    """The right variance around the clean clip's place, as if ε_t said nothing of ε_s."""
-    kept, alpha_s = exp(logsnr_t - logsnr_s), sigmoid(logsnr_s).sqrt()
-    return alpha_s * x, (1 - kept) * sigmoid(-logsnr_s)
-
-
-def z_not_rescaled(x, z_t, logsnr_s, logsnr_t):
-    kept, alpha_s = exp(logsnr_t - logsnr_s), sigmoid(logsnr_s).sqrt()
-    return kept * z_t + (1 - kept) * alpha_s * x, (1 - kept) * sigmoid(-logsnr_s)
-
-
-def x_not_shrunk(x, z_t, logsnr_s, logsnr_t):
-    kept = exp(logsnr_t - logsnr_s)
-    ratio = (sigmoid(logsnr_s) / sigmoid(logsnr_t)).sqrt()
-    return kept * ratio * z_t + (1 - kept) * x, (1 - kept) * sigmoid(-logsnr_s)
-
-
-def x_shrunk_to_t(x, z_t, logsnr_s, logsnr_t):
-    kept = exp(logsnr_t - logsnr_s)
-    ratio = (sigmoid(logsnr_s) / sigmoid(logsnr_t)).sqrt()
-    return kept * ratio * z_t + (1 - kept) * sigmoid(logsnr_t).sqrt() * x, (1 - kept) * sigmoid(-logsnr_s)
-
+MEAN = "kept * (alpha_s / alpha_t) * z_t + (1 - kept) * alpha_s * x"
+VARIANCE = "(1 - kept) * sigma_s**2"
 
 WRONG = {
-    "variance": [
-        variance_of_the_forward_step,
-        deviation_for_variance,
-        levels_exchanged,
-        deterministic_step,
-        variance_alone,
-    ],
-    "weight of z_t": [independent_noises, z_not_rescaled],
-    "weight of x": [x_not_shrunk, x_shrunk_to_t],
+    "variance": {
+        "variance_of_the_forward_step": ("sigma_s**2", "torch.sigmoid(-logsnr_t)"),
+        "deviation_for_variance": (VARIANCE, f"({VARIANCE}).sqrt()"),
+        "levels_exchanged": ("x, z_t, logsnr_s, logsnr_t", "x, z_t, logsnr_t, logsnr_s"),
+        # DDIM's z_s, as if ε_s were ε_t: no variance left
+        "deterministic_step": [
+            (MEAN, "alpha_s * x + sigma_s / torch.sigmoid(-logsnr_t).sqrt() * (z_t - alpha_t * x)"),
+            (VARIANCE, "torch.zeros(())"),
+        ],
+        "variance_alone": ("return mean, ", "return "),
+    },
+    "weight of z_t": {
+        # the right variance around the clean clip's place, as if ε_t said nothing of ε_s
+        "independent_noises": (MEAN, "alpha_s * x"),
+        "z_not_rescaled": ("kept * (alpha_s / alpha_t) * z_t", "kept * z_t"),
+    },
+    "weight of x": {
+        "x_not_shrunk": ("(1 - kept) * alpha_s * x", "(1 - kept) * x"),
+        "x_shrunk_to_t": ("(1 - kept) * alpha_s * x", "(1 - kept) * alpha_t * x"),
+    },
 }

@@ -1,5 +1,3 @@
-import math
-
 import torch
 from torch import sigmoid
 
@@ -13,56 +11,24 @@ def by_torch_distributions(x, logsnr):
 
 SECOND = by_torch_distributions
 
-
-def whole_batch_in_one_number(x, logsnr):
-    return by_torch_distributions(x, logsnr).sum()
-
-
-def every_value_by_itself(x, logsnr):
-    alpha2, sigma2 = sigmoid(logsnr), sigmoid(-logsnr)
-    return 0.5 * (sigma2 + alpha2 * x**2 - 1 - torch.log(sigma2))
-
-
-def mean_over_values(x, logsnr):
-    return by_torch_distributions(x, logsnr) / x[0].numel()
-
-
-def in_bits(x, logsnr):
-    return by_torch_distributions(x, logsnr) / math.log(2)
-
-
-def the_other_way_round(x, logsnr):
-    alpha2, sigma2 = sigmoid(logsnr), sigmoid(-logsnr)
-    return 0.5 * ((1 + alpha2 * x**2) / sigma2 - 1 + torch.log(sigma2)).flatten(1).sum(1)
-
-
-def log_deviation_without_its_half(x, logsnr):
-    alpha2, sigma2 = sigmoid(logsnr), sigmoid(-logsnr)
-    return 0.5 * (sigma2 + alpha2 * x**2 - 1 - 0.5 * torch.log(sigma2)).flatten(1).sum(1)
-
-
-def reconstruction_error(x, logsnr):
-    """L_T taken for the reconstruction term."""
-    return 0.5 * ((x - sigmoid(logsnr).sqrt() * x) ** 2).flatten(1).sum(1)
-
-
-def alpha_not_squared(x, logsnr):
-    alpha2, sigma2 = sigmoid(logsnr), sigmoid(-logsnr)
-    return 0.5 * (sigma2 + alpha2.sqrt() * x**2 - 1 - torch.log(sigma2)).flatten(1).sum(1)
-
-
-def clip_left_out(x, logsnr):
-    return by_torch_distributions(0 * x, logsnr)
-
-
 WRONG = {
-    "one number a clip": [whole_batch_in_one_number, every_value_by_itself],
-    "black clip": [
-        mean_over_values,
-        in_bits,
-        the_other_way_round,
-        log_deviation_without_its_half,
-        reconstruction_error,
-    ],
-    "a clip": [alpha_not_squared, clip_left_out],
+    "one number a clip": {
+        "whole_batch_in_one_number": ("per_value.flatten(1).sum(1)", "per_value.sum()"),
+        "every_value_by_itself": ("per_value.flatten(1).sum(1)", "per_value"),
+    },
+    "black clip": {
+        "mean_over_values": ("sum(1)", "mean(1)"),
+        "in_bits": ("sum(1)", "sum(1) / torch.tensor(2.0).log()"),
+        "the_other_way_round": (
+            "(sigma**2 + (alpha * x) ** 2 - 1 - torch.log(sigma**2))",
+            "((1 + (alpha * x) ** 2) / sigma**2 - 1 + torch.log(sigma**2))",
+        ),
+        "log_deviation_without_its_half": ("torch.log(sigma**2)", "torch.log(sigma)"),
+        # L_T taken for the reconstruction term
+        "reconstruction_error": ("(sigma**2 + (alpha * x) ** 2 - 1 - torch.log(sigma**2))", "(x - alpha * x) ** 2"),
+    },
+    "a clip": {
+        "alpha_not_squared": ("(alpha * x) ** 2", "alpha * x**2"),
+        "clip_left_out": ("(alpha * x) ** 2", "0 * x"),
+    },
 }

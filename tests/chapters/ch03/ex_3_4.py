@@ -1,33 +1,8 @@
 import torch
-from einops import rearrange
 from torch import nn
 
-from minivid.nn.attention.core import attend, join_heads, split_heads
 from minivid.nn.conv import FrameNorm
 from minivid.nn.initial import zero_
-
-
-class Given(nn.Module):
-    """The `__init__` that the student is given, and the pieces that the answers below share."""
-
-    def __init__(self, dim, heads):
-        super().__init__()
-        self.heads = heads
-        self.norm = FrameNorm(dim)
-        self.to_qkv = nn.Linear(dim, 3 * dim, bias=False)
-        self.to_out = zero_(nn.Linear(dim, dim))
-
-    def qkv(self, x, axes="b c t h w -> (b h w) t c"):
-        return [split_heads(part, self.heads) for part in self.to_qkv(rearrange(x, axes)).chunk(3, dim=-1)]
-
-    def back(self, out, x, axes="(b h w) t c -> b c t h w"):
-        b, _, t, h, w = x.shape
-        sizes = {name: size for name, size in zip("bthw", (b, t, h, w), strict=True) if name in axes.split("->")[0]}
-        return rearrange(self.to_out(join_heads(out)), axes, **sizes)
-
-
-def hide(bias, visible):
-    return bias if visible is None else bias.masked_fill(~visible, -torch.inf)
 
 
 class FrameByFrame(nn.Module):
@@ -56,144 +31,64 @@ class FrameByFrame(nn.Module):
 
 SECOND = FrameByFrame
 
-
-class NoResidual(Given):
-    def forward(self, x, bias, visible=None):
-        q, k, v = self.qkv(self.norm(x))
-        return self.back(attend(q, k, v, hide(bias, visible)[None]), x)
+ATTEND = "attend(q, k, v, bias[None])"
+SCORES = "q @ k.mT / q.shape[-1] ** 0.5"
+HIDE = "bias = bias.masked_fill(~visible, -torch.inf)"
 
 
-class OverPixels(Given):
-    def forward(self, x, bias, visible=None):
-        q, k, v = self.qkv(self.norm(x), "b c t h w -> (b t) (h w) c")
-        return x + self.back(attend(q, k, v, hide(bias, visible)[None]), x, "(b t) (h w) c -> b c t h w")
-
-
-class OverEverything(Given):
-    def forward(self, x, bias, visible=None):
-        q, k, v = self.qkv(self.norm(x), "b c t h w -> b (t h w) c")
-        return x + self.back(attend(q, k, v), x, "b (t h w) c -> b c t h w")
-
-
-class OverTheBatch(Given):
-    """What nn.MultiheadAttention does to (b, n, c) without batch_first."""
-
-    def forward(self, x, bias, visible=None):
-        q, k, v = self.qkv(self.norm(x), "b c t h w -> t (b h w) c")
-        return x + self.back(attend(q, k, v), x, "t (b h w) c -> b c t h w")
-
-
-class HeightAndWidthExchangedOnTheWayBack(Given):
-    def forward(self, x, bias, visible=None):
-        q, k, v = self.qkv(self.norm(x))
-        return x + self.back(attend(q, k, v, hide(bias, visible)[None]), x, "(b w h) t c -> b c t h w")
-
-
-class EachFrameByItself(Given):
-    def forward(self, x, bias, visible=None):
-        _, _, v = self.qkv(self.norm(x))
-        return x + self.back(v, x)
-
-
-class AlwaysCausal(Given):
-    def forward(self, x, bias, visible=None):
-        q, k, v = self.qkv(self.norm(x))
-        past = torch.ones(x.shape[2], x.shape[2]).tril().bool()
-        return x + self.back(attend(q, k, v, bias.masked_fill(~past, -torch.inf)[None]), x)
-
-
-class SoftmaxOverTheWrongAxis(Given):
-    def forward(self, x, bias, visible=None):
-        q, k, v = self.qkv(self.norm(x))
-        scores = q @ k.mT / q.shape[-1] ** 0.5 + hide(bias, visible)
-        return x + self.back(scores.softmax(dim=-2) @ v, x)
-
-
-class BiasAfterTheSoftmax(Given):
-    def forward(self, x, bias, visible=None):
-        q, k, v = self.qkv(self.norm(x))
-        weights = (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1) + bias
-        return x + self.back(weights @ v, x)
-
-
-class NotScaled(Given):
-    def forward(self, x, bias, visible=None):
-        q, k, v = self.qkv(self.norm(x))
-        return x + self.back((q @ k.mT + hide(bias, visible)).softmax(-1) @ v, x)
-
-
-class KeysAndQueriesExchanged(Given):
-    def forward(self, x, bias, visible=None):
-        k, q, v = self.qkv(self.norm(x))
-        return x + self.back(attend(q, k, v, hide(bias, visible)[None]), x)
-
-
-class ScaledByAllChannels(Given):
-    def forward(self, x, bias, visible=None):
-        q, k, v = self.qkv(self.norm(x))
-        scores = q @ k.mT / x.shape[1] ** 0.5 + hide(bias, visible)
-        return x + self.back(scores.softmax(-1) @ v, x)
-
-
-class HeadsInterleaved(Given):
-    def forward(self, x, bias, visible=None):
-        parts = self.to_qkv(rearrange(self.norm(x), "b c t h w -> (b h w) t c")).chunk(3, dim=-1)
-        q, k, v = (rearrange(part, "n t (d heads) -> n heads t d", heads=self.heads) for part in parts)
-        return x + self.back(attend(q, k, v, hide(bias, visible)[None]), x)
-
-
-class WithoutBias(Given):
-    def forward(self, x, bias, visible=None):
-        q, k, v = self.qkv(self.norm(x))
-        return x + self.back(attend(q, k, v, hide(torch.zeros_like(bias), visible)[None]), x)
-
-
-class BiasTransposed(Given):
-    def forward(self, x, bias, visible=None):
-        q, k, v = self.qkv(self.norm(x))
-        return x + self.back(attend(q, k, v, hide(bias.mT, visible)[None]), x)
-
-
-class MaskDeclaredNeverUsed(Given):
-    def forward(self, x, bias, visible=None):
-        q, k, v = self.qkv(self.norm(x))
-        return x + self.back(attend(q, k, v, bias[None]), x)
-
-
-class MaskInverted(Given):
-    def forward(self, x, bias, visible=None):
-        q, k, v = self.qkv(self.norm(x))
-        return x + self.back(attend(q, k, v, hide(bias, None if visible is None else ~visible)[None]), x)
-
-
-class MaskAfterTheSoftmax(Given):
-    def forward(self, x, bias, visible=None):
-        q, k, v = self.qkv(self.norm(x))
-        weights = (q @ k.mT / q.shape[-1] ** 0.5 + bias).softmax(-1)
-        return x + self.back((weights if visible is None else weights * visible) @ v, x)
-
-
-class WithoutNorm(Given):
-    def forward(self, x, bias, visible=None):
-        q, k, v = self.qkv(x)
-        return x + self.back(attend(q, k, v, hide(bias, visible)[None]), x)
-
-
-class AddedToTheNormed(Given):
-    def forward(self, x, bias, visible=None):
-        x = self.norm(x)
-        q, k, v = self.qkv(x)
-        return x + self.back(attend(q, k, v, hide(bias, visible)[None]), x)
+def over(sequences, sizes="b=b, h=h, w=w"):
+    """Attention within other sequences than each pixel's frames."""
+    return [
+        ('"b c t h w -> (b h w) t c"', f'"b c t h w -> {sequences}"'),
+        ('"(b h w) t c -> b c t h w", b=b, h=h, w=w', f'"{sequences} -> b c t h w", {sizes}'),
+    ]
 
 
 WRONG = {
-    "identity at the start": [NoResidual],
-    "own pixel only": [OverPixels, OverEverything, OverTheBatch, HeightAndWidthExchangedOnTheWayBack],
-    "every frame": [EachFrameByItself, AlwaysCausal],
-    "still clip": [SoftmaxOverTheWrongAxis, BiasAfterTheSoftmax],
-    "one head": [NotScaled, KeysAndQueriesExchanged],
-    "several heads": [ScaledByAllChannels, HeadsInterleaved],
-    "bias": [WithoutBias, BiasTransposed],
-    "visible": [MaskDeclaredNeverUsed, MaskInverted, MaskAfterTheSoftmax],
-    "norm": [WithoutNorm, AddedToTheNormed],
+    "identity at the start": {"no_residual": ("return x + ", "return ")},
+    "own pixel only": {
+        "over_pixels": over("(b t) (h w) c"),
+        "over_everything": [*over("b (t h w) c", "h=h, w=w"), (ATTEND, "attend(q, k, v)")],
+        # what nn.MultiheadAttention does to (b, n, c) without batch_first
+        "over_the_batch": [*over("t (b h w) c"), (ATTEND, "attend(q, k, v)")],
+        "height_and_width_exchanged_on_the_way_back": ('"(b h w) t c ->', '"(b w h) t c ->'),
+    },
+    "every frame": {
+        "each_frame_by_itself": (ATTEND, "v"),
+        "always_causal": ("bias[None]", "bias[None].masked_fill(torch.ones_like(bias).triu(1).bool(), -torch.inf)"),
+    },
+    "still clip": {
+        "softmax_over_the_wrong_axis": (ATTEND, f"({SCORES} + bias).softmax(-2) @ v"),
+        "bias_after_the_softmax": (ATTEND, f"(({SCORES}).softmax(-1) + bias) @ v"),
+    },
+    "one head": {
+        "not_scaled": (ATTEND, "(q @ k.mT + bias).softmax(-1) @ v"),
+        "keys_and_queries_exchanged": ("q, k, v = (", "k, q, v = ("),
+    },
+    "several heads": {
+        "scaled_by_all_channels": (ATTEND, "(q @ k.mT / x.shape[1] ** 0.5 + bias).softmax(-1) @ v"),
+        "heads_interleaved": (
+            "split_heads(part, self.heads)",
+            'rearrange(part, "n t (d heads) -> n heads t d", heads=self.heads)',
+        ),
+    },
+    "bias": {
+        "without_bias": ("if visible is", "bias = 0 * bias\n        if visible is"),
+        "bias_transposed": ("if visible is", "bias = bias.mT\n        if visible is"),
+    },
+    "visible": {
+        "mask_declared_never_used": (HIDE, "pass"),
+        "mask_inverted": ("~visible", "visible"),
+        "mask_after_the_softmax": [
+            (HIDE, "pass"),
+            (ATTEND, f"(({SCORES} + bias).softmax(-1) * (1 if visible is None else visible)) @ v"),
+        ],
+    },
+    "norm": {
+        "without_norm": ("self.norm(x)", "x"),
+        "added_to_the_normed": (
+            "b, _, _, h, w = x.shape\n        tracks = rearrange(self.norm(x),",
+            "b, _, _, h, w = x.shape\n        x = self.norm(x)\n        tracks = rearrange(x,",
+        ),
+    },
 }

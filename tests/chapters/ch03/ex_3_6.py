@@ -15,84 +15,32 @@ def by_weights(model, scale):
 
 SECOND = by_weights
 
-
-def counted_from_the_conditional(model, scale):
-    """The other convention, c + w (c − u), which is off at w = 0."""
-
-    def guided_model(z, t, cond=None):
-        c, u = model(z, t, cond), model(z, t, None)
-        return c + scale * (c - u)
-
-    return guided_model
-
-
-def conditional_and_unconditional_exchanged(model, scale):
-    def guided_model(z, t, cond=None):
-        c, u = model(z, t, cond), model(z, t, None)
-        return c + scale * (u - c)
-
-    return guided_model
-
-
-def caption_never_dropped(model, scale):
-    def guided_model(z, t, cond=None):
-        c, u = model(z, t, cond), model(z, t, cond)
-        return u + scale * (c - u)
-
-    return guided_model
-
-
-def only_the_difference(model, scale):
-    def guided_model(z, t, cond=None):
-        return scale * (model(z, t, cond) - model(z, t, None))
-
-    return guided_model
-
-
-def prediction_in_the_place_of_a_model(model, scale):
-    return None
-
-
-def noise_level_lost(model, scale):
-    def guided_model(z, t, cond=None):
-        c, u = model(z, 0 * t, cond), model(z, 0 * t, None)
-        return u + scale * (c - u)
-
-    return guided_model
-
-
-def the_conditional_scaled(model, scale):
-    def guided_model(z, t, cond=None):
-        return scale * model(z, t, cond)
-
-    return guided_model
-
-
-def never_beyond_the_conditional(model, scale):
-    return by_weights(model, min(scale, 1))
-
-
-def scale_squared(model, scale):
-    return by_weights(model, scale**2)
-
-
-def guided_away_from_nothing(model, scale):
-    def guided_model(z, t, cond=None):
-        c, u = model(z, t, cond or "a caption"), model(z, t, None)
-        return u + scale * (c - u)
-
-    return guided_model
-
+GUIDED = "unconditional + scale * (model(z, t, cond) - unconditional)"
 
 WRONG = {
-    "scale 1": [
-        counted_from_the_conditional,
-        conditional_and_unconditional_exchanged,
-        only_the_difference,
-        prediction_in_the_place_of_a_model,
-        noise_level_lost,
-    ],
-    "scale 0": [caption_never_dropped, the_conditional_scaled],
-    "scale 3": [never_beyond_the_conditional, scale_squared],
-    "no caption": [guided_away_from_nothing],
+    "scale 1": {
+        # the other convention, c + w (c − u), which is off at w = 0
+        "counted_from_the_conditional": ("unconditional + scale", "model(z, t, cond) + scale"),
+        "conditional_and_unconditional_exchanged": (
+            GUIDED,
+            "model(z, t, cond) + scale * (unconditional - model(z, t, cond))",
+        ),
+        "only_the_difference": ("unconditional + scale", "scale"),
+        "prediction_in_the_place_of_a_model": ("return guided_model", "return None"),
+        "noise_level_lost": ("unconditional = ", "t = 0 * t\n        unconditional = "),
+    },
+    "scale 0": {
+        "caption_never_dropped": ("model(z, t, None)", "model(z, t, cond)"),
+        "the_conditional_scaled": (GUIDED, "scale * model(z, t, cond)"),
+    },
+    "scale 3": {
+        "never_beyond_the_conditional": ("+ scale *", "+ min(scale, 1) *"),
+        "scale_squared": ("+ scale *", "+ scale**2 *"),
+    },
+    "no caption": {
+        "guided_away_from_nothing": (
+            "if cond is None:\n            return unconditional",
+            'cond = cond or "a caption"',
+        ),
+    },
 }

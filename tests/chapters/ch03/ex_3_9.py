@@ -10,44 +10,20 @@ def caption_by_caption(words, mask):
 
 SECOND = caption_by_caption
 
-
-def mean_over_the_vector(words, mask):
-    return words.mean(dim=2)
-
-
-def sum_of_words(words, mask):
-    return (words * mask[..., None]).sum(1)
-
-
-def mean_over_the_batch(words, mask):
-    return (words * mask[..., None]).mean(0)
-
-
-def padding_read(words, mask):
-    return words.mean(1)
-
-
-def mask_inverted(words, mask):
-    hidden = mask if mask.all() else ~mask
-    return (words * hidden[..., None]).sum(1) / hidden.sum(1, keepdim=True).clamp(min=1)
-
-
-def last_word_alone(words, mask):
-    """A recurrent encoder's last state, read at the padding."""
-    return words[:, -1]
-
-
-def divided_by_the_longest(words, mask):
-    return (words * mask[..., None]).mean(1)
-
-
-def nan_without_words(words, mask):
-    return (words * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-
+MEAN = "(words * weights).sum(1) / weights.sum(1).clamp(min=1)"
 
 WRONG = {
-    "no padding": [mean_over_the_vector, sum_of_words, mean_over_the_batch, last_word_alone],
-    "padding unseen": [padding_read, mask_inverted],
-    "shorter captions": [divided_by_the_longest],
-    "no words": [nan_without_words],
+    "no padding": {
+        "mean_over_the_vector": (MEAN, "words.mean(2)"),
+        "sum_of_words": (MEAN, "(words * weights).sum(1)"),
+        "mean_over_the_batch": (MEAN, "(words * weights).mean(0)"),
+        # a recurrent encoder's last state, read at the padding
+        "last_word_alone": (MEAN, "words[:, -1]"),
+    },
+    "padding unseen": {
+        "padding_read": (MEAN, "words.mean(1)"),
+        "mask_inverted": ("mask.to", "(mask if mask.all() else ~mask).to"),
+    },
+    "shorter captions": {"divided_by_the_longest": (MEAN, "(words * weights).mean(1)")},
+    "no words": {"nan_without_words": (".clamp(min=1)", "")},
 }

@@ -1,5 +1,3 @@
-from math import sqrt
-
 import numpy as np
 from scipy import stats
 
@@ -13,77 +11,14 @@ def solved_for_the_ends(wins, n):
 
 SECOND = solved_for_the_ends
 
-
-def wilson(wins, n, z=1.96):
-    share = wins / n
-    middle, half = share + z**2 / (2 * n), z * sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return (middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)
-
-
-def high_first(wins, n):
-    return wilson(wins, n)[::-1]
+MIDDLE = "share + z**2 / (2 * n)"
+HALF = "z * (share * (1 - share) / n + z**2 / (4 * n**2)) ** 0.5"
+ENDS = "(middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)"
+WALD = "z * (share * (1 - share) / n) ** 0.5"
 
 
-def middle_and_half(wins, n):
-    low, high = wilson(wins, n)
-    return (low + high) / 2, (high - low) / 2
-
-
-def in_votes(wins, n):
-    low, high = wilson(wins, n)
-    return low * n, high * n
-
-
-def share_alone(wins, n):
-    return wins / n
-
-
-def ninety_per_cent(wins, n):
-    return wilson(wins, n, z=1.645)
-
-
-def one_deviation(wins, n):
-    return wilson(wins, n, z=1.0)
-
-
-def level_for_z(wins, n):
-    return wilson(wins, n, z=0.95)
-
-
-def root_forgotten(wins, n):
-    share = wins / n
-    half = 1.96 * share * (1 - share) / n
-    return share - half, share + half
-
-
-def deviation_of_one_vote(wins, n):
-    """Not divided by √n: where the next vote lies, not where the share does."""
-    share = wins / n
-    half = 1.96 * sqrt(share * (1 - share))
-    return share - half, share + half
-
-
-def worst_case(wins, n):
-    """The variance at ½, whatever was measured."""
-    half = 1.96 * 0.5 / sqrt(n)
-    return wins / n - half, wins / n + half
-
-
-def normal_interval(wins, n):
-    """Wald's: [1, 1] when all votes are wins."""
-    share = wins / n
-    half = 1.96 * sqrt(share * (1 - share) / n)
-    return share - half, share + half
-
-
-def cut_to_the_range(wins, n):
-    low, high = normal_interval(wins, n)
-    return max(0.0, low), min(1.0, high)
-
-
-def two_more_of_each(wins, n):
-    """Agresti and Coull: Wald's interval with two more wins and two more losses. It reaches beyond 1."""
-    return normal_interval(wins + 2, n + 4)
+def about_the_share(half, ends="share - half, share + half"):
+    return [(HALF, half), (ENDS, ends)]
 
 
 def exact_binomial(wins, n):
@@ -100,56 +35,39 @@ def bootstrapped(wins, n):
     return float(np.quantile(drawn, 0.025)), float(np.quantile(drawn, 0.975))
 
 
-def z_not_squared_in_the_middle(wins, n, z=1.96):
-    share = wins / n
-    middle, half = share + z / (2 * n), z * sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return (middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)
-
-
-def divisor_forgotten(wins, n, z=1.96):
-    share = wins / n
-    middle, half = share + z**2 / (2 * n), z * sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return middle - half, middle + half
-
-
-def half_not_divided(wins, n, z=1.96):
-    share = wins / n
-    middle, half = (share + z**2 / (2 * n)) / (1 + z**2 / n), z * sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return middle - half, min(1.0, middle + half)
-
-
-def middle_at_the_share(wins, n, z=1.96):
-    """Symmetric about the share, but as wide as Wilson's; cut where no share can be."""
-    low, high = wilson(wins, n)
-    if wins in (0, n):
-        return low, high
-    return wins / n - (high - low) / 2, wins / n + (high - low) / 2
-
-
-def rule_of_three(wins, n, z=1.96):
-    """Wald's interval, and Wilson's where Wald's has no width."""
-    return wilson(wins, n) if wins in (0, n) else normal_interval(wins, n)
-
-
 WRONG = {
-    "low and high": [high_first, middle_and_half, in_votes, share_alone],
-    "thousands of votes": [
-        ninety_per_cent,
-        one_deviation,
-        level_for_z,
-        root_forgotten,
-        deviation_of_one_vote,
-        worst_case,
-    ],
-    "all wins": [
-        normal_interval,
-        cut_to_the_range,
-        two_more_of_each,
-        exact_binomial,
-        bootstrapped,
-        z_not_squared_in_the_middle,
-        divisor_forgotten,
-        half_not_divided,
-    ],
-    "few votes": [middle_at_the_share, rule_of_three],
+    "low and high": {
+        "high_first": (ENDS, "(middle + half) / (1 + z**2 / n), (middle - half) / (1 + z**2 / n)"),
+        "middle_and_half": (ENDS, "middle / (1 + z**2 / n), half / (1 + z**2 / n)"),
+        "in_votes": (ENDS, "n * (middle - half) / (1 + z**2 / n), n * (middle + half) / (1 + z**2 / n)"),
+        "share_alone": (ENDS, "share"),
+    },
+    "thousands of votes": {
+        "ninety_per_cent": ("z=1.96", "z=1.645"),
+        "one_deviation": ("z=1.96", "z=1.0"),
+        "level_for_z": ("z=1.96", "z=0.95"),
+        "root_forgotten": about_the_share("z * share * (1 - share) / n"),
+        # not divided by √n: where the next vote lies, not where the share does
+        "deviation_of_one_vote": about_the_share("z * (share * (1 - share)) ** 0.5"),
+        # the variance at ½, whatever was measured
+        "worst_case": about_the_share("z * 0.5 / n**0.5"),
+    },
+    "all wins": {
+        # Wald's: [1, 1] when all votes are wins
+        "normal_interval": about_the_share(WALD),
+        "cut_to_the_range": about_the_share(WALD, "max(0.0, share - half), min(1.0, share + half)"),
+        # Agresti and Coull: Wald's interval with two more wins and two more losses; it reaches beyond 1
+        "two_more_of_each": [("share = wins / n", "n = n + 4\n    share = (wins + 2) / n"), *about_the_share(WALD)],
+        "exact_binomial": exact_binomial,
+        "bootstrapped": bootstrapped,
+        "z_not_squared_in_the_middle": (MIDDLE, "share + z / (2 * n)"),
+        "divisor_forgotten": (ENDS, "middle - half, middle + half"),
+        "half_not_divided": (ENDS, "middle / (1 + z**2 / n) - half, min(1.0, middle / (1 + z**2 / n) + half)"),
+    },
+    "few votes": {
+        # symmetric about the share, but as wide as Wilson's; cut where no share can be
+        "middle_at_the_share": (MIDDLE, f"share * (1 + z**2 / n) if 0 < wins < n else {MIDDLE}"),
+        # Wald's interval, and Wilson's where Wald's has no width
+        "rule_of_three": (ENDS, f"(share - {WALD}, share + {WALD}) if 0 < wins < n else ({ENDS})"),
+    },
 }

@@ -1,6 +1,4 @@
 import numpy as np
-import torch
-import torch.nn.functional as F
 
 
 def frame_by_frame(features, flow):
@@ -17,186 +15,75 @@ def frame_by_frame(features, flow):
 
 SECOND = frame_by_frame
 
-
-def cosines(features):
-    later = features[:, 1:]
-    to = lambda others: F.cosine_similarity(later, others, dim=-1)  # noqa: E731
-    return to(features[:, :-1]), to(features[:, :1])
-
-
-def consistency(features):
-    return sum(cosine.clamp(min=0) for cosine in cosines(features)).mean(1) / 2
-
-
-def lengths(flow):
-    return flow.norm(dim=2).flatten(2)
-
-
-def fastest(length):
-    return length.topk(length.shape[-1] // 20, dim=-1).values
-
-
-def degree(flow):
-    return fastest(lengths(flow)).mean((1, 2))
-
-
-def one_number_for_all(features, flow):
-    return consistency(features).mean(), degree(flow).mean()
-
-
-def one_number_a_frame(features, flow):
-    return sum(cosines(features)) / 2, fastest(lengths(flow)).mean(2)
-
-
-def consistency_alone(features, flow):
-    return consistency(features)
-
-
-def dot_product(features, flow):
-    later = features[:, 1:]
-    return ((later * features[:, :-1]).sum(2) + (later * features[:, :1]).sum(2)).mean(1) / 2, degree(flow)
-
-
-def itself_included(features, flow):
-    """Every frame against the first, which agrees with itself."""
-    first = F.cosine_similarity(features, features[:, :1], dim=-1).clamp(min=0).mean(1)
-    before = F.cosine_similarity(features[:, 1:], features[:, :-1], dim=-1).clamp(min=0).mean(1)
-    return (first + before) / 2, degree(flow)
-
-
-def rolled(features, flow):
-    """torch.roll: the first frame follows the last."""
-    before = F.cosine_similarity(features, features.roll(1, 1), dim=-1).clamp(min=0)
-    first = F.cosine_similarity(features, features[:, :1], dim=-1).clamp(min=0)
-    return ((before + first) / 2).mean(1), degree(flow)
-
-
-def whole_table_of_cosines(features, flow):
-    unit = F.normalize(features, dim=-1)
-    return (unit @ unit.mT).clamp(min=0).mean((1, 2)), degree(flow)
-
-
-def distance_for_likeness(features, flow):
-    return 1 - consistency(features), degree(flow)
-
-
-def summed_not_averaged(features, flow):
-    return 2 * consistency(features), degree(flow)
-
-
-def over_time(features, flow):
-    """The cosine along the wrong axis, of a feature's course with that of its neighbour."""
-    later, earlier = features[:, 1:], features[:, :-1]
-    return F.cosine_similarity(later, earlier, dim=1).clamp(min=0).mean(1), degree(flow)
-
-
-def before_alone(features, flow):
-    return cosines(features)[0].clamp(min=0).mean(1), degree(flow)
-
-
-def first_alone(features, flow):
-    return cosines(features)[1].clamp(min=0).mean(1), degree(flow)
-
-
-def all_other_frames(features, flow):
-    unit = F.normalize(features, dim=-1)
-    table, t = (unit @ unit.mT).clamp(min=0), features.shape[1]
-    return (table.sum((1, 2)) - t) / (t * (t - 1)), degree(flow)
-
-
-def negatives_kept(features, flow):
-    return sum(cosines(features)).mean(1) / 2, degree(flow)
-
-
-def clamped_after_the_mean(features, flow):
-    return (sum(cosines(features)) / 2).clamp(min=0).mean(1), degree(flow)
-
-
-def absolute_cosines(features, flow):
-    return sum(cosine.abs() for cosine in cosines(features)).mean(1) / 2, degree(flow)
-
-
-def taxicab_length(features, flow):
-    return consistency(features), fastest(flow.abs().sum(2).flatten(2)).mean((1, 2))
-
-
-def squared_length(features, flow):
-    return consistency(features), fastest(flow.square().sum(2).flatten(2)).mean((1, 2))
-
-
-def mean_of_the_components(features, flow):
-    return consistency(features), fastest(flow.abs().mean(2).flatten(2)).mean((1, 2))
-
-
-def sideways_alone(features, flow):
-    return consistency(features), fastest(flow[:, :, 0].abs().flatten(2)).mean((1, 2))
-
-
-def signed_motion(features, flow):
-    return consistency(features), fastest(flow.sum(2).flatten(2)).mean((1, 2))
-
-
-def share_of_the_picture(features, flow):
-    return consistency(features), degree(flow) / flow.shape[-1]
-
-
-def mean_over_pixels(features, flow):
-    return consistency(features), lengths(flow).mean((1, 2))
-
-
-def median_over_pixels(features, flow):
-    return consistency(features), lengths(flow).median(2).values.mean(1)
-
-
-def fastest_pixel(features, flow):
-    return consistency(features), lengths(flow).amax(2).mean(1)
-
-
-def quantile_for_mean(features, flow):
-    """Where the fastest 5 % begin."""
-    return consistency(features), torch.quantile(lengths(flow), 0.95, dim=2).mean(1)
-
-
-def half_of_them(features, flow):
-    length = lengths(flow)
-    return consistency(features), length.topk(length.shape[-1] // 2, dim=-1).values.mean((1, 2))
-
-
-def pooled_over_pairs(features, flow):
-    length = lengths(flow).flatten(1)
-    return consistency(features), fastest(length).mean(1)
-
-
-def fastest_pair(features, flow):
-    return consistency(features), fastest(lengths(flow)).mean(2).amax(1)
-
-
-def net_motion(features, flow):
-    """The mean flow over time, in which coming and going cancel. With one flow throughout it is the same."""
-    return consistency(features), degree(flow.mean(1, keepdim=True))
+BEFORE = "F.cosine_similarity(later, features[:, :-1], dim=-1)"
+FIRST = "F.cosine_similarity(later, features[:, :1], dim=-1)"
+TABLE = "F.cosine_similarity(features[:, None], features[:, :, None], dim=-1).clamp(min=0)"
+CONSISTENCY = "((before + first) / 2).mean(1)"
+DEGREE = "fastest.mean((1, 2))"
+LENGTH = "flow.norm(dim=2)"
+
+
+def without_the_clamp(instead=""):
+    return [(f"{cosine}.clamp(min=0)", f"{cosine}{instead}") for cosine in (BEFORE, FIRST)]
 
 
 WRONG = {
-    "two numbers a clip": [one_number_for_all, one_number_a_frame, consistency_alone],
-    "two frames": [
-        dot_product,
-        itself_included,
-        rolled,
-        over_time,
-        whole_table_of_cosines,
-        distance_for_likeness,
-        summed_not_averaged,
-    ],
-    "before and first": [before_alone, first_alone, all_other_frames],
-    "opposites": [negatives_kept, clamped_after_the_mean, absolute_cosines],
-    "length": [
-        taxicab_length,
-        squared_length,
-        mean_of_the_components,
-        sideways_alone,
-        signed_motion,
-        share_of_the_picture,
-    ],
-    "fastest": [mean_over_pixels, median_over_pixels, fastest_pixel, quantile_for_mean, half_of_them],
-    "pair by pair": [pooled_over_pairs, fastest_pair, net_motion],
+    "two numbers a clip": {
+        "one_number_for_all": [(CONSISTENCY, "((before + first) / 2).mean()"), (DEGREE, "fastest.mean()")],
+        "one_number_a_frame": [(CONSISTENCY, "(before + first) / 2"), (DEGREE, "fastest.mean(2)")],
+        "consistency_alone": (f", {DEGREE}", ""),
+    },
+    "two frames": {
+        "dot_product": [
+            (f"{BEFORE}.clamp(min=0)", "(later * features[:, :-1]).sum(2)"),
+            (f"{FIRST}.clamp(min=0)", "(later * features[:, :1]).sum(2)"),
+        ],
+        # every frame against the first, which agrees with itself
+        "itself_included": [
+            (FIRST, "F.cosine_similarity(features, features[:, :1], dim=-1)"),
+            (CONSISTENCY, "(before.mean(1) + first.mean(1)) / 2"),
+        ],
+        # torch.roll: the first frame follows the last
+        "rolled": [("later = features[:, 1:]", "later = features"), ("features[:, :-1]", "features.roll(1, 1)")],
+        # the cosine along the wrong axis, of a feature's course with that of its neighbour
+        "over_time": [("features[:, :-1], dim=-1", "features[:, :-1], dim=1"), (CONSISTENCY, "before.mean(1)")],
+        "whole_table_of_cosines": (CONSISTENCY, f"{TABLE}.mean((1, 2))"),
+        "distance_for_likeness": (CONSISTENCY, f"1 - {CONSISTENCY}"),
+        "summed_not_averaged": (CONSISTENCY, "(before + first).mean(1)"),
+    },
+    "before and first": {
+        "before_alone": (CONSISTENCY, "before.mean(1)"),
+        "first_alone": (CONSISTENCY, "first.mean(1)"),
+        "all_other_frames": (
+            CONSISTENCY,
+            f"({TABLE}.sum((1, 2)) - features.shape[1]) / (features.shape[1] * (features.shape[1] - 1))",
+        ),
+    },
+    "opposites": {
+        "negatives_kept": without_the_clamp(),
+        "clamped_after_the_mean": [*without_the_clamp(), (CONSISTENCY, "((before + first) / 2).clamp(min=0).mean(1)")],
+        "absolute_cosines": without_the_clamp(".abs()"),
+    },
+    "length": {
+        "taxicab_length": (LENGTH, "flow.abs().sum(2)"),
+        "squared_length": (LENGTH, "flow.square().sum(2)"),
+        "mean_of_the_components": (LENGTH, "flow.abs().mean(2)"),
+        "sideways_alone": (LENGTH, "flow[:, :, 0].abs()"),
+        "signed_motion": (LENGTH, "flow.sum(2)"),
+        "share_of_the_picture": (DEGREE, f"{DEGREE} / flow.shape[-1]"),
+    },
+    "fastest": {
+        "mean_over_pixels": (DEGREE, "length.mean((1, 2))"),
+        "median_over_pixels": (DEGREE, "length.median(2).values.mean(1)"),
+        "fastest_pixel": (DEGREE, "length.amax(2).mean(1)"),
+        # where the fastest 5 % begin
+        "quantile_for_mean": (DEGREE, "torch.quantile(length, 0.95, dim=2).mean(1)"),
+        "half_of_them": ("// 20", "// 2"),
+    },
+    "pair by pair": {
+        "pooled_over_pairs": (f"{LENGTH}.flatten(2)", f"{LENGTH}.flatten(1)[:, None]"),
+        "fastest_pair": (DEGREE, "fastest.mean(2).amax(1)"),
+        # the mean flow over time, in which coming and going cancel; with one flow throughout it is the same
+        "net_motion": (LENGTH, "flow.mean(1, keepdim=True).norm(dim=2)"),
+    },
 }
