@@ -1,38 +1,33 @@
 """3.7: one step of ancestral sampling, with the network's guess in the clean clip's place."""
 
+from functools import partial
+
 import torch
 
-from minivid.course.exercise import Arrays, Exercise, Probe, close
+from minivid.course.exercise import Exercise, Probe, agrees, close, returned
 from minivid.diffusion.samplers import ancestral_step
 
 
-def _step(noise: bool = True, last: bool = False):
-    def inputs(seed: int) -> dict:
-        generator = torch.Generator().manual_seed(seed)
-        x_hat, z_t, drawn = torch.randn(3, 2, 1, 3, 4, 4, generator=generator)
-        logsnr_t = torch.rand((), generator=generator) * 4 - 2
-        logsnr_s = torch.full((), 20.0) if last else logsnr_t + 0.5 + torch.rand((), generator=generator)
-        return {
-            "x_hat": x_hat,
-            "z_t": z_t,
-            "logsnr_s": logsnr_s,
-            "logsnr_t": logsnr_t,
-            "noise": drawn * noise,
-        }
-
-    return inputs
+def _step(seed: int, noise: bool = True, last: bool = False) -> dict:
+    generator = torch.Generator().manual_seed(seed)
+    x_hat, z_t, drawn = torch.randn(3, 2, 1, 3, 4, 4, generator=generator)
+    logsnr_t = torch.rand((), generator=generator) * 4 - 2
+    logsnr_s = torch.full((), 20.0) if last else logsnr_t + 0.5 + torch.rand((), generator=generator)
+    return {
+        "x_hat": x_hat,
+        "z_t": z_t,
+        "logsnr_s": logsnr_s,
+        "logsnr_t": logsnr_t,
+        "noise": drawn * noise,
+    }
 
 
-def _arrived(obj, inputs: dict) -> dict:
-    return {"z_s": obj(inputs["x_hat"], inputs["z_t"], inputs["logsnr_s"], inputs["logsnr_t"], inputs["noise"])}
+_arrived = returned("z_s")
+_agrees = agrees(ancestral_step, _arrived, rtol=1e-3, atol=1e-4)
 
 
 def _twice(obj, inputs: dict) -> dict:
     return {"once": _arrived(obj, inputs)["z_s"], "again": _arrived(obj, inputs)["z_s"]}
-
-
-def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
-    return close(arrays["z_s"], ancestral_step(**inputs), rtol=1e-3, atol=1e-4)
 
 
 EXERCISE = Exercise(
@@ -46,14 +41,14 @@ EXERCISE = Exercise(
         Probe(
             "the noise given",
             "Two calls with the same `noise` should give the same z_s: use the noise that is handed in, draw none.",
-            _step(),
+            _step,
             _twice,
             lambda arrays, inputs: bool((arrays["once"] == arrays["again"]).all()),
         ),
         Probe(
             "mean",
             "Without noise the step should arrive at the posterior's mean, with x̂ where the clean clip would be.",
-            _step(noise=False),
+            partial(_step, noise=False),
             _arrived,
             _agrees,
         ),
@@ -61,14 +56,14 @@ EXERCISE = Exercise(
             "last step",
             "At the last step (λₛ = 20, nearly clean) no noise may be left to see: its size is the posterior's, with σₛ, not the forward "
             "step's, with σₜ.",
-            _step(last=True),
+            partial(_step, last=True),
             _arrived,
             lambda arrays, inputs: close(arrays["z_s"], inputs["x_hat"], rtol=1e-2, atol=1e-2),
         ),
         Probe(
             "size of the noise",
             "The mean is right. What is added should be the noise times the *root* of the posterior's variance.",
-            _step(),
+            _step,
             _arrived,
             _agrees,
         ),

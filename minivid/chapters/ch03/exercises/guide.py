@@ -1,26 +1,25 @@
 """3.6: classifier-free guidance, a model made from a model."""
 
+from functools import partial
+
 import torch
 
-from minivid.course.exercise import Arrays, Exercise, Probe, WrongAnswer, close, describe
+from minivid.course.exercise import Exercise, Probe, WrongAnswer, agrees, describe
 from minivid.diffusion.guidance import guided
 
 
-def _model_with(scale: float, caption: bool = True):
-    def inputs(seed: int) -> dict:
-        generator = torch.Generator().manual_seed(seed)
-        z, conditional, unconditional = torch.randn(3, 2, 1, 3, 4, 4, generator=generator)
-        t = torch.randn(2, generator=generator)
-        return {
-            "z": z,
-            "t": t,
-            "conditional": conditional,
-            "unconditional": unconditional,
-            "scale": scale,
-            "caption": caption,
-        }
-
-    return inputs
+def _model_with(scale: float, seed: int, caption: bool = True) -> dict:
+    generator = torch.Generator().manual_seed(seed)
+    z, conditional, unconditional = torch.randn(3, 2, 1, 3, 4, 4, generator=generator)
+    t = torch.randn(2, generator=generator)
+    return {
+        "z": z,
+        "t": t,
+        "conditional": conditional,
+        "unconditional": unconditional,
+        "scale": scale,
+        "caption": caption,
+    }
 
 
 def _model(inputs: dict):
@@ -39,9 +38,7 @@ def _guided(obj, inputs: dict) -> dict:
     return {"out": made(inputs["z"], inputs["t"], "a caption" if inputs["caption"] else None)}
 
 
-def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
-    return close(arrays["out"], _guided(guided, inputs)["out"])
-
+_agrees = agrees(guided, _guided)
 
 EXERCISE = Exercise(
     id="3.6",
@@ -55,28 +52,28 @@ EXERCISE = Exercise(
         Probe(
             "scale 1",
             "At scale 1 guidance is off: the new model should say what the model says with its caption.",
-            _model_with(1.0),
+            partial(_model_with, 1.0),
             _guided,
             _agrees,
         ),
         Probe(
             "scale 0",
             "At scale 0 the caption should have no effect: the new model should say what model(z, t, None) says.",
-            _model_with(0.0),
+            partial(_model_with, 0.0),
             _guided,
             _agrees,
         ),
         Probe(
             "scale 3",
             "It should be u + s (c − u), a straight line through u and c that goes on beyond c.",
-            _model_with(3.0),
+            partial(_model_with, 3.0),
             _guided,
             _agrees,
         ),
         Probe(
             "no caption",
             "Without a caption there is nothing to guide towards: with cond = None the answer should be model(z, t, None).",
-            _model_with(3.0, caption=False),
+            partial(_model_with, 3.0, caption=False),
             _guided,
             _agrees,
         ),

@@ -1,5 +1,7 @@
 """3.1: a clip is noised to any level in one step. Random-valued: judged by what the student says the noise was, and by statistics."""
 
+from functools import partial
+
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -19,13 +21,10 @@ def noise_clip(x: Video, logsnr: Float[Tensor, "b"], generator: torch.Generator)
     return diffuse(x, eps, alpha, sigma), eps
 
 
-def _clips(b: int):
-    def inputs(seed: int) -> dict:
-        generator = torch.Generator().manual_seed(seed)
-        x = torch.rand(b, 2, 8, 16, 4, generator=generator) * 2 - 1
-        return {"x": x, "logsnr": torch.rand(b, generator=generator) * 6 - 3, "seed": seed}
-
-    return inputs
+def _clips(b: int, seed: int) -> dict:
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.rand(b, 2, 8, 16, 4, generator=generator) * 2 - 1
+    return {"x": x, "logsnr": torch.rand(b, generator=generator) * 6 - 3, "seed": seed}
 
 
 def _noised(obj, inputs: dict) -> dict:
@@ -83,42 +82,42 @@ EXERCISE = Exercise(
         Probe(
             "one clip",
             "z should be α x + σ ε for the ε that you return, with α² = sigmoid(λ) and σ² = sigmoid(−λ): mind the square roots.",
-            _clips(1),
+            partial(_clips, 1),
             _noised,
             _is_diffused,
         ),
         Probe(
             "one level a clip",
             "Each clip has its own λ. α of shape (b,) against b c t h w scales the columns, not the clips: reshape it to b 1 1 1 1.",
-            _clips(4),
+            partial(_clips, 4),
             _noised,
             _is_diffused,
         ),
         Probe(
             "every value its own",
             "Noise is drawn for each value by itself: give torch.randn the whole shape of x.",
-            _clips(4),
+            partial(_clips, 4),
             _noised,
             _is_independent,
         ),
         Probe(
             "standard normal",
             "The noise is not standard normal (mean 0, variance 1, bell-shaped): torch.randn, not torch.rand.",
-            _clips(4),
+            partial(_clips, 4),
             _noised,
             _is_standard_normal,
         ),
         Probe(
             "repeatable",
             "Two generators of one seed gave different clips: draw from `generator`, not from torch's global one.",
-            _clips(1),
+            partial(_clips, 1),
             _twice,
             lambda arrays, inputs: bool((arrays["first"] == arrays["again"]).all()),
         ),
         Probe(
             "fresh at each call",
             "A second call with the same generator repeated the first one's noise: do not seed inside the function.",
-            _clips(1),
+            partial(_clips, 1),
             _twice,
             lambda arrays, inputs: bool((arrays["again"] != arrays["next"]).any()),
         ),

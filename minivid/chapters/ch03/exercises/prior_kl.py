@@ -1,33 +1,25 @@
 """3.3: the bound's first term, what is still visible of the clip when sampling begins."""
 
 import math
+from functools import partial
 
 import torch
 
-from minivid.course.exercise import Arrays, Exercise, Probe, close
+from minivid.course.exercise import Arrays, Exercise, Probe, close, returned, shaped
 from minivid.diffusion.bound import prior_kl
 
 
-def _clips(x: bool = True):
-    def inputs(seed: int) -> dict:
-        generator = torch.Generator().manual_seed(seed)
-        clips = (
-            (torch.rand(3, 2, 4, 3, 3, generator=generator) * 2 - 1)
-            * x
-            * torch.tensor([0.3, 0.6, 1]).reshape(-1, 1, 1, 1, 1)
-        )
-        return {"x": clips, "logsnr": torch.rand((), generator=generator) * 3 - 2}
-
-    return inputs
+def _clips(seed: int, x: bool = True) -> dict:
+    generator = torch.Generator().manual_seed(seed)
+    clips = (
+        (torch.rand(3, 2, 4, 3, 3, generator=generator) * 2 - 1)
+        * x
+        * torch.tensor([0.3, 0.6, 1]).reshape(-1, 1, 1, 1, 1)
+    )
+    return {"x": clips, "logsnr": torch.rand((), generator=generator) * 3 - 2}
 
 
-def _nats(obj, inputs: dict) -> dict:
-    return {"nats": obj(inputs["x"], inputs["logsnr"])}
-
-
-def _one_a_clip(arrays: Arrays, inputs: dict) -> bool | str:
-    shape = arrays["nats"].shape
-    return shape == (len(inputs["x"]),) or f"The shape is {shape}."
+_nats = returned("nats")
 
 
 def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
@@ -52,21 +44,21 @@ EXERCISE = Exercise(
         Probe(
             "one number a clip",
             "Each clip of the batch has a bound of its own: the result should have the shape (b,).",
-            _clips(),
+            _clips,
             _nats,
-            _one_a_clip,
+            shaped(3),
         ),
         Probe(
             "black clip",
             "With x = 0 the KL of N(0, σ²) from N(0, 1) is ½ (σ² − 1 − log σ²) for each value, with σ² = sigmoid(−λ).",
-            _clips(x=False),
+            partial(_clips, x=False),
             _nats,
             _agrees,
         ),
         Probe(
             "a clip",
             "The distance of the means adds ½ (α x)² for each value: α² = sigmoid(λ), and x squared.",
-            _clips(),
+            _clips,
             _nats,
             _agrees,
         ),

@@ -1,6 +1,7 @@
 """3.8: reconstruction guidance, the gradient that makes the unknown part fit the known one."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from jaxtyping import Bool, Float
@@ -29,18 +30,14 @@ def reconstruction_guided(
     return (x_hat - 0.5 * weight * alpha * gradient).detach()
 
 
-def _clip(weight: float = 0.5):
+def _clip(seed: int, weight: float = 0.5) -> dict:
     """A clip whose first frames are known, and a denoiser in which all frames see one another."""
-
-    def inputs(seed: int) -> dict:
-        generator = torch.Generator().manual_seed(seed)
-        z, known = torch.randn(2, 2, 1, FRAMES, 3, 3, generator=generator)
-        mask = (torch.arange(FRAMES) < KNOWN).reshape(1, 1, -1, 1, 1).expand_as(z)
-        mixing = torch.eye(FRAMES) + 0.3 * torch.randn(FRAMES, FRAMES, generator=generator)
-        alpha = 0.4 + 0.5 * torch.rand((), generator=generator)
-        return {"mixing": mixing, "z": z, "known": known, "mask": mask, "alpha": alpha, "weight": weight}
-
-    return inputs
+    generator = torch.Generator().manual_seed(seed)
+    z, known = torch.randn(2, 2, 1, FRAMES, 3, 3, generator=generator)
+    mask = (torch.arange(FRAMES) < KNOWN).reshape(1, 1, -1, 1, 1).expand_as(z)
+    mixing = torch.eye(FRAMES) + 0.3 * torch.randn(FRAMES, FRAMES, generator=generator)
+    alpha = 0.4 + 0.5 * torch.rand((), generator=generator)
+    return {"mixing": mixing, "z": z, "known": known, "mask": mask, "alpha": alpha, "weight": weight}
 
 
 def _denoiser(mixing: Tensor):
@@ -110,49 +107,49 @@ EXERCISE = Exercise(
         Probe(
             "weight 0",
             "With weight 0 the unknown part should be denoise(z), unchanged.",
-            _clip(weight=0.0),
+            partial(_clip, weight=0.0),
             _corrected,
             _agrees,
         ),
         Probe(
             "reaches the unknown part",
             "The frames to be filled in did not move: the gradient must run through the network, to z (and not to x̂).",
-            _clip(),
+            _clip,
             _corrected,
             _reaches_the_unknown,
         ),
         Probe(
             "known part only",
             "What `known` holds where the mask is False should not matter: only the part under the mask has a reconstruction error.",
-            _clip(),
+            _clip,
             _with_another_unknown_part,
             lambda arrays, inputs: close(arrays["x"][:, :, KNOWN:], arrays["other"][:, :, KNOWN:], atol=1e-4),
         ),
         Probe(
             "direction",
             "The error of the known part should fall: x̂ is moved *against* the gradient.",
-            _clip(),
+            _clip,
             _corrected,
             _moves_towards,
         ),
         Probe(
             "length",
             "The step should be (w α / 2) times the gradient of the *sum* of squares; a mean divides it by their number.",
-            _clip(),
+            _clip,
             _corrected,
             _agrees,
         ),
         Probe(
             "in a sampler",
             "Samplers run under no_grad: switch gradients on inside, with `torch.enable_grad()`.",
-            _clip(),
+            _clip,
             _corrected_in_a_sampler,
             _agrees,
         ),
         Probe(
             "detached",
             "The result still holds the graph of this step, and with it the memory of every step before: detach it.",
-            _clip(),
+            _clip,
             _is_attached,
             lambda arrays, inputs: not arrays["attached"],
         ),

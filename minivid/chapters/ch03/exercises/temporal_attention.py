@@ -1,12 +1,13 @@
 """3.4: each pixel attends to itself in the other frames, with a relative position bias. A class whose `__init__` is given."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import torch
 from torch import nn
 
-from minivid.course.exercise import Arrays, Exercise, Probe, WrongAnswer, all_of, close
+from minivid.course.exercise import Arrays, Exercise, Probe, WrongAnswer, agrees, all_of, close
 from minivid.nn.attention.core import TemporalAttention
 
 DIM, CLIPS, FRAMES, HEIGHT, WIDTH = (
@@ -21,29 +22,29 @@ SAME_PIXEL = (0, slice(None), slice(None), 1, 1)
 
 
 def _layer_and_clip(
-    heads: int = 1, bias: bool = False, still: bool = False, hidden: bool = False, norm: bool = False, zero=False
-):
+    seed: int,
+    heads: int = 1,
+    bias: bool = False,
+    still: bool = False,
+    hidden: bool = False,
+    norm: bool = False,
+    zero=False,
+) -> dict:
     """Weights for the layer, a clip, a bias. Without `norm` the layer's is taken out, so that attention is seen alone."""
-
-    def inputs(seed: int) -> dict:
-        generator = torch.Generator().manual_seed(seed)
-        shapes = TemporalAttention(DIM, heads).state_dict()
-        weights = {
-            name: torch.randn(value.shape, generator=generator) / (2 * DIM**0.5) for name, value in shapes.items()
-        }
-        if zero:
-            weights |= {name: torch.zeros_like(value) for name, value in weights.items() if name.startswith("to_out")}
-        x = torch.randn(CLIPS, DIM, FRAMES, HEIGHT, WIDTH, generator=generator)
-        return {
-            "heads": heads,
-            "weights": weights,
-            "norm": norm,
-            "x": x[:, :, :1].expand_as(x).clone() if still else x,
-            "bias": 2 * torch.randn(heads, FRAMES, FRAMES, generator=generator) * bias,
-            "visible": torch.arange(FRAMES)[:, None] >= torch.arange(FRAMES)[None, :] if hidden else None,
-        }
-
-    return inputs
+    generator = torch.Generator().manual_seed(seed)
+    shapes = TemporalAttention(DIM, heads).state_dict()
+    weights = {name: torch.randn(value.shape, generator=generator) / (2 * DIM**0.5) for name, value in shapes.items()}
+    if zero:
+        weights |= {name: torch.zeros_like(value) for name, value in weights.items() if name.startswith("to_out")}
+    x = torch.randn(CLIPS, DIM, FRAMES, HEIGHT, WIDTH, generator=generator)
+    return {
+        "heads": heads,
+        "weights": weights,
+        "norm": norm,
+        "x": x[:, :, :1].expand_as(x).clone() if still else x,
+        "bias": 2 * torch.randn(heads, FRAMES, FRAMES, generator=generator) * bias,
+        "visible": torch.arange(FRAMES)[:, None] >= torch.arange(FRAMES)[None, :] if hidden else None,
+    }
 
 
 def _layer(obj, inputs: dict) -> nn.Module:
@@ -70,11 +71,6 @@ def _out_when_touched(obj, inputs: dict) -> Mapping:
     touched[TOUCHED] += 1
     layer = _layer(obj, inputs)
     return {"out": layer(inputs["x"], inputs["bias"]), "after": layer(touched, inputs["bias"])}
-
-
-def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
-    with torch.no_grad():
-        return close(arrays["out"], _out(TemporalAttention, inputs)["out"], rtol=1e-3, atol=1e-4)
 
 
 def _is_the_clip(arrays: Arrays, inputs: dict) -> bool | str:
@@ -106,6 +102,8 @@ def _is_still(arrays: Arrays, inputs: dict) -> bool | str:
     return all_of(close(arrays["out"], first, atol=1e-3), close(arrays["out"], expected, rtol=1e-3, atol=1e-3))
 
 
+_agrees = agrees(TemporalAttention, _out, rtol=1e-3, atol=1e-4)
+
 EXERCISE = Exercise(
     id="3.4",
     title="Attention over time",
@@ -117,7 +115,7 @@ EXERCISE = Exercise(
         Probe(
             "identity at the start",
             "With `to_out` at zero the layer should give back x: it is a residual branch, x + to_out(…).",
-            _layer_and_clip(zero=True),
+            partial(_layer_and_clip, zero=True),
             _out,
             _is_the_clip,
         ),
@@ -125,14 +123,14 @@ EXERCISE = Exercise(
             "own pixel only",
             "A change in one pixel reached other pixels or clips: time alone is the sequence, '(b h w) t c', and the way back must be its "
             "exact inverse.",
-            _layer_and_clip(),
+            _layer_and_clip,
             _out_when_touched,
             _stays_in_its_pixel,
         ),
         Probe(
             "every frame",
             "A change in one frame should reach the same pixel in all frames, earlier and later.",
-            _layer_and_clip(),
+            _layer_and_clip,
             _out_when_touched,
             _reaches_every_frame,
         ),
@@ -140,42 +138,42 @@ EXERCISE = Exercise(
             "still clip",
             "In a clip that stands still every frame should come out alike: each frame's weights sum to one over the frames that it "
             "looks *at* (softmax over the last axis).",
-            _layer_and_clip(bias=True, still=True),
+            partial(_layer_and_clip, bias=True, still=True),
             _out,
             _is_still,
         ),
         Probe(
             "one head",
             "With one head and no bias the scores should be q kᵀ / √d, and q, k, v the three thirds of `to_qkv`, in this order.",
-            _layer_and_clip(),
+            _layer_and_clip,
             _out,
             _agrees,
         ),
         Probe(
             "several heads",
             "With several heads, each has c / heads channels that lie side by side, '(heads d)', and divides by the root of *that* d.",
-            _layer_and_clip(heads=4),
+            partial(_layer_and_clip, heads=4),
             _out,
             _agrees,
         ),
         Probe(
             "bias",
             "bias[head, i, j] is added to the score of frame i looking at frame j, before the softmax.",
-            _layer_and_clip(heads=2, bias=True),
+            partial(_layer_and_clip, heads=2, bias=True),
             _out,
             _agrees,
         ),
         Probe(
             "visible",
             "Where `visible` is False, frame i must not see frame j at all: −∞ in the scores, before the softmax.",
-            _layer_and_clip(heads=2, bias=True, hidden=True),
+            partial(_layer_and_clip, heads=2, bias=True, hidden=True),
             _out,
             _agrees,
         ),
         Probe(
             "norm",
             "Attention looks at self.norm(x); what it is added to is x itself.",
-            _layer_and_clip(heads=2, bias=True, norm=True),
+            partial(_layer_and_clip, heads=2, bias=True, norm=True),
             _out,
             _agrees,
         ),

@@ -1,10 +1,12 @@
 """3.5: what the network is trained on, in v. Judged by what the network is shown as much as by the number that comes out."""
 
+from functools import partial
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Arrays, Exercise, Probe, close
+from minivid.course.exercise import Arrays, Exercise, Probe, agrees, close
 from minivid.diffusion.objective import Objective, Video, diffuse, per_clip_loss, target
 from minivid.diffusion.schedule import COSINE, like
 
@@ -14,17 +16,13 @@ def training_loss(model, x: Video, eps: Video, u: Float[Tensor, "b"], cond=None)
     return per_clip_loss(model, x, eps, u, cond, COSINE, Objective.V)
 
 
-def _batch(perfect: bool = False):
+def _batch(seed: int, perfect: bool = False) -> dict:
     """As many clips as columns. The network's answer is v itself when `perfect`, else noise of its own."""
-
-    def inputs(seed: int) -> dict:
-        generator = torch.Generator().manual_seed(seed)
-        x, eps, answer = torch.randn(3, 4, 2, 3, 5, 4, generator=generator)
-        u = 0.1 + 0.8 * torch.rand(4, generator=generator)
-        alpha, sigma = (like(level, x) for level in COSINE.alpha_sigma(COSINE.logsnr(u)))
-        return {"x": x, "eps": eps, "u": u, "answer": target(Objective.V, x, eps, alpha, sigma) if perfect else answer}
-
-    return inputs
+    generator = torch.Generator().manual_seed(seed)
+    x, eps, answer = torch.randn(3, 4, 2, 3, 5, 4, generator=generator)
+    u = 0.1 + 0.8 * torch.rand(4, generator=generator)
+    alpha, sigma = (like(level, x) for level in COSINE.alpha_sigma(COSINE.logsnr(u)))
+    return {"x": x, "eps": eps, "u": u, "answer": target(Objective.V, x, eps, alpha, sigma) if perfect else answer}
 
 
 def _trained(obj, inputs: dict) -> dict:
@@ -49,11 +47,6 @@ def _sees(arrays: Arrays, inputs: dict) -> bool | str:
     return close(arrays["z"], diffuse(inputs["x"], inputs["eps"], alpha, sigma))
 
 
-def _loss_agrees(arrays: Arrays, inputs: dict) -> bool | str:
-    expected = training_loss(lambda z, t, cond=None: inputs["answer"], inputs["x"], inputs["eps"], inputs["u"])
-    return close(arrays["loss"], expected, rtol=1e-3, atol=1e-5)
-
-
 EXERCISE = Exercise(
     id="3.5",
     title="The loss of one batch",
@@ -66,42 +59,42 @@ EXERCISE = Exercise(
         Probe(
             "noised clip",
             "The model should see z = α x + σ ε, each clip at the noise level of its own u (reshape α and σ to b 1 1 1 1).",
-            _batch(),
+            _batch,
             _trained,
             _sees,
         ),
         Probe(
             "noise level",
             "The model is told the log-SNR λ of each clip, one number a clip, never u.",
-            _batch(),
+            _batch,
             _trained,
             lambda arrays, inputs: close(arrays["t"], COSINE.logsnr(inputs["u"]), rtol=1e-3),
         ),
         Probe(
             "caption",
             "The condition should reach the model: model(z, λ, cond).",
-            _batch(),
+            _batch,
             _trained,
             lambda arrays, inputs: bool(arrays["told"]),
         ),
         Probe(
             "perfect network",
             "A network that says v = α ε − σ x makes no error, so its loss should be 0: compare with v, and mind the sign.",
-            _batch(perfect=True),
+            partial(_batch, perfect=True),
             _trained,
             lambda arrays, inputs: bool((abs(arrays["loss"]) < 1e-6).all()),
         ),
         Probe(
             "mean square",
             "For each clip the loss is the mean of (output − v)² over all its values, and the result has the shape (b,).",
-            _batch(),
+            _batch,
             _trained,
-            _loss_agrees,
+            agrees(training_loss, _trained, "loss", rtol=1e-3),
         ),
         Probe(
             "gradient",
             "Nothing would be learnt: the loss must stay connected to the network's output (no detach, no_grad or item).",
-            _batch(),
+            _batch,
             _trained,
             lambda arrays, inputs: bool((arrays["gradient"] != 0).any()),
         ),

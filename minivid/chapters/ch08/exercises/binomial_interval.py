@@ -1,8 +1,10 @@
 """8.11: Wilson's interval for a share of votes."""
 
+from functools import partial
+
 import torch
 
-from minivid.course.exercise import Arrays, Exercise, Probe, close, several
+from minivid.course.exercise import Arrays, Exercise, Probe, close, returned
 
 
 def binomial_interval(wins: int, n: int, z: float = 1.96) -> tuple[float, float]:
@@ -13,20 +15,15 @@ def binomial_interval(wins: int, n: int, z: float = 1.96) -> tuple[float, float]
     return (middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)
 
 
-def _votes(share: float | None, least: int, most: int):
+def _votes(share: float | None, least: int, most: int, seed: int) -> dict:
     """n votes, between least and most; a share of them wins, or some number when that is None."""
-
-    def inputs(seed: int) -> dict:
-        generator = torch.Generator().manual_seed(seed)
-        n = 2 * int(torch.randint(least // 2, most // 2 + 1, (), generator=generator))
-        wins = round(share * n) if share is not None else int(torch.randint(1, n // 3, (), generator=generator))
-        return {"wins": wins, "n": n}
-
-    return inputs
+    generator = torch.Generator().manual_seed(seed)
+    n = 2 * int(torch.randint(least // 2, most // 2 + 1, (), generator=generator))
+    wins = round(share * n) if share is not None else int(torch.randint(1, n // 3, (), generator=generator))
+    return {"wins": wins, "n": n}
 
 
-def _interval(obj, inputs: dict) -> dict:
-    return several(obj(inputs["wins"], inputs["n"]), ("low", "high"))
+_interval = returned("low", "high")
 
 
 def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
@@ -54,14 +51,14 @@ EXERCISE = Exercise(
         Probe(
             "low and high",
             "It should return (low, high), and the measured share lies between them.",
-            _votes(0.5, 20, 60),
+            partial(_votes, 0.5, 20, 60),
             _interval,
             _ordered,
         ),
         Probe(
             "thousands of votes",
             "With thousands of votes every good interval is p̂ ± 1.96 √(p̂ (1 − p̂) / n): 95 %, a root, and n under it.",
-            _votes(0.3, 8000, 20_000),
+            partial(_votes, 0.3, 8000, 20_000),
             _interval,
             _agrees,
         ),
@@ -69,14 +66,14 @@ EXERCISE = Exercise(
             "all wins",
             "Ten wins of ten do not make [1, 1], and no share is above 1: Wilson's interval takes the variance at the share that it asks about, "
             "not at the measured one.",
-            _votes(1.0, 6, 14),
+            partial(_votes, 1.0, 6, 14),
             _interval,
             _agrees,
         ),
         Probe(
             "few votes",
             "With few votes it is not symmetric about p̂: its middle is drawn towards ½, and middle and half width are both divided by 1 + z² / n.",
-            _votes(None, 8, 16),
+            partial(_votes, None, 8, 16),
             _interval,
             _agrees,
         ),

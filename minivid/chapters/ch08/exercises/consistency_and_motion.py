@@ -1,10 +1,12 @@
 """8.8: consistency, never without how much moves."""
 
+from functools import partial
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Arrays, Exercise, Probe, all_of, close, several
+from minivid.course.exercise import Exercise, Probe, agrees, returned, shaped
 from minivid.metrics import temporal
 from minivid.metrics.temporal import dynamic_degree, subject_consistency
 
@@ -16,46 +18,22 @@ def consistency_and_motion(
     return subject_consistency(features), dynamic_degree(flow)
 
 
-def _clips(t: int = 5, opposed: bool = False, even: bool = False, steady: bool = True):
+def _clips(seed: int, t: int = 5, opposed: bool = False, even: bool = False, steady: bool = True) -> dict:
     """Features that drift (or turn to their opposite) and a flow. `even`: all pixels move alike; `steady`: all pairs do."""
-
-    def inputs(seed: int) -> dict:
-        generator = torch.Generator().manual_seed(seed)
-        first, others = torch.rand(3, 1, 4, generator=generator), torch.rand(3, t - 1, 4, generator=generator)
-        features = torch.cat([first, others * (3 + torch.rand(3, t - 1, 1, generator=generator))], dim=1)
-        if opposed:
-            features[:, 2::2] *= -1
-        shape = (3, t - 1, 2, 1, 1) if even else (3, t - 1, 2, 10, 20)
-        flow = torch.randn(shape, generator=generator).expand(3, t - 1, 2, 10, 20).clone()
-        if steady:
-            flow = flow[:, :1].expand_as(flow).clone()
-        else:
-            flow = flow * torch.logspace(-1, 0.5, t - 1).reshape(-1, 1, 1, 1)
-        return {"features": features, "flow": flow}
-
-    return inputs
+    generator = torch.Generator().manual_seed(seed)
+    first, others = torch.rand(3, 1, 4, generator=generator), torch.rand(3, t - 1, 4, generator=generator)
+    features = torch.cat([first, others * (3 + torch.rand(3, t - 1, 1, generator=generator))], dim=1)
+    if opposed:
+        features[:, 2::2] *= -1
+    shape = (3, t - 1, 2, 1, 1) if even else (3, t - 1, 2, 10, 20)
+    flow = torch.randn(shape, generator=generator).expand(3, t - 1, 2, 10, 20).clone()
+    flow = flow[:, :1].expand_as(flow).clone() if steady else flow * torch.logspace(-1, 0.5, t - 1).reshape(-1, 1, 1, 1)
+    return {"features": features, "flow": flow}
 
 
-def _measured(obj, inputs: dict) -> dict:
-    return several(obj(inputs["features"].clone(), inputs["flow"].clone()), ("consistency", "degree"))
-
-
-def _shapes(arrays: Arrays, inputs: dict) -> bool | str:
-    shapes = arrays["consistency"].shape, arrays["degree"].shape
-    return shapes == ((3,), (3,)) or f"The shapes are {shapes[0]} and {shapes[1]}; there are 3 clips."
-
-
-def _consistency_agrees(arrays: Arrays, inputs: dict) -> bool | str:
-    return close(arrays["consistency"], subject_consistency(inputs["features"]))
-
-
-def _degree_agrees(arrays: Arrays, inputs: dict) -> bool | str:
-    return close(arrays["degree"], dynamic_degree(inputs["flow"]))
-
-
-def _all_agree(arrays: Arrays, inputs: dict) -> bool | str:
-    return all_of(_consistency_agrees(arrays, inputs), _degree_agrees(arrays, inputs))
-
+_measured = returned("consistency", "degree")
+_consistency_agrees = agrees(consistency_and_motion, _measured, "consistency")
+_degree_agrees = agrees(consistency_and_motion, _measured, "degree")
 
 EXERCISE = Exercise(
     id="8.8",
@@ -69,51 +47,51 @@ EXERCISE = Exercise(
         Probe(
             "two numbers a clip",
             "It should return (consistency, degree), each with a number for every clip.",
-            _clips(),
+            _clips,
             _measured,
-            _shapes,
+            shaped(3),
         ),
         Probe(
             "two frames",
             "With two frames the consistency is the cosine between them: no frame is held against itself, and lengths do not count.",
-            _clips(t=2),
+            partial(_clips, t=2),
             _measured,
             _consistency_agrees,
         ),
         Probe(
             "before and first",
             "Each frame but the first is held against the one before it *and* against the first frame, half and half.",
-            _clips(t=6),
+            partial(_clips, t=6),
             _measured,
             _consistency_agrees,
         ),
         Probe(
             "opposites",
             "A negative cosine counts as 0, each one before any mean.",
-            _clips(t=6, opposed=True),
+            partial(_clips, t=6, opposed=True),
             _measured,
             _consistency_agrees,
         ),
         Probe(
             "length",
             "When all pixels move alike, the degree is the length of that motion, √(dx² + dy²), in pixels a frame.",
-            _clips(even=True),
+            partial(_clips, even=True),
             _measured,
             _degree_agrees,
         ),
         Probe(
             "fastest",
             "Of 200 pixels the 10 fastest count (5 %), and the degree is their mean: what stands still must not hide what moves.",
-            _clips(),
+            _clips,
             _measured,
             _degree_agrees,
         ),
         Probe(
             "pair by pair",
             "The pairs move unequally: each pair has its own fastest pixels, and the degree is the mean over the pairs.",
-            _clips(steady=False),
+            partial(_clips, steady=False),
             _measured,
-            _all_agree,
+            agrees(consistency_and_motion, _measured),
         ),
     ),
 )

@@ -1,11 +1,13 @@
 """8.10: the loss that pairs clips with their captions."""
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Arrays, Exercise, Probe, all_of, close
+from minivid.course.exercise import Exercise, Probe, agrees, returned
 from minivid.metrics import text_score
 
 
@@ -22,25 +24,23 @@ def _unit(x: Tensor) -> Tensor:
     return x / x.norm(dim=1, keepdim=True)
 
 
-def _pairs(alike: bool = False, paired: bool = False, any_length: bool = False, temperature: float = 1.0):
+def _pairs(
+    seed: int, alike: bool = False, paired: bool = False, any_length: bool = False, temperature: float = 1.0
+) -> dict:
     """Features of five clips and captions. `alike`: each of them is the same; `paired`: a caption is its clip's own direction."""
-
-    def inputs(seed: int) -> dict:
-        generator = torch.Generator().manual_seed(seed)
-        clips, captions = torch.randn(2, 5, 7, generator=generator)
-        if alike:
-            clips, captions = clips[:1].expand_as(clips), captions[:1].expand_as(captions)
-        clips, captions = _unit(clips), _unit(clips if paired else captions)
-        if any_length:
-            lengths = 0.3 + 3 * torch.rand(2, 5, 1, generator=generator)
-            clips, captions = clips * lengths[0], captions * lengths[1]
-        return {"clips": clips.clone(), "captions": captions.clone(), "temperature": temperature}
-
-    return inputs
+    generator = torch.Generator().manual_seed(seed)
+    clips, captions = torch.randn(2, 5, 7, generator=generator)
+    if alike:
+        clips, captions = clips[:1].expand_as(clips), captions[:1].expand_as(captions)
+    clips, captions = _unit(clips), _unit(clips if paired else captions)
+    if any_length:
+        lengths = 0.3 + 3 * torch.rand(2, 5, 1, generator=generator)
+        clips, captions = clips * lengths[0], captions * lengths[1]
+    return {"clips": clips.clone(), "captions": captions.clone(), "temperature": temperature}
 
 
-def _loss(obj, inputs: dict) -> dict:
-    return {"loss": obj(inputs["clips"].clone(), inputs["captions"].clone(), inputs["temperature"])}
+_loss = returned("loss")
+_agrees = agrees(contrastive_loss, _loss)
 
 
 def _with_gradient(obj, inputs: dict) -> dict:
@@ -52,15 +52,6 @@ def _with_gradient(obj, inputs: dict) -> dict:
         name: torch.zeros_like(tower) if slope is None else slope
         for name, tower, slope in zip(("clips", "captions"), towers, found, strict=True)
     }
-
-
-def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
-    return close(arrays["loss"], contrastive_loss(**inputs))
-
-
-def _gradient_agrees(arrays: Arrays, inputs: dict) -> bool | str:
-    expected = _with_gradient(contrastive_loss, inputs)
-    return all_of(*(close(arrays[name], expected[name], rtol=1e-3, atol=1e-4) for name in expected))
 
 
 EXERCISE = Exercise(
@@ -76,37 +67,37 @@ EXERCISE = Exercise(
             "all alike",
             "When nothing tells the five captions apart the loss should be log 5: the mean over clips of −log softmax, natural logarithm, one "
             "number.",
-            _pairs(alike=True),
+            partial(_pairs, alike=True),
             _loss,
             _agrees,
         ),
         Probe(
             "temperature",
             "The cosines are *divided* by the temperature, before the softmax.",
-            _pairs(paired=True, temperature=0.2),
+            partial(_pairs, paired=True, temperature=0.2),
             _loss,
             _agrees,
         ),
         Probe(
             "both ways",
             "A clip looks for its caption along a row and a caption for its clip along a column: the loss is the mean of both.",
-            _pairs(temperature=0.2),
+            partial(_pairs, temperature=0.2),
             _loss,
             _agrees,
         ),
         Probe(
             "directions alone",
             "Clips and captions of other lengths should give the same loss: divide each feature vector (dim 1) by its length.",
-            _pairs(any_length=True, temperature=0.5),
+            partial(_pairs, any_length=True, temperature=0.5),
             _loss,
             _agrees,
         ),
         Probe(
             "gradient",
             "Both towers should learn from it: keep the loss a tensor, connected to clips and captions (no item, detach or no_grad).",
-            _pairs(any_length=True, temperature=0.5),
+            partial(_pairs, any_length=True, temperature=0.5),
             _with_gradient,
-            _gradient_agrees,
+            agrees(contrastive_loss, _with_gradient, rtol=1e-3, atol=1e-4),
         ),
     ),
 )

@@ -1,11 +1,13 @@
 """8.4: the Fréchet distance of two sets of features."""
 
+from functools import partial
+
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Arrays, Exercise, Probe, close
+from minivid.course.exercise import Arrays, Exercise, Probe, agrees, close, returned
 from minivid.metrics.distribution import frechet_distance
 
 D = 5
@@ -30,44 +32,28 @@ def _same(seed: int) -> dict:
     return {"a": a, "b": a.flip(0)}
 
 
-def _stretched(n: int):
+def _stretched(n: int, seed: int) -> dict:
     """Clouds without correlations, of other widths along each axis, at one place."""
-
-    def inputs(seed: int) -> dict:
-        generator = torch.Generator().manual_seed(seed)
-        wide, wider = (0.5 + 3 * torch.rand(D, generator=generator, dtype=torch.float64) for _ in range(2))
-        return {"a": _white(n, D, generator) * wide, "b": _white(n, D, generator) * wider}
-
-    return inputs
+    generator = torch.Generator().manual_seed(seed)
+    wide, wider = (0.5 + 3 * torch.rand(D, generator=generator, dtype=torch.float64) for _ in range(2))
+    return {"a": _white(n, D, generator) * wide, "b": _white(n, D, generator) * wider}
 
 
-def _correlated(n: int, m: int, d: int = D):
-    def inputs(seed: int) -> dict:
-        generator = torch.Generator().manual_seed(seed)
-        return {
-            name: torch.randn(rows, d, generator=generator, dtype=torch.float64)
-            @ torch.randn(d, d, generator=generator, dtype=torch.float64)
-            for name, rows in (("a", n), ("b", m))
-        }
-
-    return inputs
+def _correlated(n: int, m: int, seed: int, d: int = D) -> dict:
+    generator = torch.Generator().manual_seed(seed)
+    return {
+        name: torch.randn(rows, d, generator=generator, dtype=torch.float64)
+        @ torch.randn(d, d, generator=generator, dtype=torch.float64)
+        for name, rows in (("a", n), ("b", m))
+    }
 
 
-def _distance(obj, inputs: dict) -> dict:
-    return {"distance": obj(inputs["a"].clone(), inputs["b"].clone())}
-
-
-def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
-    return close(arrays["distance"], frechet_distance(**inputs), rtol=1e-4, atol=1e-4)
+_distance = returned("distance")
+_agrees = agrees(frechet_distance, _distance, atol=1e-4)
 
 
 def _is_nothing(arrays: Arrays, inputs: dict) -> bool | str:
     return close(arrays["distance"], 0.0, atol=1e-3)
-
-
-def _nearly_agrees(arrays: Arrays, inputs: dict) -> bool | str:
-    """Whatever the covariances are divided by: so many features hardly tell."""
-    return close(arrays["distance"], frechet_distance(**inputs), rtol=5e-3, atol=1e-4)
 
 
 def _is_the_shift(arrays: Arrays, inputs: dict) -> bool | str:
@@ -101,14 +87,15 @@ EXERCISE = Exercise(
         Probe(
             "widths",
             "Without correlations it is Σ (s₁ − s₂)² over the axes, with the deviations s = √variance.",
-            _stretched(400),
+            partial(_stretched, 400),
             _distance,
-            _nearly_agrees,
+            # whatever the covariances are divided by: so many features hardly tell
+            agrees(frechet_distance, _distance, rtol=5e-3, atol=1e-4),
         ),
         Probe(
             "divisor",
             "With few clips it shows: the covariances should be divided by N − 1.",
-            _stretched(8),
+            partial(_stretched, 8),
             _distance,
             _agrees,
         ),
@@ -116,7 +103,7 @@ EXERCISE = Exercise(
             "correlations",
             "Now the features are correlated, differently in each set. Σ₁Σ₂ is not symmetric, so neither eigh nor the roots of its entries "
             "or singular values serve, and √Σ₁ √Σ₂ is not √(Σ₁Σ₂): take the eigenvalues of √Σ₁ Σ₂ √Σ₁.",
-            _correlated(40, 30),
+            partial(_correlated, 40, 30),
             _distance,
             _agrees,
         ),
@@ -124,7 +111,7 @@ EXERCISE = Exercise(
             "fewer clips than features",
             "With six clips of twelve features most eigenvalues are 0, and rounding makes some of them −1e-16, whose root is nan: "
             "clamp them at 0, and invert nothing.",
-            _correlated(6, 7, 12),
+            partial(_correlated, 6, 7, d=12),
             _distance,
             _agrees,
         ),

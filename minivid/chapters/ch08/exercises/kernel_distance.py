@@ -1,30 +1,23 @@
 """8.5: the kernel distance, an unbiased MMD²."""
 
+from functools import partial
+
 import torch
 
-from minivid.course.exercise import Arrays, Exercise, Probe, close
+from minivid.course.exercise import Exercise, Probe, agrees, returned
 from minivid.metrics.distribution import kernel_distance
 
 
-def _sets(n: int, m: int, alike: bool = False, d: int = 6):
+def _sets(n: int, m: int, seed: int, alike: bool = False, d: int = 6) -> dict:
     """Two sets of features about different places; `alike`: all of a set are equal."""
-
-    def inputs(seed: int) -> dict:
-        generator = torch.Generator().manual_seed(seed)
-        u, v = torch.randn(2, d, generator=generator, dtype=torch.float64) + 0.5
-        a, b = (torch.randn(rows, d, generator=generator, dtype=torch.float64) * (not alike) for rows in (n, m))
-        return {"a": a + u, "b": b + v}
-
-    return inputs
+    generator = torch.Generator().manual_seed(seed)
+    u, v = torch.randn(2, d, generator=generator, dtype=torch.float64) + 0.5
+    a, b = (torch.randn(rows, d, generator=generator, dtype=torch.float64) * (not alike) for rows in (n, m))
+    return {"a": a + u, "b": b + v}
 
 
-def _distance(obj, inputs: dict) -> dict:
-    return {"distance": obj(inputs["a"].clone(), inputs["b"].clone())}
-
-
-def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
-    return close(arrays["distance"], kernel_distance(**inputs))
-
+_distance = returned("distance")
+_agrees = agrees(kernel_distance, _distance)
 
 EXERCISE = Exercise(
     id="8.5",
@@ -38,21 +31,21 @@ EXERCISE = Exercise(
             "kernel",
             "All features of a set are equal here, u and v, so it should be k(u, u) + k(v, v) − 2 k(u, v), with k(x, y) = (xᵀy / d + 1)³ and no root. "
             "In a set of n there are n (n − 1) pairs.",
-            _sets(5, 5, alike=True),
+            partial(_sets, 5, 5, alike=True),
             _distance,
             _agrees,
         ),
         Probe(
             "diagonal",
             "Within a set no clip is held against itself: without the diagonal, and divided by n (n − 1). Between the sets every pair counts.",
-            _sets(6, 6),
+            partial(_sets, 6, 6),
             _distance,
             _agrees,
         ),
         Probe(
             "sets of two sizes",
             "The sets have 4 and 9 clips: each sum is divided by its own number of pairs.",
-            _sets(4, 9),
+            partial(_sets, 4, 9),
             _distance,
             _agrees,
         ),

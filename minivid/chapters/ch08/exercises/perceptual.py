@@ -1,12 +1,13 @@
 """8.3: LPIPS's formula, given the feature maps of a network."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Arrays, Exercise, Probe, close
+from minivid.course.exercise import Exercise, Probe, agrees, returned, shaped
 from minivid.metrics.paired import lpips_distance, unit
 
 Maps = Sequence[Float[Tensor, "n _ _ _"]]
@@ -23,36 +24,22 @@ def perceptual(features_a: Maps, features_b: Maps, weights: Sequence[Float[Tenso
 LAYERS = ((4, 5, 6), (6, 3, 2))
 
 
-def _maps(layers: int = 1, rescaled: bool = False, blind: bool = False):
+def _maps(seed: int, layers: int = 1, rescaled: bool = False, blind: bool = False) -> dict:
     """Feature maps of three pairs of pictures. `rescaled`: the second are the first, each place with a length of its own."""
-
-    def inputs(seed: int) -> dict:
-        generator = torch.Generator().manual_seed(seed)
-        a, b, weights = [], [], []
-        for c, h, w in LAYERS[:layers]:
-            one, two = torch.rand(2, 3, c, h, w, generator=generator) * 3
-            a.append(one)
-            b.append(one * (0.2 + torch.rand(3, 1, h, w, generator=generator)) if rescaled else two)
-            weights.append(0.2 + 2 * torch.rand(c, generator=generator))
-        if blind:
-            a[0][1, :, 2, 3] = b[0][1, :, 2, 3] = b[0][2, :, 0, 0] = 0
-        return {"features_a": a, "features_b": b, "weights": weights}
-
-    return inputs
+    generator = torch.Generator().manual_seed(seed)
+    a, b, weights = [], [], []
+    for c, h, w in LAYERS[:layers]:
+        one, two = torch.rand(2, 3, c, h, w, generator=generator) * 3
+        a.append(one)
+        b.append(one * (0.2 + torch.rand(3, 1, h, w, generator=generator)) if rescaled else two)
+        weights.append(0.2 + 2 * torch.rand(c, generator=generator))
+    if blind:
+        a[0][1, :, 2, 3] = b[0][1, :, 2, 3] = b[0][2, :, 0, 0] = 0
+    return {"features_a": a, "features_b": b, "weights": weights}
 
 
-def _distance(obj, inputs: dict) -> dict:
-    copies = {name: [part.clone() for part in parts] for name, parts in inputs.items()}
-    return {"distance": obj(copies["features_a"], copies["features_b"], copies["weights"])}
-
-
-def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
-    return close(arrays["distance"], perceptual(**inputs), rtol=1e-3)
-
-
-def _one_a_picture(arrays: Arrays, inputs: dict) -> bool | str:
-    return arrays["distance"].shape == (3,) or f"The shape is {arrays['distance'].shape}, expected (3,)."
-
+_distance = returned("distance")
+_agrees = agrees(perceptual, _distance, rtol=1e-3)
 
 EXERCISE = Exercise(
     id="8.3",
@@ -66,15 +53,15 @@ EXERCISE = Exercise(
         Probe(
             "one number a picture",
             "Each pair of pictures has a distance of its own: shape (n,).",
-            _maps(),
+            _maps,
             _distance,
-            _one_a_picture,
+            shaped(3),
         ),
         Probe(
             "lengths unseen",
             "The second maps point where the first ones point, only longer or shorter, so the distance should be 0: at each place the "
             "vector of channels (dim 1) is divided by its own length.",
-            _maps(rescaled=True),
+            partial(_maps, rescaled=True),
             _distance,
             lambda arrays, inputs: bool((abs(arrays["distance"]) < 1e-5).all()),
         ),
@@ -82,21 +69,21 @@ EXERCISE = Exercise(
             "one layer",
             "With one layer it is the weighted *sum* over channels of squared differences, averaged over places: Σ w (f̂ − ĝ)², the weight "
             "not squared, the lengths √Σ f².",
-            _maps(),
+            _maps,
             _distance,
             _agrees,
         ),
         Probe(
             "two layers",
             "Each layer is averaged over its own places, and the layers are then summed: all of them, and no mean.",
-            _maps(layers=2),
+            partial(_maps, layers=2),
             _distance,
             _agrees,
         ),
         Probe(
             "nothing seen",
             "Where a network saw nothing its vector is 0 and has no direction: leave it 0 (divide by its length plus 1e-10) instead of 0 / 0.",
-            _maps(layers=2, blind=True),
+            partial(_maps, layers=2, blind=True),
             _distance,
             _agrees,
         ),

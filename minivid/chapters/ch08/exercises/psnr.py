@@ -1,43 +1,31 @@
 """8.1: peak signal-to-noise ratio, frame by frame."""
 
+from functools import partial
+
 import numpy as np
 import torch
 
-from minivid.course.exercise import Arrays, Exercise, Probe, close
+from minivid.course.exercise import Exercise, Probe, agrees, returned, shaped
 from minivid.metrics.paired import psnr
 
 
-def _clips(frames: int = 1, channels: int = 1, loud: float | int = 1.0, coloured: float | int = 1.0):
+def _clips(seed: int, frames: int = 1, channels: int = 1, loud: float | int = 1.0, coloured: float | int = 1.0) -> dict:
     """Clips and their copies with an error, `loud` times as large at the last frame as at the first, `coloured` at the last channel."""
-
-    def inputs(seed: int) -> dict:
-        generator = torch.Generator().manual_seed(seed)
-        a = torch.rand(3, channels, frames, 4, 5, generator=generator) * 1.6 - 0.8
-        error = 0.05 * torch.randn(a.shape, generator=generator).clamp(-3, 3)
-        error = error * torch.logspace(0, np.log10(loud), frames).reshape(-1, 1, 1)
-        error = error * torch.logspace(0, np.log10(coloured), channels).reshape(-1, 1, 1, 1)
-        return {"a": a, "b": (a + error).clamp(-1, 1)}
-
-    return inputs
+    generator = torch.Generator().manual_seed(seed)
+    a = torch.rand(3, channels, frames, 4, 5, generator=generator) * 1.6 - 0.8
+    error = 0.05 * torch.randn(a.shape, generator=generator).clamp(-3, 3)
+    error = error * torch.logspace(0, np.log10(loud), frames).reshape(-1, 1, 1)
+    error = error * torch.logspace(0, np.log10(coloured), channels).reshape(-1, 1, 1, 1)
+    return {"a": a, "b": (a + error).clamp(-1, 1)}
 
 
 def _some_equal(seed: int) -> dict:
-    a, b = _clips()(seed).values()
+    a, b = _clips(seed).values()
     return {"a": a, "b": torch.cat([b[:1], a[1:]])}
 
 
-def _decibels(obj, inputs: dict) -> dict:
-    return {"psnr": obj(inputs["a"], inputs["b"])}
-
-
-def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
-    return close(arrays["psnr"], psnr(**inputs))
-
-
-def _one_a_clip(arrays: Arrays, inputs: dict) -> bool | str:
-    shape = arrays["psnr"].shape
-    return shape == (len(inputs["a"]),) or f"The shape is {shape}, expected {(len(inputs['a']),)}."
-
+_decibels = returned("psnr")
+_agrees = agrees(psnr, _decibels)
 
 EXERCISE = Exercise(
     id="8.1",
@@ -50,21 +38,21 @@ EXERCISE = Exercise(
         Probe(
             "one number a clip",
             "Each clip of the batch has a PSNR of its own.",
-            _clips(frames=4),
+            partial(_clips, frames=4),
             _decibels,
-            _one_a_clip,
+            shaped(3),
         ),
         Probe(
             "one frame",
             "In a single grey frame it should be 10 log₁₀(peak² / mean squared error), and from black (−1) to white (1) the peak is 2.",
-            _clips(),
+            _clips,
             _decibels,
             _agrees,
         ),
         Probe(
             "all channels",
             "A colour frame has one error: the mean over its channels and pixels comes before the logarithm.",
-            _clips(channels=3, coloured=4),
+            partial(_clips, channels=3, coloured=4),
             _decibels,
             _agrees,
         ),
@@ -72,7 +60,7 @@ EXERCISE = Exercise(
             "frame by frame",
             "Some frames are worse than others here: take each frame's decibels first and then their mean. One error pooled over the whole "
             "clip lets its worst frame decide.",
-            _clips(frames=4, loud=8),
+            partial(_clips, frames=4, loud=8),
             _decibels,
             _agrees,
         ),

@@ -1,14 +1,17 @@
 """8.2: structural similarity through a Gaussian window."""
 
+from functools import partial
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Arrays, Exercise, Probe, close
+from minivid.course.exercise import Arrays, Exercise, Probe, agrees, close, returned
 from minivid.metrics.paired import SIGMA, WINDOW, ssim
 
 
 def _textures(
+    seed: int,
     height: int = WINDOW,
     width: int = WINDOW,
     channels: int = 1,
@@ -16,16 +19,12 @@ def _textures(
     contrast: float = 0.4,
     equal: bool = False,
     other: float = 1.0,
-):
+) -> dict:
     """Clips of noise about mid-grey and clips that resemble them by half, with `other` times the contrast."""
-
-    def inputs(seed: int) -> dict:
-        generator = torch.Generator().manual_seed(seed)
-        one, two = torch.rand(2, 3, channels, frames, height, width, generator=generator) * 2 - 1
-        a = contrast * one
-        return {"a": a, "b": a.clone() if equal else contrast * other * (0.6 * one + 0.4 * two)}
-
-    return inputs
+    generator = torch.Generator().manual_seed(seed)
+    one, two = torch.rand(2, 3, channels, frames, height, width, generator=generator) * 2 - 1
+    a = contrast * one
+    return {"a": a, "b": a.clone() if equal else contrast * other * (0.6 * one + 0.4 * two)}
 
 
 def _even(seed: int) -> dict:
@@ -38,22 +37,14 @@ def _even(seed: int) -> dict:
 
 def _clearer_at_one_side(seed: int) -> dict:
     """Larger pictures whose contrast grows from left to right, and whose last channel and frame are little alike."""
-    clips = _textures(16, 20, channels=3, frames=2)(seed)
+    clips = _textures(seed, 16, 20, channels=3, frames=2)
     ramp = torch.linspace(0.05, 1.5, 20) * torch.tensor([1, 0.6]).reshape(2, 1, 1)
     flip = torch.tensor([1, 1, -0.5]).reshape(3, 1, 1, 1)
     return {"a": clips["a"] * ramp, "b": clips["b"] * ramp * flip}
 
 
-def _similarity(obj, inputs: dict) -> dict:
-    return {"ssim": obj(inputs["a"], inputs["b"])}
-
-
-def _is_one(arrays: Arrays, inputs: dict) -> bool | str:
-    return close(arrays["ssim"], torch.ones(len(inputs["a"])))
-
-
-def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
-    return close(arrays["ssim"], ssim(**inputs), rtol=3e-4, atol=2e-5)
+_similarity = returned("ssim")
+_agrees = agrees(ssim, _similarity, rtol=3e-4, atol=2e-5)
 
 
 def _through(weight: Float[Tensor, "k k"], x: Tensor, y: Tensor, divisor: float = 1.0) -> Tensor:
@@ -99,9 +90,9 @@ EXERCISE = Exercise(
         Probe(
             "equal clips",
             "A clip and its copy are as similar as can be: 1, for each clip of the batch.",
-            _textures(14, 13, channels=3, frames=2, equal=True),
+            partial(_textures, height=14, width=13, channels=3, frames=2, equal=True),
             _similarity,
-            _is_one,
+            _agrees,
         ),
         Probe(
             "even pictures",
@@ -115,7 +106,7 @@ EXERCISE = Exercise(
             "one window",
             "In a picture of 11×11 pixels there is one window, with Gaussian weights, σ = 1.5, that sum to one; the second factor is "
             "(2 σxy + c₂) / (σx² + σy² + c₂), with variances in it and no deviations.",
-            _textures(contrast=1.0, other=0.7),
+            partial(_textures, contrast=1.0, other=0.7),
             _similarity,
             _window_agrees,
         ),
@@ -123,7 +114,7 @@ EXERCISE = Exercise(
             "faint contrast",
             "Where contrast is faint, c₂ = 0.03² decides, so the variances must be exact: E[x²] − E[x]² with the window's weights, "
             "and no factor N / (N − 1).",
-            _textures(contrast=0.1),
+            partial(_textures, contrast=0.1),
             _similarity,
             _window_agrees,
         ),

@@ -1,11 +1,13 @@
 """8.9: the triangle wave nearest to a measured path. Judged by how near the wave is that the answer describes."""
 
+from functools import partial
+
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Arrays, Exercise, Probe, all_of, several
+from minivid.course.exercise import Arrays, Exercise, Probe, all_of, several, shaped
 
 ROUNDS = 12
 SLACK = 0.02
@@ -40,28 +42,26 @@ def wave(start: Tensor, velocity: Tensor, low: Tensor, high: Tensor, frames: int
     return low + torch.minimum(phase, 2 * room - phase)
 
 
-def _paths(slowest: float, fastest: float, walls: bool = True, at_zero: bool = True, noise: float = 0.0, n: int = 6):
+def _paths(
+    slowest: float, fastest: float, seed: int, walls: bool = True, at_zero: bool = True, noise: float = 0.0, n: int = 6
+) -> dict:
     """Paths in both directions. Without `walls`, these are so far away that no path meets one."""
-
-    def inputs(seed: int) -> dict:
-        generator = torch.Generator().manual_seed(seed)
-        low = torch.zeros(n) if at_zero else 2 + 3 * torch.rand(n, generator=generator)
-        high = low + 7 + 3 * torch.rand(n, generator=generator)
-        speed = slowest + (fastest - slowest) * torch.rand(n, generator=generator)
-        velocity = speed * torch.tensor([1.0, -1.0]).repeat(n // 2)
-        start = low + (high - low) * (0.4 + 0.2 * torch.rand(n, generator=generator))  # no wall in the first step
-        if not walls:
-            start, high = start + 60, high + 240
-        path = wave(start, velocity, low, high, 16)
-        path = path + noise * torch.randn(path.shape, generator=generator)
-        return {"path": path, "low": low, "high": high, "start": start, "velocity": velocity}
-
-    return inputs
+    generator = torch.Generator().manual_seed(seed)
+    low = torch.zeros(n) if at_zero else 2 + 3 * torch.rand(n, generator=generator)
+    high = low + 7 + 3 * torch.rand(n, generator=generator)
+    speed = slowest + (fastest - slowest) * torch.rand(n, generator=generator)
+    velocity = speed * torch.tensor([1.0, -1.0]).repeat(n // 2)
+    start = low + (high - low) * (0.4 + 0.2 * torch.rand(n, generator=generator))  # no wall in the first step
+    if not walls:
+        start, high = start + 60, high + 240
+    path = wave(start, velocity, low, high, 16)
+    path = path + noise * torch.randn(path.shape, generator=generator)
+    return {"path": path, "low": low, "high": high, "start": start, "velocity": velocity}
 
 
 def _one_bounce(seed: int) -> dict:
     """Paths that meet one wall once, about half-way."""
-    paths = _paths(0.4, 0.8)(seed)
+    paths = _paths(0.4, 0.8, seed)
     to_wall = torch.where(paths["velocity"] > 0, paths["high"], paths["low"])
     start = to_wall - 7.4 * paths["velocity"]
     return paths | {"start": start, "path": wave(start, paths["velocity"], paths["low"], paths["high"], 16)}
@@ -70,12 +70,6 @@ def _one_bounce(seed: int) -> dict:
 def _fitted(obj, inputs: dict) -> dict:
     answer = obj(inputs["path"].clone(), inputs["low"].clone(), inputs["high"].clone())
     return several(answer, ("start", "velocity", "residual"))
-
-
-def _shapes(arrays: Arrays, inputs: dict) -> bool | str:
-    n = len(inputs["path"])
-    wrong = next((name for name, array in arrays.items() if array.shape != (n,)), None)
-    return wrong is None or f"{wrong} has the shape {arrays[wrong].shape}, expected {(n,)}."
 
 
 def _distance(start, velocity, inputs: dict) -> np.ndarray:
@@ -132,14 +126,14 @@ EXERCISE = Exercise(
         Probe(
             "three numbers a path",
             "Each path has a start, a velocity and a residual of its own, each of shape (n,).",
-            _paths(0.3, 1.0),
+            partial(_paths, 0.3, 1.0),
             _fitted,
-            _shapes,
+            shaped(6),
         ),
         Probe(
             "no wall met",
             "Far from the walls the wave is a straight line: where it is at the first frame, and how far it goes in a frame, in either direction.",
-            _paths(0.3, 2.5, walls=False),
+            partial(_paths, 0.3, 2.5, walls=False),
             _fitted,
             _is_the_line,
         ),
@@ -155,28 +149,28 @@ EXERCISE = Exercise(
             "many bounces",
             "Fast paths meet both walls several times, and the error has many valleys: try all speeds from −3 to 3 finely enough, and fold by a "
             "remainder, which mirrors as often as needed.",
-            _paths(1.8, 2.7),
+            partial(_paths, 1.8, 2.7),
             _fitted,
             _is_near,
         ),
         Probe(
             "walls elsewhere",
             "The lower wall need not be at 0: subtract `low` before the remainder and add it back afterwards.",
-            _paths(1.0, 2.7, at_zero=False),
+            partial(_paths, 1.0, 2.7, at_zero=False),
             _fitted,
             _is_near,
         ),
         Probe(
             "a noisy path",
             "Every place is measured with an error here: the nearest wave is that of all frames together, not of the first two, and starts beside the first place.",
-            _paths(0.3, 2.5, at_zero=False, noise=0.3, n=12),
+            partial(_paths, 0.3, 2.5, at_zero=False, noise=0.3, n=12),
             _fitted,
             _is_near,
         ),
         Probe(
             "residual",
             "The residual is the root of the mean square distance over the frames, of the wave that you return.",
-            _paths(0.3, 2.5, at_zero=False, noise=0.3, n=12),
+            partial(_paths, 0.3, 2.5, at_zero=False, noise=0.3, n=12),
             _fitted,
             _residual_agrees,
         ),

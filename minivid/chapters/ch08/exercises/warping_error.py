@@ -1,10 +1,12 @@
 """8.7: warping error where the flow can be followed."""
 
+from functools import partial
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from minivid.course.exercise import Arrays, Exercise, Probe, close
+from minivid.course.exercise import Arrays, Exercise, Probe, agrees, returned
 from minivid.metrics import temporal
 from minivid.metrics.temporal import squared
 from minivid.motion import backward_warp
@@ -40,18 +42,14 @@ def _columns(first: float, last: float) -> Float[Tensor, " w"]:
     return torch.where(torch.arange(W) < W // 2, first, last)
 
 
-def _clips(flow: Flow, back: Flow, channels: int = 1, still: bool = False, even: bool = False):
+def _clips(flow: Flow, back: Flow, seed: int, channels: int = 1, still: bool = False, even: bool = False) -> dict:
     """Two clips of noise with given flows; `still`: all frames alike; `even`: each frame of one level."""
-
-    def inputs(seed: int) -> dict:
-        generator = torch.Generator().manual_seed(seed)
-        shape = (2, channels, flow.shape[1] + 1, 1, 1) if even else (2, channels, flow.shape[1] + 1, H, W)
-        video = (torch.rand(shape, generator=generator) * 1.9 - 0.95).expand(-1, -1, -1, H, W)
-        video = (video[:, :, :1].expand_as(video) if still else video).clone()
-        video[0, :, 0] -= 0.95 * (video[0, :, 0] > 0) * even  # not all of the levels above mid-grey
-        return {"video": video, "flow": flow.clone(), "backward_flow": back.clone()}
-
-    return inputs
+    generator = torch.Generator().manual_seed(seed)
+    shape = (2, channels, flow.shape[1] + 1, 1, 1) if even else (2, channels, flow.shape[1] + 1, H, W)
+    video = (torch.rand(shape, generator=generator) * 1.9 - 0.95).expand(-1, -1, -1, H, W)
+    video = (video[:, :, :1].expand_as(video) if still else video).clone()
+    video[0, :, 0] -= 0.95 * (video[0, :, 0] > 0) * even  # not all of the levels above mid-grey
+    return {"video": video, "flow": flow.clone(), "backward_flow": back.clone()}
 
 
 def _in_one_pair(back: Flow, other: float) -> Flow:
@@ -61,12 +59,8 @@ def _in_one_pair(back: Flow, other: float) -> Flow:
     return changed
 
 
-def _error(obj, inputs: dict) -> dict:
-    return {"error": obj(*(inputs[name].clone() for name in ("video", "flow", "backward_flow")))}
-
-
-def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
-    return close(arrays["error"], warping_error(**inputs), rtol=1e-3, atol=1e-5)
+_error = returned("error")
+_agrees = agrees(warping_error, _error, rtol=1e-3)
 
 
 def _is_nothing(arrays: Arrays, inputs: dict) -> bool | str:
@@ -90,7 +84,7 @@ EXERCISE = Exercise(
             "still clip",
             "A clip that stands still, with a flow of 0, has no error at all: a warp without flow must change nothing (pixel centres stand at "
             "half-pixels of grid_sample's grid, align_corners=False).",
-            _clips(NOTHING, NOTHING, still=True),
+            partial(_clips, NOTHING, NOTHING, still=True),
             _error,
             _is_nothing,
         ),
@@ -98,28 +92,28 @@ EXERCISE = Exercise(
             "no flow",
             "Without flow it is the mean square of I_{t+1} − I_t for each clip, shape (b,), averaged over channels, brightness from 0 to 1: "
             "half of the difference in [−1, 1].",
-            _clips(NOTHING, NOTHING, channels=3),
+            partial(_clips, NOTHING, NOTHING, channels=3),
             _error,
             _agrees,
         ),
         Probe(
             "direction",
             "The flow leads from frame t to t + 1, and a *backward* warp looks up frame t + 1 where it leads, then stands where frame t does.",
-            _clips(_field(3.0), _field(-3.0)),
+            partial(_clips, _field(3.0), _field(-3.0)),
             _error,
             _agrees,
         ),
         Probe(
             "x and y",
             "The flow is (dx, dy): first to the right, along the last axis of the picture, then down.",
-            _clips(_field(2.0, -1.0), _field(-2.0, 1.0)),
+            partial(_clips, _field(2.0, -1.0), _field(-2.0, 1.0)),
             _error,
             _agrees,
         ),
         Probe(
             "between pixels",
             "A flow of parts of a pixel looks between pixels: bilinear, not the nearest one.",
-            _clips(_field(0.5, -0.25), _field(-0.5, 0.25)),
+            partial(_clips, _field(0.5, -0.25), _field(-0.5, 0.25)),
             _error,
             _agrees,
         ),
@@ -127,14 +121,14 @@ EXERCISE = Exercise(
             "divided by what counts",
             "Everywhere the error is the same here, and a quarter is hidden, so the mean over the rest is that same error: divide by Σ M, not "
             "by the number of pixels.",
-            _clips(NOTHING, _field(A_PLACE), even=True),
+            partial(_clips, NOTHING, _field(A_PLACE), even=True),
             _error,
             _agrees,
         ),
         Probe(
             "hidden pixels",
             "In the lower right quarter the flow back does not cancel the flow there: these pixels, and no others, are left out.",
-            _clips(NOTHING, _field(A_PLACE)),
+            partial(_clips, NOTHING, _field(A_PLACE)),
             _error,
             _agrees,
         ),
@@ -142,35 +136,35 @@ EXERCISE = Exercise(
             "sign",
             "In the upper half the way back is the opposite of the way there, in the lower half it is the same: seen is where w + ŵ is small, "
             "not w − ŵ.",
-            _clips(_field(2.0), _field(_rows(-2.0, 2.0))),
+            partial(_clips, _field(2.0), _field(_rows(-2.0, 2.0))),
             _error,
             _agrees,
         ),
         Probe(
             "where it leads",
             "The flow back belongs to the pixels of the next frame: look it up at q + w(q) before you add it to w(q).",
-            _clips(_field(2.0), _field(_columns(-2.0, 0.0))),
+            partial(_clips, _field(2.0), _field(_columns(-2.0, 0.0))),
             _error,
             _agrees,
         ),
         Probe(
             "threshold",
             "Hidden is where |w + ŵ|² > 0.01 (|w|² + |ŵ|²) + 0.5, all of them squared: what moves far may miss by more.",
-            _clips(FAR, NEARLY_BACK),
+            partial(_clips, FAR, NEARLY_BACK),
             _error,
             _agrees,
         ),
         Probe(
             "each pair",
             "One pair has many hidden pixels, the other none. Each pair has a quotient of its own, and the clip's error is their mean.",
-            _clips(NOTHING, torch.cat([_field(_rows(0.0, 3.0), steps=1), NOTHING[:, :1]], dim=1)),
+            partial(_clips, NOTHING, torch.cat([_field(_rows(0.0, 3.0), steps=1), NOTHING[:, :1]], dim=1)),
             _error,
             _agrees,
         ),
         Probe(
             "nothing to follow",
             "In the first pair no pixel can be followed: 0 / 0. That is no merit, so all of its pixels count.",
-            _clips(NOTHING, _in_one_pair(NOTHING, 5.0)),
+            partial(_clips, NOTHING, _in_one_pair(NOTHING, 5.0)),
             _error,
             _agrees,
         ),
