@@ -105,11 +105,22 @@ def write_receipt(
         versions={"python": platform.python_version()} | {package: metadata.version(package) for package in PACKAGES},
     )
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(asdict(manifest), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    text = as_text(asdict(manifest)) + "\n"
     path, part = folder / f"{name}.json", folder / f"{name}.json.part"
     part.write_text(text, encoding="utf-8")
     os.replace(part, path)  # whole or not at all
     return path
+
+
+def as_text(value: Any, margin: str = "\n") -> str:
+    """JSON with a line for each key, in order of the keys; a list that holds no lists or dicts stands on one line."""
+    deeper = margin + " "
+    if isinstance(value, dict) and value:
+        parts = [f"{json.dumps(key, ensure_ascii=False)}: {as_text(value[key], deeper)}" for key in sorted(value)]
+        return "{" + deeper + f",{deeper}".join(parts) + margin + "}"
+    if isinstance(value, list) and any(isinstance(part, list | dict) for part in value):
+        return "[" + deeper + f",{deeper}".join(as_text(part, deeper) for part in value) + margin + "]"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def hardware() -> dict[str, Any]:
