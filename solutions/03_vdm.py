@@ -920,7 +920,7 @@ show_sheet(
 
 # %%
 patients = experiments.clinic(teacher, captions[:1], seed=4, steps=steps)
-show(**patients.clips)
+show(**patients)
 
 # %%
 print(experiments.clinic_table(patients, reader))

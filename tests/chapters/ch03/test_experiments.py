@@ -100,8 +100,8 @@ def test_extending_keeps_the_known_frames():
 
 
 def test_the_patients_differ_from_the_healthy_and_from_one_another():
-    found = experiments.clinic(zoo.load("vdm-small"), ["a 3 moves right, slowly"], seed=0, steps=6)
-    videos = list(found.clips.values())
+    clips = experiments.clinic(zoo.load("vdm-small"), ["a 3 moves right, slowly"], seed=0, steps=6)
+    videos = list(clips.values())
     assert len(videos) == 6
     assert all((a - b).abs().mean() > 0.005 for i, a in enumerate(videos) for b in videos[:i])
 

@@ -1,14 +1,16 @@
 """Clips extended in time: replacement against reconstruction guidance."""
 
+from statistics import mean
+
 import torch
 
 from minivid import zoo
 from minivid.chapters.ch03.experiments.following import READER_SEED
-from minivid.chapters.ch03.experiments.joint import mean
 from minivid.course.receipt import Receipt
 from minivid.diffusion import COSINE, ddim, inpainting, sample
 from minivid.diffusion.objective import Video
 from minivid.metrics.reader import DigitReader, fit_reader
+from minivid.metrics.report import aligned
 from minivid.motion.trajectories import centroid
 from minivid.zoo import Model
 
@@ -72,22 +74,17 @@ def measure_extend(
 
 def extend_table(found: Receipt) -> str:
     """The receipt as a table: mean over seeds and, in brackets, the smallest and the largest."""
-    rows = [
-        ("replacement" if float(w) == 0 else f"reconstruction, w = {float(w):g}", runs)
-        for w, runs in found["table"].items()
-    ]
-    rows.append(("real clips", found["real"]))
     heads = {
         "same_last": "digit kept to the end",
         "same_all": "and on every frame",
         "jump": "jump, px",
         "drift": "off the true path, px",
     }
-    lines = [f"{'':22}" + "".join(f"{head:>23}" for head in heads.values())]
-    for name, runs in rows:
-        cells = []
-        for key in heads:
-            values = [run[key] for run in runs]
-            cells.append(f"{mean(values):.2f} [{min(values):.2f}, {max(values):.2f}]")
-        lines.append(f"{name:22}" + "".join(f"{cell:>23}" for cell in cells))
-    return "\n".join(lines)
+    named = {
+        f"reconstruction, w = {float(w):g}" if float(w) else "replacement": runs for w, runs in found["table"].items()
+    }
+    rows = [("", *heads.values())]
+    for name, runs in (named | {"real clips": found["real"]}).items():
+        columns = ([run[key] for run in runs] for key in heads)
+        rows.append((name, *(f"{mean(column):.2f} [{min(column):.2f}, {max(column):.2f}]" for column in columns)))
+    return "\n".join(aligned(rows))

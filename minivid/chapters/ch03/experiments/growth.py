@@ -6,12 +6,10 @@ import torch
 
 from minivid.batches import clips_of
 from minivid.chapters.ch03.experiments.following import GUIDANCE, READER_SEED
-from minivid.chapters.ch03.experiments.laptop import LAPTOP
+from minivid.chapters.ch03.experiments.laptop import LAPTOP, trained
 from minivid.course.receipt import Receipt
 from minivid.data.captions import parse
 from minivid.metrics.reader import agreement, fit_reader
-from minivid.nn.unet import UNet
-from minivid.train import Training
 from minivid.zoo import Model
 
 ARMS = {"whole clips": (), "short first": LAPTOP.training.growth}
@@ -25,11 +23,7 @@ def measure_growth(seeds: tuple[int, ...] = (0, 1), steps: int = 400, n: int = 6
     results = {name: [] for name in ARMS}
     for seed in seeds:
         for name, growth in ARMS.items():
-            torch.manual_seed(seed)
-            config = replace(LAPTOP.shortened(steps), seed=seed, growth=growth)
-            training = Training(UNet(LAPTOP.unet), clips_of(world), config)
-            for _ in training.steps():
-                pass
+            training = trained(clips_of(world), replace(LAPTOP.shortened(steps), seed=seed, growth=growth))
             made = Model(name, training.ema, world).sample(asked.caption, seed=seed, steps=25, guidance=GUIDANCE)
             results[name].append(
                 {

@@ -1,20 +1,19 @@
 """Joint image-and-video training against training on clips alone."""
 
 from dataclasses import replace
+from statistics import mean
 
 import torch
 
 from minivid.batches import clips_of, joint_clips_of
 from minivid.chapters.ch03.experiments.following import GUIDANCE, accuracy
-from minivid.chapters.ch03.experiments.laptop import LAPTOP
+from minivid.chapters.ch03.experiments.laptop import LAPTOP, trained
 from minivid.course.receipt import Receipt
 from minivid.data.captions import tokenize
 from minivid.data.world import World
 from minivid.diffusion import COSINE, Objective
 from minivid.diffusion.objective import per_clip_loss
 from minivid.nn.condition import Cond
-from minivid.nn.unet import UNet
-from minivid.train import Training
 from minivid.zoo import Model
 
 
@@ -25,11 +24,7 @@ def measure_joint(
     world, results = LAPTOP.worlds[0], {"with images": [], "without": []}
     for seed in seeds:
         for name, batches in (("with images", joint_clips_of(world, images)), ("without", clips_of(world))):
-            torch.manual_seed(seed)
-            config = replace(LAPTOP.shortened(steps), batch=batch, seed=seed, growth=())
-            training = Training(UNet(LAPTOP.unet), batches, config)
-            for _ in training.steps():
-                pass
+            training = trained(batches, replace(LAPTOP.shortened(steps), batch=batch, seed=seed, growth=()))
             rates = accuracy(Model(name, training.ema, world), n, seed=2000 + seed, steps=25, scale=GUIDANCE)
             results[name].append(
                 {"loss": validation_loss(training.ema, world), "seconds": training.records[-1].seconds, **rates}
@@ -68,7 +63,3 @@ def joint_sentence(found: Receipt) -> str:
     more = (found["frames"] + found["images"]) / found["frames"]
     lines.append(f"  a step with images sees {more:.1f} times as many frames as one without")
     return "\n".join(lines)
-
-
-def mean(values: list[float]) -> float:
-    return sum(values) / len(values)

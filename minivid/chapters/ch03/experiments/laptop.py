@@ -9,18 +9,27 @@ from jaxtyping import Float
 from torch import Tensor
 
 from minivid import zoo
-from minivid.batches import clips_of
+from minivid.batches import Batches, clips_of
 from minivid.chapters.ch03.experiments.following import GUIDANCE, accuracy
 from minivid.course.receipt import Receipt
 from minivid.data.world import World
 from minivid.diffusion import COSINE
 from minivid.nn.unet import UNet
-from minivid.train import Training
+from minivid.train import TrainConfig, Training
 from minivid.zoo import Model
 
 LAPTOP = zoo.RECIPES["vdm-laptop"]
 LAPTOP_GUIDANCE = 5.0
 """A network of few steps wants to be told more firmly than one of many."""
+
+
+def trained(batches: Batches, config: TrainConfig) -> Training:
+    """The laptop's network from the configuration's seed, trained to the end."""
+    torch.manual_seed(config.seed)
+    training = Training(UNet(LAPTOP.unet), batches, config)
+    for _ in training.steps():
+        pass
+    return training
 
 
 def landmarks(world: World, n: int = 256, seed: int = 99) -> dict[str, float]:
@@ -99,11 +108,7 @@ def measure_laptop(
     curves, rates, minutes = [], [], []
     for seed in seeds:
         start = time.perf_counter()
-        config = replace(LAPTOP.training, seed=seed)
-        torch.manual_seed(seed)
-        training = Training(UNet(LAPTOP.unet), clips_of(*LAPTOP.worlds), config)
-        for _ in training.steps():
-            pass
+        training = trained(clips_of(*LAPTOP.worlds), replace(LAPTOP.training, seed=seed))
         world = LAPTOP.worlds[0]
         made = Model("laptop", training.ema, world)
         made.sample(["a 3 moves right, slowly"] * 4, steps=25, guidance=LAPTOP_GUIDANCE)
