@@ -51,6 +51,7 @@ from minivid.metrics.reader import agreement, fit_reader
 from minivid.motion.trajectories import centroid
 from minivid.nn import Cond, UNet, UNetConfig
 from minivid.nn.attention.core import attend, join_heads, split_heads
+from minivid.nn.attention.maps import temporal_attention_maps
 from minivid.nn.attention.masks import joint_image_mask
 from minivid.nn.attention.positions import RelativePositionBias
 from minivid.nn.conv import FrameNorm, SpatialConv, fold
@@ -417,7 +418,7 @@ print("a fresh network says", out.abs().max().item(), "everywhere: its last conv
 look_at = teacher.world.sample(1, seed=21, caption="a 3 moves right, quickly")
 level = torch.tensor([-1.0])
 z, _ = noise_clip(look_at.video, level, torch.Generator().manual_seed(1))
-maps = widgets.temporal_attention_maps(teacher.unet, z, level, Cond(*tokenize(look_at.caption)))
+maps = temporal_attention_maps(teacher.unet, z, level, Cond(*tokenize(look_at.caption)))
 display(widgets.attention_viewer(maps, look_at.video))
 widgets.attention_viewer_still(maps, layers=3)
 

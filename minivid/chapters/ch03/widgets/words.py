@@ -1,6 +1,6 @@
 """Cross-attention looked at: which word does each frame listen to? (chapter 3)
 
-Tests in tests/chapters/ch03/widgets/test_words.py hold the maps against the layers' own output.
+Tests in tests/chapters/ch03/widgets/test_words.py.
 """
 
 from dataclasses import dataclass
@@ -8,22 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
-from einops import rearrange, reduce
-from jaxtyping import Bool, Float
+from einops import reduce
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from torch import Tensor, nn
 
 from minivid.chapters.ch03.widgets.attention import COLOURS
-from minivid.chapters.ch03.widgets.watching import watched
 from minivid.course.dial import GAP, draw_strip, strip_scale
 from minivid.data import VOCABULARY
 from minivid.nn import Cond
-from minivid.nn.attention.core import CrossAttention, split_heads
+from minivid.nn.attention.maps import WordMaps, cross_attention_maps
 from minivid.show.frames import read
 from minivid.show.style import INK, SOFT, Picture, look
 
-Maps = Float[Tensor, "heads t h w l"]
 NULL = "(no word)"
 WIDTH, EDGE, ROW, TOP = 840, 8, 26, 40  # pixels
 WORDS, SCALE, HEADING = 78, 62, 650  # the words' room, the colour bar's, and what the heading needs
@@ -42,20 +40,6 @@ class WordAttention:
                 f"the weights have shape {tuple(self.weights.shape)}; expected frames × {len(self.words)}, a column for each of "
                 f"the words {', '.join(self.words)}."
             )
-
-
-@torch.no_grad()
-def cross_attention_maps(model: nn.Module, z: Tensor, t: Tensor, cond: Cond | None = None) -> dict[str, Maps]:
-    """Run `model(z, t, cond)` and return every cross-attention layer's weights for the first clip, `heads t h w l`.
-
-    Over the words l, the null word first, each sums to one. The model is only watched, not changed. Raises ValueError when it
-    has no such layer, and for a condition with another caption in every frame.
-    """
-    if cond is not None and cond.tokens is not None and cond.tokens.ndim == 3:
-        raise ValueError(
-            f"the condition has a caption a frame, {tuple(cond.tokens.shape)} (b t l); expected one a clip, (b l)."
-        )
-    return watched(model, CrossAttention, _weights, z, t, cond)
 
 
 def word_attention(
@@ -118,21 +102,7 @@ def word_attention_still(attention: WordAttention, clip: Tensor | None = None) -
     return picture
 
 
-def _weights(
-    layer: CrossAttention,
-    x: Float[Tensor, "b c t h w"],
-    words: Float[Tensor, "b 1 l e"],
-    visible: Bool[Tensor, "b 1 l"],
-) -> Maps:
-    """softmax(q kᵀ / √d) over the words that are there, the part of the layer that its fused kernel keeps to itself."""
-    t, h, w = x.shape[2:]
-    q = split_heads(layer.to_q(rearrange(layer.norm(x[:1]), "1 c t h w -> 1 (t h w) c")), layer.heads)
-    k, _ = (split_heads(part, layer.heads) for part in layer.to_kv(words[0]).chunk(2, dim=-1))
-    scores = (q @ k.mT / q.shape[-1] ** 0.5).masked_fill(~visible[0], -torch.inf)
-    return rearrange(scores.softmax(-1), "1 heads (t h w) l -> heads t h w l", t=t, h=h, w=w).cpu()
-
-
-def _over_pixels(maps: Maps, weights: Float[Tensor, "b t rows columns"] | None) -> Float[Tensor, "t l"]:
+def _over_pixels(maps: WordMaps, weights: Float[Tensor, "b t rows columns"] | None) -> Float[Tensor, "t l"]:
     """The mean over heads and pixels; the pixels' weights are averaged down to the layer's own size."""
     if weights is None:
         return reduce(maps, "heads t h w l -> t l", "mean")

@@ -1,34 +1,17 @@
-"""Word maps are what the layers used: times the values, they give back the layers' own output."""
+"""Which word each frame listens to: the mean of the layers' maps over heads and pixels, and its picture."""
 
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
-from einops import rearrange
 from torch import nn
 
-from minivid.chapters.ch03.widgets import WordAttention, cross_attention_maps, word_attention, word_attention_still
+from minivid.chapters.ch03.widgets import WordAttention, word_attention, word_attention_still
 from minivid.data import VOCABULARY, World, detokenize, tokenize
 from minivid.nn import Cond, UNet, UNetConfig
-from minivid.nn.attention.core import CrossAttention, join_heads, split_heads
+from minivid.nn.attention.core import CrossAttention
+from minivid.nn.attention.maps import cross_attention_maps
 
 LONG, SHORT = "a 3 moves right, slowly", "a 8 moves up"
-
-
-class OneLayer(nn.Module):
-    """A model that is nothing but a cross-attention layer; the null word and the caption's words are rows of a table."""
-
-    def __init__(self):
-        super().__init__()
-        self.attention = CrossAttention(8, 6, heads=2)
-        nn.init.normal_(self.attention.to_out.weight)
-        self.table = torch.randn(len(VOCABULARY), 6)
-
-    def words(self, cond):
-        return self.table[F.pad(cond.tokens, (1, 0))][:, None], F.pad(cond.token_mask, (1, 0), value=True)[:, None]
-
-    def forward(self, z, t, cond=None):
-        return self.attention(z, *self.words(cond))
 
 
 def unet():
@@ -43,32 +26,6 @@ def unet():
 
 def told(*captions) -> Cond:
     return Cond(*tokenize(list(captions)))
-
-
-def test_maps_times_values_are_the_layer_s_output():
-    model, z, cond = OneLayer(), torch.randn(2, 8, 5, 3, 4), told(SHORT, LONG)
-    [maps] = cross_attention_maps(model, z, torch.zeros(2), cond).values()
-    layer = model.attention
-    words, _ = model.words(cond)
-    values = split_heads(layer.to_kv(words[0]).chunk(2, dim=-1)[1], 2)
-    out = layer.to_out(join_heads(rearrange(maps, "n t h w l -> 1 n (t h w) l") @ values))
-    expected = model(z, torch.zeros(2), cond)[:1]
-    torch.testing.assert_close(z[:1] + rearrange(out, "1 (t h w) c -> 1 c t h w", t=5, h=3), expected)
-
-
-def test_every_pixel_shares_itself_out_among_the_words_and_padding_gets_nothing():
-    [maps] = cross_attention_maps(OneLayer(), torch.randn(2, 8, 5, 3, 4), torch.zeros(2), told(SHORT, LONG)).values()
-    torch.testing.assert_close(maps.sum(-1), torch.ones(2, 5, 3, 4))
-    assert maps.shape[-1] == 6 and (maps[..., 5] == 0).all() and (maps[..., :5] > 0).all()
-
-
-def test_every_cross_attention_layer_of_a_unet_is_read_and_none_is_changed():
-    model, z, t, cond = unet(), torch.randn(2, 1, 4, 8, 8), torch.zeros(2), told(LONG, SHORT)
-    before = model(z, t, cond)
-    maps = cross_attention_maps(model, z, t, cond)
-    assert maps["down 0"].shape == (2, 4, 4, 4, 6) and maps["middle"].shape == (2, 4, 2, 2, 6)
-    assert not any(module._forward_pre_hooks for module in model.modules())
-    torch.testing.assert_close(model(z, t, cond), before, rtol=0, atol=0)
 
 
 def test_word_attention_is_the_mean_over_layers_heads_and_pixels():
@@ -135,11 +92,6 @@ def test_many_frames_stay_on_the_page_without_numbers():
 
 def test_what_cannot_be_looked_at_is_said():
     z, t, model = torch.randn(1, 1, 4, 8, 8), torch.zeros(1), unet()
-    with pytest.raises(ValueError, match="Linear has no CrossAttention layer"):
-        cross_attention_maps(nn.Linear(1, 1), z, t)
-    tokens, mask = tokenize([LONG])
-    with pytest.raises(ValueError, match=r"a caption a frame, \(1, 4, 5\) \(b t l\); expected one a clip"):
-        word_attention(model, z, t, Cond(tokens[:, None].repeat(1, 4, 1), mask[:, None].repeat(1, 4, 1)))
     with pytest.raises(ValueError, match=r"weights have shape \(1, 4, 4, 4\); expected \(1, 4, 8, 8\) \(b t h w\)"):
         word_attention(model, z, t, told(LONG), torch.ones(1, 4, 4, 4))
     with pytest.raises(ValueError, match="all are zero in frame 2"):
