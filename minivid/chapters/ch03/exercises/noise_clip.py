@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Arrays, Exercise, Probe, all_of, close, several
+from minivid.course.exercise import Arrays, Exercise, Probe, all_of, close, returned, several
 from minivid.diffusion.objective import Video, diffuse
 from minivid.diffusion.schedule import like, variance_preserving
 
@@ -24,17 +24,15 @@ def noise_clip(x: Video, logsnr: Float[Tensor, "b"], generator: torch.Generator)
 def _clips(b: int, seed: int) -> dict:
     generator = torch.Generator().manual_seed(seed)
     x = torch.rand(b, 2, 8, 16, 4, generator=generator) * 2 - 1
-    return {"x": x, "logsnr": torch.rand(b, generator=generator) * 6 - 3, "seed": seed}
+    return {"x": x, "logsnr": torch.rand(b, generator=generator) * 6 - 3, "generator": generator}
 
 
-def _noised(obj, inputs: dict) -> dict:
-    generator = torch.Generator().manual_seed(inputs["seed"] + 1)
-    return several(obj(inputs["x"], inputs["logsnr"], generator), ("z", "eps"))
+_noised = returned("z", "eps")
 
 
 def _twice(obj, inputs: dict) -> dict:
     """z from two generators of the same seed (first, again), and from the second generator once more (next)."""
-    one, two = (torch.Generator().manual_seed(inputs["seed"] + 1) for _ in range(2))
+    one, two = (torch.Generator().manual_seed(inputs["generator"].initial_seed()) for _ in range(2))
     draws = [obj(inputs["x"], inputs["logsnr"], generator) for generator in (one, two, two)]
     return {
         name: several(draw, ("z", "eps"))["z"] for name, draw in zip(("first", "again", "next"), draws, strict=True)

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from minivid.course.exercise import Arrays, Exercise, Probe, close
+from minivid.course.exercise import Arrays, Exercise, Probe, WrongAnswer, agrees, close, describe
 from minivid.diffusion.objective import Video
 
 FRAMES, KNOWN = 6, 3
@@ -45,9 +46,13 @@ def _denoiser(mixing: Tensor):
 
 
 def _ask(obj, inputs: dict, **others) -> Tensor:
+    """The frames that are to be filled in: what a sampler does with the known ones is its own affair."""
     asked = inputs | others
     denoise = _denoiser(asked.pop("mixing"))
-    return obj(denoise, asked["z"].clone(), asked["known"], asked["mask"], asked["alpha"], asked["weight"])
+    x = obj(denoise, asked["z"].clone(), asked["known"], asked["mask"], asked["alpha"], asked["weight"])
+    if not isinstance(x, Tensor) or x.shape != asked["z"].shape:
+        raise WrongAnswer(f"it returned {describe(x)}; expected a clip of z's shape, {tuple(asked['z'].shape)}")
+    return x[:, :, KNOWN:]
 
 
 def _corrected(obj, inputs: dict) -> dict:
@@ -56,7 +61,7 @@ def _corrected(obj, inputs: dict) -> dict:
 
 def _corrected_in_a_sampler(obj, inputs: dict) -> dict:
     with torch.no_grad():
-        return {"x": _ask(obj, inputs)}
+        return _corrected(obj, inputs)
 
 
 def _with_another_unknown_part(obj, inputs: dict) -> dict:
@@ -64,37 +69,13 @@ def _with_another_unknown_part(obj, inputs: dict) -> dict:
     return {"x": _ask(obj, inputs), "other": _ask(obj, inputs, known=other)}
 
 
-def _is_attached(obj, inputs: dict) -> dict:
-    return {"attached": bool(_ask(obj, inputs).requires_grad)}
-
-
-def _unknown_part(x, inputs: dict):
-    """The frames that are to be filled in: what a sampler does with the known ones is its own affair."""
-    return x[:, :, KNOWN:]
-
-
-def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
-    if arrays["x"].shape != inputs["z"].shape:
-        return f"The shape is {arrays['x'].shape}, expected that of z, {tuple(inputs['z'].shape)}."
-    expected = _ask(reconstruction_guided, inputs)
-    return close(_unknown_part(arrays["x"], inputs), _unknown_part(expected, inputs), rtol=1e-3, atol=1e-4)
-
-
 def _moved(arrays: Arrays, inputs: dict):
-    """How far the unknown part was moved from x̂, and how far it should have been."""
-    x_hat = _denoiser(inputs["mixing"])(inputs["z"])
-    expected = _ask(reconstruction_guided, inputs)
-    return [_unknown_part(x - x_hat.numpy(), inputs) for x in (arrays["x"], expected.numpy())]
+    """How far the frames were moved from x̂, and how far they should have been."""
+    x_hat = _denoiser(inputs["mixing"])(inputs["z"])[:, :, KNOWN:].numpy()
+    return arrays["x"] - x_hat, _ask(reconstruction_guided, inputs).numpy() - x_hat
 
 
-def _reaches_the_unknown(arrays: Arrays, inputs: dict) -> bool | str:
-    return bool(abs(_moved(arrays, inputs)[0]).max() > 1e-4)
-
-
-def _moves_towards(arrays: Arrays, inputs: dict) -> bool | str:
-    moved, expected = _moved(arrays, inputs)
-    return bool((moved * expected).sum() > 0)
-
+_agrees = agrees(reconstruction_guided, _corrected, rtol=1e-3, atol=1e-4)
 
 EXERCISE = Exercise(
     id="3.8",
@@ -116,21 +97,21 @@ EXERCISE = Exercise(
             "The frames to be filled in did not move: the gradient must run through the network, to z (and not to x̂).",
             _clip,
             _corrected,
-            _reaches_the_unknown,
+            lambda arrays, inputs: bool(abs(_moved(arrays, inputs)[0]).max() > 1e-4),
         ),
         Probe(
             "known part only",
             "What `known` holds where the mask is False should not matter: only the part under the mask has a reconstruction error.",
             _clip,
             _with_another_unknown_part,
-            lambda arrays, inputs: close(arrays["x"][:, :, KNOWN:], arrays["other"][:, :, KNOWN:], atol=1e-4),
+            lambda arrays, inputs: close(arrays["x"], arrays["other"], atol=1e-4),
         ),
         Probe(
             "direction",
             "The error of the known part should fall: x̂ is moved *against* the gradient.",
             _clip,
             _corrected,
-            _moves_towards,
+            lambda arrays, inputs: bool(np.multiply(*_moved(arrays, inputs)).sum() > 0),
         ),
         Probe(
             "length",
@@ -150,7 +131,7 @@ EXERCISE = Exercise(
             "detached",
             "The result still holds the graph of this step, and with it the memory of every step before: detach it.",
             _clip,
-            _is_attached,
+            lambda obj, inputs: {"attached": _ask(obj, inputs).requires_grad},
             lambda arrays, inputs: not arrays["attached"],
         ),
     ),

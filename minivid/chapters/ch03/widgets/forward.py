@@ -9,12 +9,12 @@ import ipywidgets as w
 import torch
 from torch import Tensor
 
-from minivid.course.dial import dial, draw_strip, strip_scale
+from minivid.course.dial import dial, strips
 from minivid.diffusion import COSINE, Schedule, diffuse
 from minivid.show.frames import read
 from minivid.show.style import BLUE, FAINT, PURPLE, RED, SOFT, Picture, look
 
-WIDTH, EDGE, CHARTS = 840, 8, 214  # pixels; CHARTS is the height of the line of charts
+CHARTS = 214  # the height of the line of charts, in pixels
 
 Schedules = Schedule | Mapping[str, Schedule]
 
@@ -55,18 +55,14 @@ def _draw(clip: Tensor, schedules: dict[str, Schedule], chosen: str, levels: lis
     logsnr = schedules[chosen].logsnr(torch.tensor(levels))
     alpha, sigma = schedules[chosen].alpha_sigma(logsnr)
 
-    t, h, width = x.shape[2:]
-    k = strip_scale(t, h, width, WIDTH - 2 * EDGE, 96 if len(levels) == 1 else 80)
-    row = h * k + 30
+    rows = []
+    for i, u in enumerate(levels):
+        words = f"u = {u:.2f}     α = {alpha[i]:.3f}     σ = {sigma[i]:.3f}     λ = {logsnr[i]:+.1f}"
+        words = words.replace("-0.0", "0.0").replace("+0.0", "0.0").replace("-", "−")
+        rows.append([(words, read(diffuse(x, eps, alpha[i], sigma[i]).clamp(-1, 1))[0])])
+    picture = strips(rows, above=CHARTS, tall=96 if len(levels) == 1 else 80)
     with look():
-        picture = Picture(WIDTH, CHARTS + row * len(levels))
         _charts(picture, schedules, chosen, torch.tensor(levels))
-        for i, u in enumerate(levels):
-            z = diffuse(x, eps, alpha[i], sigma[i])
-            words = f"u = {u:.2f}     α = {alpha[i]:.3f}     σ = {sigma[i]:.3f}     λ = {logsnr[i]:+.1f}"
-            words = words.replace("-0.0", "0.0").replace("+0.0", "0.0").replace("-", "−")
-            picture.write(EDGE, CHARTS + i * row, words)
-            draw_strip(picture, EDGE, CHARTS + i * row + 20, read(z.clamp(-1, 1))[0], k)
     return picture
 
 

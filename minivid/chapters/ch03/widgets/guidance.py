@@ -9,12 +9,11 @@ from collections.abc import Mapping, Sequence
 import ipywidgets as w
 from torch import Tensor
 
-from minivid.course.dial import GAP, draw_strip, strip_scale
+from minivid.course.dial import strips
 from minivid.show import show
 from minivid.show.frames import read
-from minivid.show.style import SOFT, Picture, look
+from minivid.show.style import Picture
 
-WIDTH, EDGE, APART, HEAD = 840, 8, 20, 56  # pixels
 Strengths = Mapping[float | int, Tensor]
 
 
@@ -41,22 +40,11 @@ def guidance_dial(videos: Strengths, captions: Sequence[str] | None = None, fps:
 def guidance_dial_still(videos: Strengths, captions: Sequence[str] | None = None, clips: int = 4) -> Picture:
     """The static twin of `guidance_dial`: a row a strength, first and last frame of the first `clips` clips."""
     pairs = {scale: read(video, f"guidance {scale:g}")[:clips, [0, -1]] for scale, video in _sorted(videos).items()}
-    n, _, h, width, _ = next(iter(pairs.values())).shape
-    k = strip_scale(2 * n, h, width, WIDTH - 2 * EDGE - n * APART, 80)
-    step, row = 2 * (width * k + GAP) + APART, h * k + 28
-    with look():
-        picture = Picture(2 * EDGE + n * step - APART, HEAD + row * len(pairs))
-        for i in range(n):
-            left = EDGE + i * step
-            caption = captions[i] if captions is not None else f"clip {i}"
-            picture.write(left, 6, textwrap.fill(caption, int(step / 7.5)), color=SOFT, fontsize=9, linespacing=1.1)
-            picture.write(left, HEAD - 16, "first frame", color=SOFT, fontsize=8)
-            picture.write(left + width * k + GAP, HEAD - 16, "last", color=SOFT, fontsize=8)
-            for j, clip_pairs in enumerate(pairs.values()):
-                draw_strip(picture, left, HEAD + j * row + 20, clip_pairs[i], k)
-        for j, scale in enumerate(pairs):
-            picture.write(EDGE, HEAD + j * row + 2, f"guidance {scale:g}", fontweight="bold")
-    return picture
+    n = len(next(iter(pairs.values())))
+    named = captions if captions is not None else [f"clip {i}" for i in range(n)]
+    rows = [[(f"guidance {scale:g}", first_and_last) for first_and_last in each] for scale, each in pairs.items()]
+    wide = 100 // n  # letters
+    return strips(rows, heads=[textwrap.fill(f"{name}: first frame, last frame", wide) for name in named[:n]])
 
 
 def _sorted(videos: Strengths) -> dict[float | int, Tensor]:

@@ -34,8 +34,10 @@ def test_every_position_shows_its_own_clips_in_order_of_strength():
 def test_the_twin_has_a_row_for_each_strength_and_first_and_last_frames():
     picture = guidance_dial_still(CLIPS, captions=["a 3", "a 7"])
     words = [text.get_text() for text in picture.texts]
-    assert [word for word in words if word.startswith("guidance")] == ["guidance 0", "guidance 1", "guidance 4"]
-    strip = picture.axes[2].images[0].get_array()  # the first clip at strength 4, the last row
+    assert [word for word in words if word.startswith("guidance")] == [
+        f"guidance {scale}" for scale in (0, 0, 1, 1, 4, 4)
+    ]
+    strip = picture.axes[4].images[0].get_array()  # the first clip at strength 4, the last row
     k = strip.shape[0] // 16
     np.testing.assert_array_equal(strip[::k, : 16 * k : k, :1], read(CLIPS[4])[0, 0])
     np.testing.assert_array_equal(strip[::k, 16 * k + 4 :: k, :1], read(CLIPS[4])[0, -1])
