@@ -78,7 +78,29 @@ def answers_to(exercise: Exercise) -> Answers:
     stem = f"ex_{exercise.id.replace('.', '_')}"
     file = course_root() / "tests" / "chapters" / f"ch{exercise.chapter}" / f"{stem}.py"
     (source,) = (course_root() / "solutions").glob(f"{exercise.chapter}_*.py")
-    return _answers(exercise, file, solutions(source)[exercise.id])
+    return answers_in(file, exercise, solutions(source)[exercise.id])
+
+
+def answers_in(file: Path, exercise: Exercise, solution: Solution) -> Answers:
+    """The answers that a file holds. Raises EditError as `answers_to` does."""
+    text = file.read_text(encoding="utf-8")
+    written = _run(text, file.stem)
+
+    def attempt(name: str, mistake: Mistake) -> Attempt:
+        if callable(mistake):
+            cell = f"{text}\n{exercise.name} = {mistake.__name__}\n{exercise.name} = check({exercise.id!r}, {exercise.name})"
+            return Attempt(name, mistake, cell)
+        try:
+            cell = solution.edited([mistake] if isinstance(mistake, tuple) else mistake)
+        except EditError as error:
+            raise EditError(f"{file.name}, {name!r}: {error}") from None
+        return Attempt(name, solution.run(cell, exercise.name), cell)
+
+    wrong = {
+        probe: [attempt(name, mistake) for name, mistake in mistakes.items()]
+        for probe, mistakes in written["WRONG"].items()
+    }
+    return Answers(attempt("SECOND", written["SECOND"]), wrong)
 
 
 def solutions(source: Path) -> dict[str, Solution]:
@@ -101,27 +123,6 @@ def _solutions(source: Path, changed: int) -> dict[str, Solution]:
                 exec(step.source, names)
             names["check"] = lambda _, obj: obj
     return found
-
-
-def _answers(exercise: Exercise, file: Path, solution: Solution) -> Answers:
-    text = file.read_text(encoding="utf-8")
-    written = _run(text, file.stem)
-
-    def attempt(name: str, mistake: Mistake) -> Attempt:
-        if callable(mistake):
-            cell = f"{text}\n{exercise.name} = {mistake.__name__}\n{exercise.name} = check({exercise.id!r}, {exercise.name})"
-            return Attempt(name, mistake, cell)
-        try:
-            cell = solution.edited([mistake] if isinstance(mistake, tuple) else mistake)
-        except EditError as error:
-            raise EditError(f"{file.name}, {name!r}: {error}") from None
-        return Attempt(name, solution.run(cell, exercise.name), cell)
-
-    wrong = {
-        probe: [attempt(name, mistake) for name, mistake in mistakes.items()]
-        for probe, mistakes in written["WRONG"].items()
-    }
-    return Answers(attempt("SECOND", written["SECOND"]), wrong)
 
 
 def _run(source: str, module_name: str, names: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:

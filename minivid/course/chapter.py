@@ -14,6 +14,6 @@ class Chapter:
     """
 
     title: str
-    promise: str = ""
+    promise: str
     core: bool = False
     exercises: tuple[Exercise, ...] = ()

@@ -113,11 +113,6 @@ def test_growth_and_whole_clips_are_held_against_each_other_on_as_many_frames():
     assert ARMS["whole clips"] == () and ARMS["short first"] == experiments.LAPTOP.training.growth != ()
 
 
-@pytest.mark.parametrize("name", experiments.MEASUREMENTS)
-def test_every_measurement_has_its_receipt(name):
-    assert receipt(name).command == f"minivid measure {name}"
-
-
 def test_the_receipts_are_of_the_model_that_is_shipped():
     """A new model needs new measurements."""
     models = {
