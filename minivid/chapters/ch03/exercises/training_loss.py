@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Arrays, Exercise, Probe, agrees, close
-from minivid.diffusion.objective import Objective, Video, diffuse, per_clip_loss, target
+from minivid.course.exercise import Exercise, Probe, WrongAnswer, agrees
+from minivid.diffusion.objective import Objective, Video, per_clip_loss, target
 from minivid.diffusion.schedule import COSINE, like
 
 
@@ -35,16 +35,11 @@ def _trained(obj, inputs: dict) -> dict:
         return answer
 
     loss = obj(model, inputs["x"], inputs["eps"], inputs["u"], "a caption")
+    if not given:
+        raise WrongAnswer("the model was never called")
     learns = isinstance(loss, Tensor) and loss.requires_grad
     gradient = torch.autograd.grad(loss.sum(), answer)[0] if learns else torch.zeros_like(answer)
     return {"loss": loss, "gradient": gradient, **given}
-
-
-def _sees(arrays: Arrays, inputs: dict) -> bool | str:
-    alpha, sigma = (like(level, inputs["x"]) for level in COSINE.alpha_sigma(COSINE.logsnr(inputs["u"])))
-    if "z" not in arrays:
-        return "The model was never called."
-    return close(arrays["z"], diffuse(inputs["x"], inputs["eps"], alpha, sigma))
 
 
 EXERCISE = Exercise(
@@ -61,14 +56,14 @@ EXERCISE = Exercise(
             "The model should see z = α x + σ ε, each clip at the noise level of its own u (reshape α and σ to b 1 1 1 1).",
             _batch,
             _trained,
-            _sees,
+            agrees(training_loss, _trained, "z"),
         ),
         Probe(
             "noise level",
             "The model is told the log-SNR λ of each clip, one number a clip, never u.",
             _batch,
             _trained,
-            lambda arrays, inputs: close(arrays["t"], COSINE.logsnr(inputs["u"]), rtol=1e-3),
+            agrees(training_loss, _trained, "t", rtol=1e-3),
         ),
         Probe(
             "caption",

@@ -52,23 +52,20 @@ def measure_extend(
     """Replacement (weight 0) against reconstruction guidance: four known frames, four to make, no caption."""
     model = zoo.load("vdm-small")
     reader = fit_reader(model.world, READER_SEED)
-    table = {str(weight): [] for weight in weights}
-    real = []
-    for seed in seeds:
-        known = model.world.sample(n, (400, seed)).video
-        real.append(continuity(known, known, frames, reader))
-        for weight in weights:
-            table[str(weight)].append(
-                continuity(extend(model, known, frames, weight, seed, steps), known, frames, reader)
-            )
+    clips = {seed: model.world.sample(n, (400, seed)).video for seed in seeds}
+
+    def runs(weight: float) -> list[dict[str, float]]:
+        made = ((extend(model, known, frames, weight, seed, steps), known) for seed, known in clips.items())
+        return [continuity(video, known, frames, reader) for video, known in made]
+
     return {
         "model": model.manifest["sha256"],
         "n": n,
         "frames": frames,
         "steps": steps,
         "weights": weights,
-        "table": table,
-        "real": real,
+        "table": {str(weight): runs(weight) for weight in weights},
+        "real": [continuity(known, known, frames, reader) for known in clips.values()],
     }
 
 
