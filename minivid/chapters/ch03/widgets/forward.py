@@ -9,7 +9,7 @@ import ipywidgets as w
 import torch
 from torch import Tensor
 
-from minivid.course.dial import dial, strips
+from minivid.course.widgets.dial import dial, strips
 from minivid.diffusion import COSINE, Schedule, diffuse
 from minivid.show.frames import read
 from minivid.show.style import BLUE, FAINT, PURPLE, RED, SOFT, Picture, look

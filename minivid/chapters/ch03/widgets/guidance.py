@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import ipywidgets as w
 from torch import Tensor
 
-from minivid.course.dial import strips
+from minivid.course.widgets.dial import strips
 from minivid.show import show
 from minivid.show.frames import read
 from minivid.show.style import Picture

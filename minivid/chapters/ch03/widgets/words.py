@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from torch import Tensor, nn
 
-from minivid.chapters.ch03.widgets.attention import COLOURS
-from minivid.course.dial import GAP, draw_strip, strip_scale
+from minivid.course.widgets.attention import COLOURS
+from minivid.course.widgets.dial import GAP, draw_strip, strip_scale
 from minivid.data import VOCABULARY
 from minivid.nn import Cond
 from minivid.nn.attention.maps import WordMaps, cross_attention_maps

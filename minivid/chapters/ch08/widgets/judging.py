@@ -17,7 +17,7 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from minivid.chapters.ch08.exercises.binomial_interval import binomial_interval
-from minivid.course.dial import draw_strip, strip_scale
+from minivid.course.widgets.dial import draw_strip, strip_scale
 from minivid.show import show
 from minivid.show.frames import Frames, read, title
 from minivid.show.style import BLUE, FAINT, SOFT, Picture, look

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minivid.course.dial import GAP, strips
+from minivid.course.widgets.dial import GAP, strips
 
 
 def clip(shade: int) -> np.ndarray:

@@ -1,6 +1,6 @@
 """A sampler's path under a slider: the noisy clip z and the guess x̂ after each update (chapter 3).
 
-Tests in tests/chapters/ch03/widgets/test_sampling.py.
+Tests in tests/course/widgets/test_sampling.py.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ import ipywidgets as w
 import numpy as np
 from torch import Tensor
 
-from minivid.course.dial import dial, slider, strips
+from minivid.course.widgets.dial import dial, slider, strips
 from minivid.show.frames import read
 from minivid.show.style import Picture
 

@@ -1,6 +1,6 @@
 """Temporal attention looked at: which frames does a pixel of a frame attend to? (chapter 3)
 
-Tests in tests/chapters/ch03/widgets/test_attention.py.
+Tests in tests/course/widgets/test_attention.py.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from minivid.course.dial import GAP, dial, draw_strip, slider, strip_scale
+from minivid.course.widgets.dial import GAP, dial, draw_strip, slider, strip_scale
 from minivid.nn.attention.maps import FrameMaps
 from minivid.show.frames import read
 from minivid.show.style import BLUE, ORANGE, SOFT, Picture, look

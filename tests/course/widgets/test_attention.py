@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from minivid.chapters.ch03.widgets import attention_viewer, attention_viewer_still
+from minivid.course.widgets import attention_viewer, attention_viewer_still
 from minivid.nn.attention.maps import temporal_attention_maps
 from minivid.nn.unet import UNet, UNetConfig
 

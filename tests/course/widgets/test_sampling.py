@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from minivid.chapters.ch03.widgets import sampling_path, sampling_path_still
-from minivid.chapters.ch03.widgets.sampling import _one, _steps
+from minivid.course.widgets import sampling_path, sampling_path_still
+from minivid.course.widgets.sampling import _one, _steps
 from minivid.diffusion import COSINE, Objective, ancestral
 from minivid.show.frames import read
 
