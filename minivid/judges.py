@@ -123,19 +123,20 @@ def measured(net: nn.Module, n: int = 200, seed: int = 3) -> dict[str, float]:
     One that names: digit, direction and speed by the largest logit (chance 1/10, 1/4, 1/2). One that matches: the cosine of clip and
     caption, of clip and another clip's caption, and how many of the other captions fit a clip worse than its own.
     """
-    found = {}
+    found, device = {}, next(net.parameters()).device
     for world in (World(), World(frames=16, size=32)):
         clips = replace(world, split="heldout").sample(n, seed)
+        video = clips.video.to(device)
         size = f"{world.frames}x{world.height}x{world.width}"
         if isinstance(net, ClipNet):
-            said, logits = said_words(clips.caption), torch.cat([net.words(some)[0] for some in clips.video.split(50)])
+            said, logits = said_words(clips.caption), torch.cat([net.words(some)[0].cpu() for some in video.split(50)])
             for what, part in (("digit", slice(0, 10)), ("direction", DIRECTIONS_SAID), ("speed", SPEEDS_SAID)):
                 right = logits[:, part].argmax(1) == said[:, part].argmax(1)
                 found[f"{what} {size}"] = right.float().mean().item()
         else:
-            found[f"own caption {size}"] = text_score(net, clips.video, clips.caption).mean().item()
-            found[f"another's {size}"] = text_score(net, clips.video.roll(1, 0), clips.caption).mean().item()
-            found[f"fit worse {size}"] = retrieval(net, clips.video, clips.caption).mean().item()
+            found[f"own caption {size}"] = text_score(net, video, clips.caption).mean().item()
+            found[f"another's {size}"] = text_score(net, video.roll(1, 0), clips.caption).mean().item()
+            found[f"fit worse {size}"] = retrieval(net, video, clips.caption).mean().item()
     return found
 
 

@@ -22,7 +22,7 @@ from accelerate import Accelerator
 from accelerate.utils import broadcast
 from torch import Tensor, nn
 
-from minivid import checkpoint
+from minivid import checkpoint, state
 from minivid.batches import Batches
 from minivid.diffusion.objective import Denoising
 from minivid.progress import Progress
@@ -265,13 +265,6 @@ class Training:
         """Whether this holds in any of the processes, which must all stop after the same step."""
         return bool(self.accelerator.reduce(torch.tensor(float(stops), device=self.accelerator.device), "sum") > 0)
 
-    def _moments(self, parameter: nn.Parameter) -> dict[str, Tensor]:
-        """What the parameter's optimizer remembers of it."""
-        optimizer = next(
-            o for o in self.optimizers if any(parameter is p for group in o.param_groups for p in group["params"])
-        )
-        return optimizer.state[parameter]
-
     def _failure(self, what: str, step: int) -> str:
         saved = (
             f"The last good state is {self.out}"
@@ -283,23 +276,16 @@ class Training:
     @staticmethod
     def state_file(folder: Path) -> Path:
         """Where a run keeps its state."""
-        return Path(folder) / "state.safetensors"
+        return Path(folder) / state.FILE
 
     def save(self) -> None:
         """The whole state into `out`: weights, moving average, optimizers, records."""
         if self.out is None:
             raise ValueError("this run has no folder; give Training(out=...) to save it.")
         if self.accelerator.is_main_process:
-            tensors = {f"model.{name}": weight for name, weight in checkpoint.weights_of(self.model).items()}
-            tensors |= {f"ema.{name}": weight for name, weight in checkpoint.weights_of(self.ema).items()}
-            for name, parameter in self.model.named_parameters():
-                tensors |= {f"optimizer.{key}.{name}": value for key, value in self._moments(parameter).items()}
-            manifest = {
-                "config": described(self.config),
-                "loss": written(self.loss),
-                "records": [list(asdict(record).values()) for record in self.records],
-            }
-            checkpoint.write(self.state_file(self.out), tensors, manifest)
+            records = [list(asdict(record).values()) for record in self.records]
+            about = {"config": described(self.config), "loss": written(self.loss), "records": records}
+            state.write(self.state_file(self.out), self.model, self.ema, self.optimizers, about)
         self.accelerator.wait_for_everyone()
 
     def resume(self) -> Training:
@@ -308,32 +294,17 @@ class Training:
             raise checkpoint.CheckpointError(
                 f"there is nothing to resume in {self.out}; start the run without resuming."
             )
-        path = self.state_file(self.out)
-        tensors, manifest = checkpoint.read(path)
-        training, loss = apart(manifest["config"])
-        before = described(TrainConfig()) | training  # an earlier version may not know every option
-        if before != described(self.config):
-            mine = described(self.config)
-            differing = sorted(key for key in before | mine if before.get(key) != mine.get(key))
+        path, mine = self.state_file(self.out), {**described(self.config), "loss": written(self.loss)}
+        tensors, about = checkpoint.read(path)
+        config, loss = apart(about["config"])
+        # an earlier version did not know every option, and kept the loss elsewhere
+        theirs = {**described(TrainConfig()), **config, "loss": about.get("loss", loss or mine["loss"])}
+        if other := sorted(name for name in mine | theirs if mine.get(name) != theirs.get(name)):
             raise checkpoint.CheckpointError(
-                f"{path} was trained with another {', '.join(differing)}; resume with what it was started with."
+                f"{path} was trained with another {', '.join(other)}; resume with what it was started with."
             )
-        if manifest.get("loss", loss) not in (None, written(self.loss)):
-            raise checkpoint.CheckpointError(
-                f"{path} was trained with another loss ({manifest.get('loss', loss)}); resume with what it was started with."
-            )
-        checkpoint.load_into(self.model, part(tensors, "model."), str(path))
-        checkpoint.load_into(self.ema, part(tensors, "ema."), str(path))
-        for name, parameter in self.model.named_parameters():
-            saved = {key: value for key, value in part(tensors, "optimizer.").items() if key.endswith(f".{name}")}
-            self._moments(parameter).update(
-                {
-                    key.removesuffix(f".{name}"): value.to(parameter.device) if value.ndim else value
-                    for key, value in saved.items()
-                    if key.count(".") == name.count(".") + 1
-                }
-            )
-        self.records = [Record(*values) for values in manifest["records"]]
+        state.take_up(tensors, self.model, self.ema, self.optimizers, str(path))
+        self.records = [Record(*values) for values in about["records"]]
         return self
 
 
@@ -374,11 +345,6 @@ def apart(training: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | No
         return training, None
     loss = {name: training.pop(name) for name in ("objective", "drop_caption")}
     return training, {**named(Denoising()), **loss}
-
-
-def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """The tensors whose name begins with `prefix`, without it."""
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 def halved(weight: Tensor) -> Tensor:

@@ -30,9 +30,9 @@ from einops import rearrange
 from IPython.display import display
 
 from minivid import budget, judges, zoo
-from minivid.course import award, check, receipt, summary, widgets
-from minivid.course.experiments import ch08
-from minivid.course.experiments.ch08 import ladders as verdict
+from minivid.chapters.ch08 import experiments, widgets
+from minivid.chapters.ch08.experiments import ladders as verdict
+from minivid.course import award, check, receipt, summary
 from minivid.data import World
 from minivid.evaluation.jury import Jury
 from minivid.evaluation.of_clips import simulator
@@ -747,7 +747,7 @@ show_slice(**{name: video[:1] for name, video in same_score.items()}, row=slice_
 
 # %%
 bias = receipt("08_content_bias")
-print(ch08.bias_table(bias.values))
+print(experiments.bias_table(bias.values))
 print(bias)
 
 # %% [markdown]
@@ -756,9 +756,9 @@ print(bias)
 # %%
 still_world = World()
 made, held_out = still_world.sample(n, seed=12).video, film(still_world.sample(n, seed=13).video)
-once, anew = (ch08.content_bias.distorted("place", made, 0, every_frame=every) for every in (False, True))
+once, anew = (experiments.content_bias.distorted("place", made, 0, every_frame=every) for every in (False, True))
 distances = [frechet_distance(film(video), held_out) for video in (once, anew)]
-low, mean, high = ch08.seen(bias.values, "place", "frechet")
+low, mean, high = experiments.seen(bias.values, "place", "frechet")
 print(
     f"here, place, N = {n}: {distances[1] / distances[0]:.2f} times; the receipt, N = {bias['n']}: {mean:.2f} [{low:.2f}, {high:.2f}]"
 )
@@ -1071,7 +1071,7 @@ show(
 
 # %%
 whole = receipt("08_report")
-print(ch08.zoo_table(whole))
+print(experiments.zoo_table(whole))
 print(whole)
 
 # %% [markdown]
@@ -1104,7 +1104,7 @@ display(picture)
 print(ladders)
 
 # %%
-print(ch08.ladder_table(ladders.values, "frechet"))
+print(experiments.ladder_table(ladders.values, "frechet"))
 clean = still_world.sample(n, seed=14).video
 again = [frechet_distance(film(swap_frames(clean, times)), held_out) for times in (0, 1, 2, 4, 16)]
 print(f"{'here, frame swaps, N = ' + str(n):26}" + " ".join(f"{value:9.4g}" for value in again))

@@ -1,6 +1,7 @@
 """The house stands: no import runs upwards and none in a circle, and the rooms on the ground do not know each other."""
 
 import ast
+import re
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -9,14 +10,16 @@ import pytest
 import minivid
 
 HOUSE = Path(minivid.__file__).parent
-TOOLS = {"budget", "compat", "progress", "tools"}  # anyone's; they know nobody
+TOOLS = {"budget", "compat", "place", "progress", "tools"}  # anyone's; they know nobody
 GROUND = {"data", "nn", "diffusion", "motion", "show"}
 ORDER = ["batches", "train", "run", "zoo", "judges", "evaluation"]  # of the third storey: none knows a later one
 STOREYS = [
     GROUND,
-    {"metrics", "checkpoint"},
-    set(ORDER),
-    {"course", "cli", "__main__"},
+    {"metrics", "checkpoint", "state"},
+    {*ORDER, "doctor"},
+    {"course"},
+    {"chapters"},
+    {"cli", "__main__"},
 ]
 
 
@@ -120,7 +123,52 @@ def test_the_rooms_on_the_ground_do_not_know_each_other():
 
 
 def test_nothing_in_the_library_imports_the_course():
-    assert [file for file, room, other in imports() if other == "course" and room not in ("course", "cli")] == []
+    above = ("course", "chapters", "cli")
+    assert [file for file, room, other in imports() if other in ("course", "chapters") and room not in above] == []
+
+
+CHAPTERS = sorted((HOUSE / "chapters").glob("ch[0-9][0-9]"))
+OF_A_CHAPTER = re.compile(r"\bch\d\d\b|^0\d$|^\d\d_\w+$|^\d{1,2}\.\d{1,2}$|\d\d_\w+\.(py|ipynb|json)")
+"""A folder, a number (of the first ten: 12 may be anything), a receipt, an exercise, a file."""
+
+
+def named_chapters(source: str) -> set[str]:
+    """What this source names that is a chapter's: imports and words, but for docstrings."""
+    found, docstrings_and_formats = set(), []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr):
+            docstrings_and_formats.append(node.value)
+        elif isinstance(node, ast.FormattedValue) and node.format_spec:
+            docstrings_and_formats += node.format_spec.values
+        elif node in docstrings_and_formats:
+            continue
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {*re.findall(r"\bch\d\d\b", ast.unparse(node))}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and OF_A_CHAPTER.search(node.value):
+            found.add(node.value)
+    return found
+
+
+def test_no_chapter_names_another():
+    for chapter in CHAPTERS:
+        others = {other.name for other in CHAPTERS} - {chapter.name}
+        for file in chapter.rglob("*.py"):
+            assert not others & named_chapters(file.read_text(encoding="utf-8")), file
+
+
+def test_nothing_outside_names_a_chapter():
+    files = [file for file in HOUSE.rglob("*.py") if HOUSE / "chapters" not in file.parents]
+    named = {str(file.relative_to(HOUSE)): named_chapters(file.read_text(encoding="utf-8")) for file in files}
+    assert {file: names for file, names in named.items() if names} == {}
+
+
+def test_a_chapter_s_name_would_be_seen_however_it_is_written():
+    assert named_chapters("from minivid.chapters import ch03") == {"ch03"}
+    assert named_chapters("import minivid.chapters.ch03.experiments as e") == {"ch03"}
+    assert named_chapters("import_module('minivid.chapters.ch03')") == {"minivid.chapters.ch03"}
+    assert named_chapters("receipt('03_guidance'), check('3.1', f), summary('03')") == {"03_guidance", "3.1", "03"}
+    assert named_chapters("def f():\n    '3.1'\n    return 'mine/00_index.ipynb'") == {"mine/00_index.ipynb"}
+    assert named_chapters("version = '1.2.3', 'pillow 10', '2026', f'{x:14}'") == set()
 
 
 def test_an_upward_import_would_be_seen_however_it_is_written():

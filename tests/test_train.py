@@ -413,6 +413,27 @@ def test_a_network_without_matrices_trains():
     assert [type(optimizer.optimizer) for optimizer in training.optimizers] == [torch.optim.AdamW]
 
 
+def test_what_is_frozen_stays_as_it_is_and_the_run_is_saved_and_resumed(tmp_path):
+    """An adapter's base."""
+
+    def begun(**where):
+        torch.manual_seed(0)
+        model = UNet(UNET)
+        for name, weight in model.named_parameters():
+            weight.requires_grad_("temporal" in name or name.startswith("conv_out"))
+        return Training(model, clips_of(World(frames=4)), Denoising(), CONFIG, **where)
+
+    first = begun(out=tmp_path)
+    before = {name: weight.clone() for name, weight in first.model.state_dict().items()}
+    for record in first.steps(progress=False):
+        if record.step == 4:
+            break
+    resumed = drained(begun(out=tmp_path).resume())
+    assert_same_bytes(resumed, drained(begun()))
+    moved = {name for name, weight in resumed.model.state_dict().items() if not torch.equal(weight, before[name])}
+    assert moved and all("temporal" in name or name.startswith("conv_out") for name in moved)
+
+
 def test_a_tied_weight_is_saved_once_and_comes_back_tied_to_the_byte(tmp_path):
     for record in odd(out=tmp_path).steps(progress=False):
         if record.step == 4:

@@ -15,10 +15,10 @@ def measure(names: Positional[tuple[str, ...]] = ()) -> int:
     import inspect
     import time
 
-    from minivid.course.experiments import ch03, ch08
+    from minivid.course import listing
     from minivid.course.receipt import write_receipt
 
-    measurements = {**ch03.MEASUREMENTS, **ch08.MEASUREMENTS}
+    measurements = listing.measurements()
     if not names:
         for name, function in measurements.items():
             print(f"{name:14} {inspect.getdoc(function).splitlines()[0]}")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import minivid
+from minivid import place
 
 
 class BadInput(Exception):
@@ -38,8 +38,9 @@ def course_root() -> Path:
 
     Raises BadInput where there is none.
     """
-    here = Path.cwd()
-    for folder in (Path(minivid.__file__).resolve().parents[1], here, *here.parents):
-        if (folder / "bootstrap.py").is_file() and (folder / "constraints.txt").is_file():
-            return folder
-    raise BadInput(f"the course is not in {here}: clone it and `pip install -c constraints.txt -e .` in the clone.")
+    root = place.course_root()
+    if root is None:
+        raise BadInput(
+            f"the course is not in {Path.cwd()}: clone it and `pip install -c constraints.txt -e .` in the clone."
+        )
+    return root

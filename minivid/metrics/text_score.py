@@ -50,7 +50,7 @@ class TwoTowers(nn.Module):
 
     def read(self, captions: Sequence[str]) -> Float[Tensor, "b d"]:
         """Where each caption points: the mean over its words. Raises ValueError for a word that is none."""
-        tokens, mask = tokenize(captions)
+        tokens, mask = (part.to(self.log_scale.device) for part in tokenize(captions))
         words = self.text(tokens, mask) * mask[..., None]
         return F.normalize(self.project_text(words.sum(1) / mask.sum(1, keepdim=True)), dim=-1)
 
@@ -59,7 +59,7 @@ def contrast(net: TwoTowers, video: Float[Tensor, "b c t h w"], captions: Sequen
     """The contrastive loss of a batch, both ways. Clips that share a caption are all right answers for it, in equal parts."""
     alike = torch.tensor([[float(mine == theirs) for theirs in captions] for mine in captions])
     logits = net.see(video) @ net.read(captions).T * net.log_scale.clamp(max=4.6).exp()
-    right = alike / alike.sum(1, keepdim=True)
+    right = (alike / alike.sum(1, keepdim=True)).to(logits)
     return 0.5 * (F.cross_entropy(logits, right) + F.cross_entropy(logits.T, right))
 
 
@@ -86,6 +86,6 @@ def retrieval(
         return torch.full((len(video),), 0.5)
     seen = torch.cat([net.see(some) for some in video.split(batch)])
     fit = seen @ net.read(others).T
-    own = fit.gather(1, torch.tensor([[others.index(caption)] for caption in captions]))
+    own = fit.gather(1, torch.tensor([[others.index(caption)] for caption in captions], device=fit.device))
     worse = (fit < own).sum(1) + 0.5 * ((fit == own).sum(1) - 1)
     return worse / (len(others) - 1)

@@ -52,7 +52,12 @@ class FrameNorm(nn.Module):
         self.norm = nn.GroupNorm(groups, dim)
 
     def forward(self, x: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b c t h w"]:
-        return unfold(self.norm(fold(x)), x.shape[2])
+        frames = fold(x)
+        if self.norm.weight.requires_grad and not x.requires_grad:
+            # The first trained layer of an adapter, behind a frozen base: torch 2.13 crashes in this layer's backward when channels
+            # lie innermost and the input's gradient is not asked for.
+            frames = frames.contiguous()
+        return unfold(self.norm(frames), x.shape[2])
 
 
 class ResBlock(nn.Module):

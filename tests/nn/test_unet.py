@@ -230,3 +230,13 @@ def test_the_network_says_which_weights_are_matrices():
     weights, matrices = dict(model.named_parameters()), model.matrices()
     assert all(weights[name].ndim == 2 for name in matrices) and "middle.spatial.to_qkv.weight" in matrices
     assert not {"conv_in.weight", "conv_out.weight", "text.word.weight", "position_bias.weight.weight"} & set(matrices)
+
+
+@pytest.mark.parametrize("first", ["up.2.temporal", "up.2.block", "middle", "norm_out", "conv_out", "down.0.spatial"])
+def test_any_part_can_be_trained_behind_a_frozen_base(first):
+    """torch crashed here where that part begins with a norm."""
+    model = awake(UNet(CONFIG))
+    for name, weight in model.named_parameters():
+        weight.requires_grad_(name.startswith(first))
+    model(clip(), LEVEL, WORDS).square().mean().backward()
+    assert all(weight.grad.abs().max() > 0 for name, weight in model.named_parameters() if name.startswith(first))
