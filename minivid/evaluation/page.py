@@ -93,12 +93,12 @@ def row_html(row: Row, letters: Mapping[str, str]) -> str:
     real = "" if score.floor is None else number(score.floor)
     return (
         f"<tr>{name}<td class='n'><b>{number(score.value)}</b><sup>{letters[str(score.protocol)]}</sup></td>"
-        f"<td class='n'>{number(score.low)} … {number(score.high)}</td><td>{drawn(row)}</td>"
+        f"<td class='n'>{number(score.low)} … {number(score.high)}</td><td>{interval_of(row)}</td>"
         f"<td class='n'>{real}</td><td class='n'>{row.measured:.0%}</td></tr>"
     )
 
 
-def drawn(row: Row) -> str:
+def interval_of(row: Row) -> str:
     """The interval as a small picture."""
     s = row.score
     marks = [value for value in (s.low, s.high, s.value, s.floor) if value is not None and value == value]
