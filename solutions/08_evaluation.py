@@ -34,8 +34,12 @@ from minivid.chapters.ch08 import experiments, widgets
 from minivid.chapters.ch08.experiments import ladders as verdict
 from minivid.course import award, check, receipt, summary
 from minivid.data import World
-from minivid.evaluation import learnt_from
-from minivid.metrics import distribution, measure, objects, paired, physics, population, temporal
+from minivid.evaluation.jury import Jury
+from minivid.evaluation.of_clips import simulator
+from minivid.evaluation.report import evaluate, side_by_side
+from minivid.evaluation.score import Protocol, Score, compare
+from minivid.evaluation.subject import Subject, learnt_from
+from minivid.metrics import distribution, objects, paired, physics, population, temporal
 from minivid.metrics.corruptions import (
     blur,
     hold_frames,
@@ -50,9 +54,6 @@ from minivid.metrics.corruptions import (
 from minivid.metrics.features import Trunk, extractors
 from minivid.metrics.physics import reach_walls
 from minivid.metrics.reader import fit_reader
-from minivid.metrics.report import side_by_side
-from minivid.metrics.score import Protocol, Score, compare
-from minivid.metrics.scoring import evaluate
 from minivid.metrics.text_score import text_score
 from minivid.motion import backward_warp
 from minivid.motion.flow import estimate_flow
@@ -1036,19 +1037,18 @@ widgets.judging_still(robot, binomial_interval)
 
 # %%
 truth = teacher.world.sample(2 * many, seed=32)
-jury = measure.Judges(film, looks, towers, f"{reading.name} {reading.sha256[:12]}")
-sim = measure.simulator(teacher.world)
+jury = Jury(film, looks, towers, f"{reading.name} {reading.sha256[:12]}")
+sim = simulator(teacher.world)
 fresh = teacher.world.sample(many, seed=33)
 contestants = {"real clips": (fresh.video, fresh.caption), "vdm-small": (made, asked.caption),
                "stills": (made[:, :, :1].expand_as(made).contiguous(), asked.caption)}  # fmt: skip
 learnt = learnt_from(teacher, 4 * many)
 reports = [
     evaluate(
-        measure.Clips(name, *what),
+        Subject(name, *what, learnt=learnt),
         jury,
-        measure.Clips("the simulator", truth.video, truth.caption),
+        Subject("the simulator", truth.video, truth.caption),
         sim,
-        learnt,
         draws=draws,
     )
     for name, what in contestants.items()

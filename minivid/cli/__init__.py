@@ -19,7 +19,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
     What stands after `--` is handed on: `minivid lab -- --ip=0.0.0.0` to JupyterLab, `minivid test -- -k sampler` to pytest.
     """
-    from minivid.cli.place import BadInput
+    from minivid.cli.errors import BadInput
     from minivid.cli.refusal import hands_on
 
     args = list(sys.argv[1:] if args is None else args)
@@ -67,7 +67,7 @@ def parse(words: Sequence[str], commands: "Commands") -> Callable[..., int]:
     """The command that the words mean, ready to be called. Raises BadInput where tyro refuses them, SystemExit(0) after help."""
     import tyro
 
-    from minivid.cli.place import BadInput
+    from minivid.cli.errors import BadInput
     from minivid.cli.refusal import explain
 
     try:

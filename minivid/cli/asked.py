@@ -8,7 +8,7 @@ from minivid import judges, zoo
 from minivid.budget import Budget, named
 from minivid.budget import budget as budget_of_the_environment
 from minivid.checkpoint import CheckpointError
-from minivid.cli.place import BadInput
+from minivid.cli.errors import BadInput
 from minivid.data.world.options import fitting_glyphs
 from minivid.nn.unet import UNetConfig
 from minivid.run import Run

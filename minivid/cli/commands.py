@@ -8,7 +8,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, Suppress, arg
 
-from minivid.cli.place import BadInput, course_root
+from minivid.cli.errors import BadInput, course_root
 
 
 def lab(no_browser: bool = False, handed_on: Suppress[tuple[str, ...]] = ()) -> int:

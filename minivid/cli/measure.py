@@ -2,7 +2,7 @@
 
 from tyro.conf import Positional
 
-from minivid.cli.place import BadInput
+from minivid.cli.errors import BadInput
 
 
 def measure(names: Positional[tuple[str, ...]] = ()) -> int:

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from minivid.cli.place import BadInput
+from minivid.cli.errors import BadInput
 
 
 def copy_chapters(source: Path, mine: Path) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, NoReturn, get_args, get_origin, get_type_hint
 
 from tyro.conf import Positional, Suppress
 
-from minivid.cli.place import BadInput
+from minivid.cli.errors import BadInput
 
 Commands = Mapping[str, "Callable[..., int] | tuple[str, Commands]"]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from minivid.cli import commands, main
+from minivid.cli.errors import BadInput, course_root
 from minivid.cli.mine import copy_chapters
-from minivid.cli.place import BadInput, course_root
 
 
 def leave_with(capsys, *args) -> tuple[int, str, str]:

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from minivid.cli import course_commands, parse
-from minivid.cli.place import BadInput
+from minivid.cli.errors import BadInput
 from minivid.cli.refusal import explain, parameters
 
 BOX = set(map(chr, range(0x2500, 0x2580)))

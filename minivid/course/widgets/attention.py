@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from minivid.course.widgets.dial import GAP, dial, draw_strip, slider, strip_scale
+from minivid.course.widgets.dial import GAP, dial, render_strip, slider, strip_scale
 from minivid.nn.attention.maps import FrameMaps
 from minivid.show.frames import read
 from minivid.show.style import BLUE, ORANGE, SOFT, Picture, look
@@ -37,13 +37,13 @@ def attention_viewer(maps: Tensor | Mapping[str, Tensor], clip: Tensor | None = 
         heads, height, width, _, _ = named[change["new"]].shape
         head.max, x.max, y.max = heads - 1, width - 1, height - 1
 
-    def draw(layer: str, head: int, x: int, y: int, frame: int) -> Picture:
+    def render(layer: str, head: int, x: int, y: int, frame: int) -> Picture:
         # while a change of layer pulls the sliders in one by one, those still outside count as at their new end
         head, y, x = (min(value, n - 1) for value, n in zip((head, y, x), named[layer].shape[:3], strict=True))
         return _one(named[layer], layer, clip, head, x, y, frame)
 
     layer.observe(fit, "value")
-    return dial(draw, layer=layer, head=head, x=x, y=y, frame=frame)
+    return dial(render, layer=layer, head=head, x=x, y=y, frame=frame)
 
 
 def attention_viewer_still(maps: Tensor | Mapping[str, Tensor], layers: int = 4) -> Picture:
@@ -98,7 +98,7 @@ def _one(maps: FrameMaps, layer: str, clip: Tensor | None, head: int, x: int, y:
         picture.write(STRIP, 8, words, fontsize=11, fontweight="bold")
         if clip is not None:
             _outline(
-                draw_strip(picture, STRIP, 30, frames, k), (x / width, y / height, 1 / width, 1 / height), frame, step
+                render_strip(picture, STRIP, 30, frames, k), (x / width, y / height, 1 / width, 1 / height), frame, step
             )
         _bars(picture.axes_at(STRIP, below, t * step - GAP, MAP + 30 - below, xlabel="to frame"), weights[frame], step)
     return picture

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from minivid.show.frames import tile
-from minivid.show.sheet import draw_pixels
+from minivid.show.sheet import render_pixels
 from minivid.show.style import SOFT, Picture, look
 
 GAP, APART = 4, 28  # pixels between frames, and between clips
@@ -15,18 +15,18 @@ WIDTH, EDGE = 840, 8
 Frames = UInt8[np.ndarray, "t h w c"]
 
 
-def dial(draw: Callable[..., Picture], **controls: w.ValueWidget) -> w.VBox:
-    """`draw(**values)` under its controls, drawn again whenever one of them moves. The picture is the last child."""
+def dial(render: Callable[..., Picture], **controls: w.ValueWidget) -> w.VBox:
+    """`render(**values)` under its controls, made again whenever one of them moves. The picture is the last child."""
     image = w.Image(format="png")
 
-    def redraw(_=None) -> None:
-        picture = draw(**{name: control.value for name, control in controls.items()})
+    def renew(_=None) -> None:
+        picture = render(**{name: control.value for name, control in controls.items()})
         image.layout.width, image.layout.max_width = f"{int(picture.pixels[0])}px", "none"
         image.value = picture.png()
 
     for control in controls.values():
-        control.observe(redraw, "value")
-    redraw()
+        control.observe(renew, "value")
+    renew()
     bar = w.HBox(list(controls.values()), layout=w.Layout(flex_flow="row wrap"))
     return w.VBox([bar, image])
 
@@ -41,12 +41,12 @@ def strip_scale(t: int, h: int, w: int, width: int, height: int) -> int:
     return max(1, min((width // t - GAP) // w, height // h))
 
 
-def draw_strip(picture: Picture, left: float | int, top: float | int, frames: Frames, k: int):
+def render_strip(picture: Picture, left: float | int, top: float | int, frames: Frames, k: int):
     """Frames from left to right, each enlarged k times; returns the axes, in the strip's pixels."""
     big = frames.repeat(k, 1).repeat(k, 2)
     sheet = tile(big[:, None], columns=len(frames), gap=GAP)[0]
     axes = picture.axes_at(left, top, sheet.shape[1], sheet.shape[0])
-    draw_pixels(axes, sheet)
+    render_pixels(axes, sheet)
     return axes
 
 
@@ -69,5 +69,5 @@ def strips(
             for column, (words, frames) in enumerate(row):
                 left, y = EDGE + column * step, top + i * (h * k + 30)
                 picture.write(left, y + 4, words, color=SOFT, fontsize=9)
-                draw_strip(picture, left, y + 22, frames, k)
+                render_strip(picture, left, y + 22, frames, k)
     return picture

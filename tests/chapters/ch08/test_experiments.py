@@ -9,7 +9,7 @@ from minivid.chapters.ch08.experiments.content_bias import DISTORTIONS, bias_tab
 from minivid.chapters.ch08.experiments.ladders import climb, flat, ladder_table, mark, rises
 from minivid.course import receipt
 from minivid.data import World
-from minivid.evaluation import jury
+from minivid.evaluation.jury import jury
 from minivid.metrics.corruptions import LADDERS
 from minivid.motion.trajectories import centroid, ink
 

@@ -5,9 +5,9 @@ import torch
 from minivid import zoo
 from minivid.chapters.ch03.experiments.following import GUIDANCE, READER_SEED, interval
 from minivid.course.receipt import Receipt
+from minivid.evaluation.report import aligned
 from minivid.metrics.physics import fit_trajectory
 from minivid.metrics.reader import agreement, fit_reader
-from minivid.metrics.report import aligned
 
 TOGETHER = 25  # clips sampled at once
 RATES = {

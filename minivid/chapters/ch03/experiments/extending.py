@@ -9,8 +9,8 @@ from minivid.chapters.ch03.experiments.following import READER_SEED
 from minivid.course.receipt import Receipt
 from minivid.diffusion import ddim, inpainting, sample
 from minivid.diffusion.objective import Video
+from minivid.evaluation.report import aligned
 from minivid.metrics.reader import DigitReader, fit_reader
-from minivid.metrics.report import aligned
 from minivid.motion.trajectories import centroid
 from minivid.zoo import Model
 

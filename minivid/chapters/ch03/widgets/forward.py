@@ -30,10 +30,10 @@ def forward_process(clip: Tensor, schedules: Schedules = COSINE, seed: int = 0) 
     if len(named) > 1:
         controls["schedule"] = w.ToggleButtons(options=list(named), style={"button_width": "90px"})
 
-    def draw(u: float, schedule: str = next(iter(named))) -> Picture:
-        return _draw(clip, named, schedule, [u], seed)
+    def render(u: float, schedule: str = next(iter(named))) -> Picture:
+        return _render(clip, named, schedule, [u], seed)
 
-    return dial(draw, **controls)
+    return dial(render, **controls)
 
 
 def forward_process_still(
@@ -41,14 +41,14 @@ def forward_process_still(
 ) -> Picture:
     """The static twin of `forward_process`: the clip at several u, in the first of the schedules."""
     named = _named(schedules)
-    return _draw(clip, named, next(iter(named)), list(levels), seed)
+    return _render(clip, named, next(iter(named)), list(levels), seed)
 
 
 def _named(schedules: Schedules) -> dict[str, Schedule]:
     return {"schedule": schedules} if isinstance(schedules, Schedule) else dict(schedules)
 
 
-def _draw(clip: Tensor, schedules: dict[str, Schedule], chosen: str, levels: list[float], seed: int) -> Picture:
+def _render(clip: Tensor, schedules: dict[str, Schedule], chosen: str, levels: list[float], seed: int) -> Picture:
     x = clip[:1] if clip.ndim == 5 else clip[None]
     read(x, "clip")  # a wrong shape or range is said before there is noise on it
     eps = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed))

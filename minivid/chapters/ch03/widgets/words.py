@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from torch import Tensor, nn
 
 from minivid.course.widgets.attention import COLOURS
-from minivid.course.widgets.dial import GAP, draw_strip, strip_scale
+from minivid.course.widgets.dial import GAP, render_strip, strip_scale
 from minivid.data import VOCABULARY
 from minivid.nn import Cond
 from minivid.nn.attention.maps import WordMaps, cross_attention_maps
@@ -81,7 +81,7 @@ def word_attention_still(attention: WordAttention, clip: Tensor | None = None) -
         picture.write(EDGE, 8, "Which word does a frame listen to?", fontsize=11, fontweight="bold")
         picture.write(EDGE + 340, 10, "per cent of its attention; a column adds up to 100", fontsize=9, color=SOFT)
         if frames is not None:
-            draw_strip(picture, WORDS, TOP - 6, frames, k)
+            render_strip(picture, WORDS, TOP - 6, frames, k)
         axes = picture.axes_at(WORDS - GAP / 2, TOP + strip, t * column, many * ROW, xlabel="frame")
         image = axes.imshow(share, cmap=COLOURS, vmin=0, vmax=share.max(), interpolation="nearest", aspect="auto")
         axes.set_yticks(range(many), attention.words)

@@ -11,12 +11,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from minivid.data import World
-from minivid.evaluation import jury
+from minivid.evaluation.jury import jury
+from minivid.evaluation.of_clips import per_clip, simulator
+from minivid.evaluation.report import in_bytes
+from minivid.evaluation.subject import Subject
 from minivid.metrics.corruptions import blur, moved
 from minivid.metrics.distribution import frechet_distance
 from minivid.metrics.features import ClipNet, extractors
-from minivid.metrics.measure import Clips, measure, simulator
-from minivid.metrics.scoring import in_bytes
 
 Draws = Float[Tensor, "n t"]
 
@@ -66,10 +67,10 @@ def measure_content_bias(n: int = 256, seeds: tuple[int, ...] = (0, 1, 2)) -> di
         frames = judged_by.frames(real).flatten(0, 1)
         for name in DISTORTIONS:
             for kind in ("clip", "frame"):
-                clips = in_bytes(Clips(name, distorted(name, made, seed, every_frame=kind == "frame")))
+                clips = in_bytes(Subject(name, distorted(name, made, seed, every_frame=kind == "frame")))
                 values = {key: frechet_distance(film(clips.video), reals[key]) for key, film in films.items()}
                 values["frechet of frames"] = frechet_distance(judged_by.frames(clips.video).flatten(0, 1), frames)
-                measured = measure(clips, judged_by, sim).values
+                measured = per_clip(clips, judged_by, sim).values
                 for key in ("trajectory", "appearance", "mass", "warping_error", "smoothness", "subject", "identity"):
                     values[key] = measured[key].nanmean().item()
                 for key, value in values.items():

@@ -7,12 +7,15 @@ from itertools import pairwise
 from torch import Tensor
 
 from minivid.data import World
+from minivid.evaluation.jury import Jury, jury
+from minivid.evaluation.of_clips import METRICS, Simulator, per_clip, simulator
+from minivid.evaluation.of_sets import SETS
+from minivid.evaluation.report import in_bytes
+from minivid.evaluation.subject import Subject
 from minivid.metrics.corruptions import LADDERS, Corruption, reverse
 from minivid.metrics.distribution import floor, frechet_distance, kernel_distance
 from minivid.metrics.features import Trunk
-from minivid.metrics.measure import METRICS, Clips, Judges, Simulator, measure, simulator
 from minivid.metrics.paired import lpips_distance, psnr
-from minivid.metrics.scoring import SETS, in_bytes
 
 PAIRED = {"psnr": "higher", "lpips": "lower"}
 """Against the same clips, untouched."""
@@ -53,27 +56,27 @@ def better(key: str) -> str:
 
 
 def scores(
-    video: Tensor, clean: Tensor, captions: list[str], real: Tensor, jury: Judges, sim: Simulator
+    video: Tensor, clean: Tensor, captions: list[str], real: Tensor, judges: Jury, sim: Simulator
 ) -> dict[str, float]:
     """Every metric of one set of clips: its mean, or its distance to `real`."""
-    clips = in_bytes(Clips("clips", video, captions))
-    found = measure(clips, jury, sim)
+    clips = in_bytes(Subject("clips", video, captions))
+    found = per_clip(clips, judges, sim)
     values = {key: each[each.isfinite()].mean().item() for key, each in found.values.items() if each.isfinite().any()}
-    features, theirs = jury.film(clips.video), jury.film(real)
+    features, theirs = judges.film(clips.video), judges.film(real)
     values |= {"frechet": frechet_distance(features, theirs), "kernel": kernel_distance(features, theirs)}
     values["psnr"] = psnr(clips.video, clean).clamp(max=60).mean().item()
-    values["lpips"] = lpips_distance(clips.video, clean, Trunk(jury.film.network)).mean().item()
+    values["lpips"] = lpips_distance(clips.video, clean, Trunk(judges.film.network)).mean().item()
     return values
 
 
 def climb(
-    corruption: Corruption, rungs: Sequence[float | int], world: World, n: int, seeds: Sequence[int], judged_by: Judges
+    corruption: Corruption, rungs: Sequence[float | int], world: World, n: int, seeds: Sequence[int], judged_by: Jury
 ) -> dict[str, list[list[float]]]:
     """For each metric a list of rungs, the untouched clips first, each with a value for every seed."""
     sim, found = simulator(world), {}
     for seed in seeds:
         made, real = world.sample(n, (seed, 0)), world.sample(n, (seed, 1)).video
-        clean = in_bytes(Clips("clean", made.video)).video
+        clean = in_bytes(Subject("clean", made.video)).video
         for rung, severity in enumerate((0.0, *rungs)):
             video = corruption(made.video, severity, seed) if severity else made.video
             for key, value in scores(video, clean, made.caption, real, judged_by, sim).items():

@@ -1,15 +1,18 @@
 """The zoo, every model before every metric: what `minivid evaluate --all` prints, kept as a receipt."""
 
-from minivid import evaluation, zoo
+from minivid import zoo
 from minivid.course.receipt import Receipt
-from minivid.metrics.measure import METRICS
-from minivid.metrics.report import Report, aligned, number, title
-from minivid.metrics.scoring import SETS
+from minivid.evaluation.jury import jury
+from minivid.evaluation.of_clips import METRICS
+from minivid.evaluation.of_sets import SETS
+from minivid.evaluation.report import Report, aligned, number, report_on, title
+from minivid.evaluation.subject import Wanted, every_model
 
 
 def measure_report(n: int = 128, seed: int = 0, steps: int = 50) -> dict:
     """Every metric on every model of the zoo, real clips and still pictures beside them."""
-    reports = [report for report, _ in evaluation.whole_zoo(n, seed, steps)]
+    pairs, judges = every_model(Wanted(n, seed, steps)), jury()
+    reports = [report_on(*pair, judges, seed) for pair in pairs]
     named = {report.name for report in reports} & set(zoo.RECIPES)
     return {
         "n": n,

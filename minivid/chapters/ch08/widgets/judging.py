@@ -17,7 +17,7 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from minivid.chapters.ch08.exercises.binomial_interval import binomial_interval
-from minivid.course.widgets.dial import draw_strip, strip_scale
+from minivid.course.widgets.dial import render_strip, strip_scale
 from minivid.show import show
 from minivid.show.frames import Frames, read, title
 from minivid.show.style import BLUE, FAINT, SOFT, Picture, look
@@ -158,7 +158,7 @@ def judging(test: BlindTest, interval: Interval = binomial_interval, fps: float 
     head, clips = w.HTML(), w.HTML()
     buttons = [w.Button(description=f"{side} is better", layout=w.Layout(width="160px")) for side in SIDES]
 
-    def draw() -> None:
+    def render() -> None:
         if test.done:
             head.value, clips.value = f"<b>Done.</b> {test.sentence(interval)}", ""
             if test.path is not None:
@@ -172,11 +172,11 @@ def judging(test: BlindTest, interval: Interval = binomial_interval, fps: float 
 
     def press(button: w.Button) -> None:
         test.answer(SIDES[buttons.index(button)])
-        draw()
+        render()
 
     for button in buttons:
         button.on_click(press)
-    draw()
+    render()
     return w.VBox([head, clips, w.HBox(buttons)])
 
 
@@ -203,7 +203,7 @@ def judging_still(test: BlindTest, interval: Interval = binomial_interval, frame
         picture.write(WIDTH - EDGE, 9, f"frames 0 to {t - 1}, from left to right", ha="right", color=SOFT, fontsize=9)
         for i, (side, clip) in enumerate(pair.items()):
             picture.write(EDGE, 34 + i * row + h * k / 2, side, fontsize=13, fontweight="bold", va="center")
-            draw_strip(picture, EDGE + 24, 34 + i * row, clip[chosen], k)
+            render_strip(picture, EDGE + 24, 34 + i * row, clip[chosen], k)
         top = 34 + 2 * row + 2
         picture.write(EDGE, top, test.sentence(interval), color=SOFT, fontsize=9)
         if test.answers:

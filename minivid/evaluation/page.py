@@ -1,6 +1,6 @@
 """Reports as one HTML page that needs nothing beside it: tables with intervals drawn, and the best, median and worst clips playing.
 
-Chapter 8. Checked by tests/metrics/test_page.py.
+Chapter 8. Checked by tests/evaluation/test_page.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,8 +10,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.metrics.measure import Clips
-from minivid.metrics.report import ARROWS, Report, Row, number
+from minivid.evaluation.report import ARROWS, Report, number
+from minivid.evaluation.score import Row
+from minivid.evaluation.subject import Subject
 from minivid.show import show
 
 SHOWN = 5
@@ -41,7 +42,7 @@ COLUMNS = "".join(f'<col style="width:{width}">' for width in ("36%", "11%", "19
 HEAD = "".join(f'<th class="n">{word}</th>' for word in ("", "value", "95 % interval", "", "real", "of clips"))
 
 
-def page(reports: Sequence[tuple[Report, Clips]], title: str, made_by: str) -> str:
+def page(reports: Sequence[tuple[Report, Subject]], title: str, made_by: str) -> str:
     """The page. `made_by` is the command that makes it again; with several reports, a table beside each other comes first."""
     parts = [f"<h1>{escape(title)}</h1>", f'<div class="soft small">Made by <code>{escape(made_by)}</code>.</div>']
     parts += [
@@ -60,7 +61,7 @@ def page(reports: Sequence[tuple[Report, Clips]], title: str, made_by: str) -> s
     )
 
 
-def section(report: Report, clips: Clips, headed: bool) -> str:
+def section(report: Report, clips: Subject, headed: bool) -> str:
     """One report: what it says first, its pictures, its tables, its notes."""
     parts = [f"<h2>{escape(report.name)}</h2>"] if headed else []
     if report.against:
@@ -92,12 +93,12 @@ def row_html(row: Row, letters: Mapping[str, str]) -> str:
     real = "" if score.floor is None else number(score.floor)
     return (
         f"<tr>{name}<td class='n'><b>{number(score.value)}</b><sup>{letters[str(score.protocol)]}</sup></td>"
-        f"<td class='n'>{number(score.low)} … {number(score.high)}</td><td>{drawn(row)}</td>"
+        f"<td class='n'>{number(score.low)} … {number(score.high)}</td><td>{interval_of(row)}</td>"
         f"<td class='n'>{real}</td><td class='n'>{row.measured:.0%}</td></tr>"
     )
 
 
-def drawn(row: Row) -> str:
+def interval_of(row: Row) -> str:
     """The interval as a small picture."""
     s = row.score
     marks = [value for value in (s.low, s.high, s.value, s.floor) if value is not None and value == value]
@@ -167,7 +168,7 @@ def best_of(key: str, row: Row, reports: Sequence[Report]) -> set[str]:
     return {name for name, score in scores.items() if not (score.low > top.high or score.high < top.low)}
 
 
-def pictures(report: Report, clips: Clips) -> str:
+def pictures(report: Report, clips: Subject) -> str:
     """The best, the median and the worst clips, playing; below each, which share of real clips does better."""
     rows = choose(report.trouble)
     captions = {

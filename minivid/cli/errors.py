@@ -1,4 +1,4 @@
-"""Where the course lies on this disk, and how a command says that it was asked for what it cannot do."""
+"""How a command says that it was asked for what it cannot do: one sentence, without a trace."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

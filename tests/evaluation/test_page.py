@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from minivid.data import World
+from minivid.evaluation.jury import Jury
+from minivid.evaluation.page import best_of, choose, page
+from minivid.evaluation.report import evaluate
+from minivid.evaluation.subject import Subject
 from minivid.metrics.features import ClipNet, extractors
-from minivid.metrics.measure import Clips, Judges
-from minivid.metrics.page import best_of, choose, page
-from minivid.metrics.scoring import evaluate
 
 
 class Tree(HTMLParser):
@@ -43,15 +44,16 @@ class Tree(HTMLParser):
 @pytest.fixture(scope="module")
 def found():
     """Reports by an untrained judge: moving clips, worse ones, and still ones."""
-    jury, world = Judges(*extractors(ClipNet(), "untrained")), World()
-    made, real = world.sample(12, seed=1).video, Clips("real", world.sample(24, seed=2).video)
+    jury, world = Jury(*extractors(ClipNet(), "untrained")), World()
+    made, real = world.sample(12, seed=1).video, Subject("real", world.sample(24, seed=2).video)
     sets = {
         "plain": made,
         "noisy <b>": (made + 0.5 * torch.randn(made.shape)).clamp(-1, 1),
         "still": made[:, :, :1].expand_as(made),
     }
     return [
-        (evaluate(clips, jury, real, draws=10), clips) for clips in (Clips(n, v.contiguous()) for n, v in sets.items())
+        (evaluate(clips, jury, real, draws=10), clips)
+        for clips in (Subject(n, v.contiguous()) for n, v in sets.items())
     ]
 
 

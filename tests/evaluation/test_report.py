@@ -7,11 +7,13 @@ import torch
 
 from minivid import judges
 from minivid.data import World
+from minivid.evaluation.jury import Jury
+from minivid.evaluation.of_clips import METRICS, simulator
+from minivid.evaluation.of_sets import SETS
+from minivid.evaluation.report import ARROWS, PARTS, evaluate, number
+from minivid.evaluation.subject import Subject
 from minivid.metrics import corruptions
 from minivid.metrics.features import extractors
-from minivid.metrics.measure import METRICS, Clips, Judges, simulator
-from minivid.metrics.report import ARROWS, number
-from minivid.metrics.scoring import PARTS, SETS, evaluate
 
 WORLD, N = World(), 48
 
@@ -19,7 +21,7 @@ WORLD, N = World(), 48
 @pytest.fixture(scope="module")
 def jury():
     motion, text = judges.load("judge-motion"), judges.load("judge-text")
-    return Judges(*extractors(motion.net, motion.name, motion.sha256), text.net, f"judge-text {text.sha256[:12]}")
+    return Jury(*extractors(motion.net, motion.name, motion.sha256), text.net, f"judge-text {text.sha256[:12]}")
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,7 @@ def sim():
 @pytest.fixture(scope="module")
 def real():
     made = WORLD.sample(2 * N, seed=1)
-    return Clips("the simulator", made.video, made.caption)
+    return Subject("the simulator", made.video, made.caption)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +47,7 @@ def report_of(jury, sim, real, made):
 
     def of(name, change=lambda video: video):
         if name not in kept:
-            kept[name] = evaluate(Clips(name, change(made.video), made.caption), jury, real, sim, seed=3, draws=40)
+            kept[name] = evaluate(Subject(name, change(made.video), made.caption), jury, real, sim, seed=3, draws=40)
         return kept[name]
 
     return of
@@ -138,7 +140,7 @@ def test_the_table_names_every_metric_once_and_every_protocol(report_of):
 
 
 def test_clips_without_a_simulator_or_anything_real_get_what_can_be_said(jury, made):
-    report = evaluate(Clips("film", made.video), jury, draws=20)
+    report = evaluate(Subject("film", made.video), jury, draws=20)
     assert {row.key for row in report.rows} == {
         "dynamic_degree", "moving", "warping_error", "smoothness", "flicker", "subject",
     }  # fmt: skip
@@ -150,9 +152,9 @@ def test_a_world_of_two_digits_says_in_how_many_clips_it_could_measure(jury):
     world = World(frames=8, size=32, digits=2, digit_size=8)
     clips, real = world.sample(24, seed=1), world.sample(48, seed=2)
     report = evaluate(
-        Clips("two", clips.video, clips.caption),
+        Subject("two", clips.video, clips.caption),
         jury,
-        Clips("real", real.video, real.caption),
+        Subject("real", real.video, real.caption),
         simulator(world),
         draws=20,
     )
@@ -163,14 +165,14 @@ def test_a_world_of_two_digits_says_in_how_many_clips_it_could_measure(jury):
 
 def test_copies_of_the_training_set_are_told(jury, sim, real, made):
     training = WORLD.sample(4 * N, seed=9).video
-    learnt = evaluate(Clips("learnt", training[:N]), jury, real, sim, training, draws=20)
-    honest = evaluate(Clips("honest", made.video), jury, real, sim, training, draws=20)
+    learnt = evaluate(Subject("learnt", training[:N], learnt=training), jury, real, sim, draws=20)
+    honest = evaluate(Subject("honest", made.video, learnt=training), jury, real, sim, draws=20)
     assert learnt["copies"].value > 0.9 and honest["copies"].value < 0.2
 
 
 def test_every_part_is_heard(jury, sim, real, made):
     heard = []
-    evaluate(Clips("x", made.video, made.caption), jury, real, sim, made.video, draws=5, done=heard.append)
+    evaluate(Subject("x", made.video, made.caption, learnt=made.video), jury, real, sim, draws=5, done=heard.append)
     assert len(heard) == PARTS
 
 
@@ -189,7 +191,7 @@ def test_every_part_is_heard(jury, sim, real, made):
 )
 def test_what_cannot_be_measured_is_refused_in_a_sentence(jury, real, made, spoil, sentence):
     with pytest.raises(ValueError, match=sentence):
-        evaluate(Clips("x", spoil(made.video)), jury, real, draws=5)
+        evaluate(Subject("x", spoil(made.video)), jury, real, draws=5)
 
 
 @pytest.mark.parametrize(

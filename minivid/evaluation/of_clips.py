@@ -1,41 +1,28 @@
-"""Everything that is measured of each clip by itself, for a report (chapter 8; tests/metrics/test_report.py).
+"""Everything that can be said of each clip by itself, for a report (chapter 8; tests/evaluation/test_report.py).
 
-`measure(...)` gives one number a clip and metric, nan where a metric cannot say: which share of clips it could say something about
+`per_clip(...)` gives one number a clip and metric, nan where a metric cannot say: which share of clips it could say something about
 is reported with it. What cannot be measured at all is a sentence in `notes`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from minivid.data.world import World
-from minivid.metrics import objects, physics, temporal
-from minivid.metrics.features import Extractor
+from minivid.evaluation.jury import Jury
+from minivid.evaluation.score import Metric, Protocol, Row, Score
+from minivid.evaluation.subject import Subject
+from minivid.metrics import distribution, objects, physics, temporal
 from minivid.metrics.reader import DigitReader, agreement, fit_reader
-from minivid.metrics.text_score import TwoTowers, retrieval, text_score
+from minivid.metrics.text_score import retrieval, text_score
 from minivid.motion.flow import estimate_flow
 from minivid.motion.trajectories import ink
 
 BATCH = 32
 """Clips that are looked at together: what bounds the memory."""
-
-
-@dataclass(frozen=True)
-class Metric:
-    """What a number means."""
-
-    name: str
-    group: str
-    better: Literal["lower", "higher", "real"]
-    """Which way is better; "real" is as near as possible to what real clips have."""
-    about: str
-    unit: str = ""
-    still_wins: bool = False
-    """A clip in which nothing moves would be best: such clips are left out."""
 
 
 METRICS = {
@@ -59,32 +46,20 @@ METRICS = {
     "mass": Metric("flicker of ink", "the world's law", "lower", "deviation of the amount of ink by its mean", "", True),
 }  # fmt: skip
 
-
-@dataclass(frozen=True)
-class Clips:
-    """What is evaluated, or what it is held against."""
-
-    name: str
-    video: Float[Tensor, "n c t h w"]
-    caption: list[str] | None = None
-    made: str = ""
-    """How they were made, in a sentence."""
-
-
-@dataclass(frozen=True)
-class Judges:
-    """The networks that look at clips; they come in from outside, with their names and hashes."""
-
-    film: Extractor
-    frames: Callable[[Float[Tensor, "n c t h w"]], Float[Tensor, "n t d"]]
-    text: TwoTowers | None = None
-    text_id: str = ""
-    more: tuple[Extractor, ...] = ()
-    """Further networks whose Fréchet distance is wanted, such as I3D."""
+NETWORKS = {
+    "warping_error": "flow DIS (OpenCV)",
+    "smoothness": "flow DIS (OpenCV)",
+    "dynamic_degree": "flow DIS (OpenCV)",
+    "moving": "flow DIS (OpenCV)",
+    "identity": "reader SVC (scikit-learn)",
+    "unread": "reader SVC (scikit-learn)",
+    "says_digit": "reader SVC (scikit-learn)",
+}
+"""Whose judgement a metric is, where it is not the course's network or plain arithmetic."""
 
 
 @dataclass(frozen=True)
-class Measured:
+class PerClip:
     """One number for each clip and metric (a key of METRICS), and what could not be measured."""
 
     values: dict[str, Float[Tensor, "n"]]
@@ -121,21 +96,21 @@ def simulator(world: World, seed: int = 0) -> Simulator:
     return Simulator(world, reader, least=0.4 * brightness / world.digits)
 
 
-def measure(
-    clips: Clips, judges: Judges, sim: Simulator | None = None, done: Callable[[str], None] = lambda part: None
-) -> Measured:
-    """Measure every clip by itself. `done` hears the name of each part when it is through."""
+def per_clip(
+    subject: Subject, jury: Jury, sim: Simulator | None = None, done: Callable[[str], None] = lambda part: None
+) -> PerClip:
+    """Every metric of every clip by itself. `done` hears the name of each part when it is through."""
     values, notes = {}, []
-    flow = in_batches(estimate_flow, clips.video)
+    flow = in_batches(estimate_flow, subject.video)
     values["dynamic_degree"] = temporal.dynamic_degree(flow)
     moving = ~temporal.static(flow)
     values["moving"] = moving.float()
     done("motion")
-    values |= frame_to_frame(clips.video, flow, judges, notes)
+    values |= frame_to_frame(subject.video, flow, jury, notes)
     done("frame to frame")
-    if clips.caption is not None and judges.text is not None:
-        values["text"] = text_score(judges.text, clips.video, clips.caption)
-        values["retrieval"] = retrieval(judges.text, clips.video, clips.caption)
+    if subject.caption is not None and jury.text is not None:
+        values["text"] = text_score(jury.text, subject.video, subject.caption)
+        values["retrieval"] = retrieval(jury.text, subject.video, subject.caption)
     else:
         notes.append("No text score: the clips have no captions in the world's language.")
     done("captions")
@@ -147,14 +122,14 @@ def measure(
             "The world's law is measured on digits over black: this world has another background, or a wandering light."
         )
     else:
-        of_world, motion = world_grounded(clips, sim, notes)
+        of_world, motion = world_grounded(subject, sim, notes)
         values |= of_world
     done("the world's law")
-    return Measured(values, moving, notes, motion)
+    return PerClip(values, moving, notes, motion)
 
 
 def frame_to_frame(
-    video: Float[Tensor, "n c t h w"], flow: Float[Tensor, "n steps 2 h w"], judges: Judges, notes: list[str]
+    video: Float[Tensor, "n c t h w"], flow: Float[Tensor, "n steps 2 h w"], jury: Jury, notes: list[str]
 ) -> dict[str, Float[Tensor, "n"]]:
     """What needs no simulator."""
     back = in_batches(lambda some: estimate_flow(some, backward=True), video)
@@ -164,15 +139,15 @@ def frame_to_frame(
     else:
         notes.append("Smoothness needs three frames.")
     values["flicker"] = temporal.flicker(video)
-    values["subject"] = temporal.subject_consistency(in_batches(judges.frames, video))
+    values["subject"] = temporal.subject_consistency(in_batches(jury.frames, video))
     return values
 
 
 def world_grounded(
-    clips: Clips, sim: Simulator, notes: list[str]
+    subject: Subject, sim: Simulator, notes: list[str]
 ) -> tuple[dict[str, Float[Tensor, "n"]], physics.Fit | None]:
     """What the simulator's law says of the clips; and, of one digit at constant speed, the fitted motion."""
-    world, video = sim.world, clips.video
+    world, video = sim.world, subject.video
     found = objects.find(video, sim.least)
     right = objects.count_right(found, world.digits)
     values = {"count": right.float().mean(1)}
@@ -201,8 +176,8 @@ def world_grounded(
         values["trajectory"] = torch.where(whole, torch.stack([fit.rmse for fit in fits]).mean(0), torch.nan)
         values["bounces"] = of_each(lambda one: physics.bounces(one).lawful().float())
         motion = fits[0] if world.digits == 1 else None
-    if clips.caption is not None and world.digits == 1 and video.shape[2] > 2:
-        kept = agreement(video, clips.caption, sim.reader)
+    if subject.caption is not None and world.digits == 1 and video.shape[2] > 2:
+        kept = agreement(video, subject.caption, sim.reader)
         values["says_digit"] = kept.digit_always.float()
         values["says_direction"], values["says_speed"] = kept.direction.float(), kept.speed.float()
     return values, motion
@@ -213,14 +188,55 @@ def in_batches(function: Callable[[Tensor], Tensor], video: Float[Tensor, "n c t
     return torch.cat([function(some) for some in video.split(BATCH)])
 
 
-def trouble(mine: Measured, real: Measured) -> Float[Tensor, "n"]:
+def protocol(subject: Subject, n: int | None = None, **more) -> Protocol:
+    """How the scores of these clips were taken."""
+    _, _, frames, height, width = subject.video.shape
+    return Protocol(n=n or len(subject.video), frames=frames, size=(height, width), **more)
+
+
+def counted(key: str, found: PerClip) -> Float[Tensor, "m"]:
+    """The values that a metric's mean is taken of."""
+    values = found.values[key]
+    return values[values.isfinite() & (found.moving | (not METRICS[key].still_wins))]
+
+
+def mean_of(
+    key: str, subject: Subject, jury: Jury, mine: PerClip, theirs: PerClip | None, draws: int, seed: int
+) -> Row:
+    """The mean of a metric over the clips that it can be taken of."""
+    values = counted(key, mine)
+    share = len(values) / len(subject.video)
+    if len(values) < 2:
+        return Row(key, METRICS[key], None, share)
+    low, high = of_mean(values, draws, seed)
+    of_real = counted(key, theirs) if theirs is not None and key in theirs.values else values[:0]
+    floor = of_real.mean().item() if len(of_real) else None
+    network = {"subject": jury.film.id, "text": jury.text_id, "retrieval": jury.text_id}.get(
+        key, NETWORKS.get(key, "none")
+    )
+    score = Score(METRICS[key].name, values.mean().item(), low, high, floor, protocol(subject, network=network))
+    return Row(key, METRICS[key], score, share)
+
+
+def of_mean(values: Float[Tensor, "n"], draws: int, seed: int) -> tuple[float, float]:
+    """The interval of a mean, which cannot leave the values' own range; of a share, Wilson's, which knows that 20 of 20 is not all."""
+    if ((values == 0) | (values == 1)).all():
+        n, share, z = len(values), values.mean().item(), 1.96
+        middle = share + z**2 / (2 * n)
+        half = z * (share * (1 - share) / n + z**2 / (4 * n**2)) ** 0.5
+        return min((middle - half) / (1 + z**2 / n), share), max((middle + half) / (1 + z**2 / n), share)
+    low, high = distribution.bootstrap(torch.mean, values, draws=draws, seed=seed)
+    return max(low, values.min().item()), min(high, values.max().item())
+
+
+def trouble(mine: PerClip, theirs: PerClip) -> Float[Tensor, "n"]:
     """For each clip the share of real clips that do better, averaged over its metrics: 0.5 is like a real clip, 1 the worst.
 
     By it a report chooses its best, median and worst clips. A clip that does not move is worse than all that do.
     """
     ranks = []
-    for key in mine.values.keys() & real.values.keys():
-        metric, a, b = METRICS[key], mine.values[key], real.values[key]
+    for key in mine.values.keys() & theirs.values.keys():
+        metric, a, b = METRICS[key], mine.values[key], theirs.values[key]
         if metric.better == "real":
             middle = b.nanmedian()
             a, b = (a - middle).abs(), (b - middle).abs()

@@ -1,11 +1,12 @@
-"""A number with all that it needs to be read: interval, floor, protocol (chapter 8; tests/metrics/test_score.py).
+"""A number with all that it needs to be read: what it means, interval, floor, protocol (chapter 8; tests/evaluation/test_score.py).
 
 Two Fréchet distances differ when their networks differ, and when only the resizing, the divisor or N does. So a
 score carries its protocol, and is compared with one of the same protocol or with none.
 """
 
+import math
 from dataclasses import asdict, dataclass, fields
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -80,3 +81,43 @@ def compare(a: Score, b: Score) -> Comparison:
             "Take one of them again by the other's protocol."
         )
     return Comparison(a.value - b.value, a.low > b.high or b.low > a.high)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What a number means."""
+
+    name: str
+    group: str
+    better: Literal["lower", "higher", "real"]
+    """Which way is better; "real" is as near as possible to what real clips have."""
+    about: str
+    unit: str = ""
+    still_wins: bool = False
+    """A clip in which nothing moves would be best: such clips are left out."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A metric in a report."""
+
+    key: str
+    metric: Metric
+    score: Score | None
+    """None where no clip could be measured."""
+    measured: float
+    """The share of the clips that the value is a mean of; the others failed, stood still, or held no such thing."""
+
+    def as_dict(self) -> dict:
+        """For JSON: numbers, words and None."""
+        common = {
+            "name": self.metric.name,
+            "unit": self.metric.unit,
+            "better": self.metric.better,
+            "measured": self.measured,
+        }
+        if self.score is None:
+            return {**common, "value": None, "interval": None, "floor": None, "protocol": None}
+        s = self.score
+        floor = None if s.floor is None or not math.isfinite(s.floor) else s.floor
+        return {**common, "value": s.value, "interval": [s.low, s.high], "floor": floor, "protocol": asdict(s.protocol)}

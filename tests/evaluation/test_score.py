@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from minivid.metrics.score import Protocol, Score, compare
+from minivid.evaluation.score import Protocol, Score, compare
 
 PROTOCOL = Protocol(n=256, frames=16, size=(32, 32), divisor="N-1", network="judge 1a2b3c")
 SCORE = Score("fvd", 12.0, 10.0, 14.0, 2.5, PROTOCOL)
