@@ -242,6 +242,14 @@ def find(which: str) -> Model:
     return load_file(which) if which.endswith(".safetensors") else load(which)
 
 
+def worlds_of(which: str) -> tuple[World, ...]:
+    """The worlds of a recipe or of a file of weights. Raises ValueError for an unknown name and for a model without a world."""
+    worlds = load_file(which).run.worlds if which.endswith(".safetensors") else recipe(which).worlds
+    if not worlds:
+        raise ValueError(f"{which} was trained on a folder of videos; there is no world that makes more of them.")
+    return worlds
+
+
 def publish(run: Run, training: Training, folder: Path, measured: Mapping[str, float] | None = None) -> Path:
     """Write a run's averaged weights in half precision with their manifest; returns the file.
 

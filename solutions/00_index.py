@@ -15,8 +15,8 @@
 import torch
 from IPython.display import display
 
+from minivid.chapters.ch00.index import chapter_map, doctor_table
 from minivid.course import check
-from minivid.course.front import chapter_map, doctor_table
 from minivid.data import World
 from minivid.diffusion import COSINE, diffuse
 from minivid.show import player, show, show_sheet, show_slice

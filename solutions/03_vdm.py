@@ -32,8 +32,8 @@ from torch import nn
 
 from minivid import zoo
 from minivid.batches import clips_of, joint_clips_of
-from minivid.course import award, check, receipt, summary, widgets
-from minivid.course.experiments import ch03
+from minivid.chapters.ch03 import experiments, widgets
+from minivid.course import award, check, receipt, summary
 from minivid.data import VOCABULARY, World, tokenize
 from minivid.diffusion import (
     COSINE,
@@ -52,6 +52,7 @@ from minivid.metrics.reader import agreement, fit_reader
 from minivid.motion.trajectories import centroid
 from minivid.nn import Cond, UNet, UNetConfig
 from minivid.nn.attention.core import attend, join_heads, split_heads
+from minivid.nn.attention.maps import temporal_attention_maps
 from minivid.nn.attention.masks import joint_image_mask
 from minivid.nn.attention.positions import RelativePositionBias
 from minivid.nn.conv import FrameNorm, SpatialConv, fold
@@ -406,7 +407,7 @@ for name, told in (("attention alone", lambda x: x), ("told its place first", pl
 show_source(UNet.forward)
 
 # %%
-student_unet = ch03.LAPTOP.network.build()
+student_unet = experiments.LAPTOP.network.build()
 print(f"{sum(p.numel() for p in student_unet.parameters()) / 1e6:.2f} M parameters")
 out = student_unet(clips.video, torch.zeros(8))
 print("a fresh network says", out.abs().max().item(), "everywhere: its last convolution starts at zero")
@@ -418,7 +419,7 @@ print("a fresh network says", out.abs().max().item(), "everywhere: its last conv
 look_at = teacher.world.sample(1, seed=21, caption="a 3 moves right, quickly")
 level = torch.tensor([-1.0])
 z, _ = noise_clip(look_at.video, level, torch.Generator().manual_seed(1))
-maps = widgets.temporal_attention_maps(teacher.network, z, level, Cond(*tokenize(look_at.caption)))
+maps = temporal_attention_maps(teacher.network, z, level, Cond(*tokenize(look_at.caption)))
 display(widgets.attention_viewer(maps, look_at.video))
 widgets.attention_viewer_still(maps, layers=3)
 
@@ -468,7 +469,7 @@ print(tuple(words.shape), "->", tuple(masked_mean(words, mask).shape))
 # %%
 both = ["a 4 moves first right, then up, quickly", "a 4 moves first up, then right, quickly"]
 steps = budget.pick(smoke=12, laptop=25, gpu=50)
-ordered = teacher.sample(both, seed=2, steps=steps, guidance=ch03.GUIDANCE)
+ordered = teacher.sample(both, seed=2, steps=steps, guidance=experiments.GUIDANCE)
 display(show(ordered, captions=both))
 turns = centroid(ordered)
 for caption, track in zip(both, turns, strict=True):
@@ -552,7 +553,7 @@ print(f"loss {losses[0]:.2f} -> {losses[-1]:.2f}")
 # And it begins with **short clips**. Eight frames of one clip show one handwriting eight times; for the same work, two frames each of four clips show four, and which way they move. Whole clips come last. (Its samples are drawn with guidance 5, a firmer hand than the zoo's models need; 3.8 explains it, and what it costs.)
 
 # %%
-recipe = ch03.LAPTOP
+recipe = experiments.LAPTOP
 config = budget.pick(smoke=recipe.training.shortened(4), laptop=recipe.training, gpu=recipe.training.longer(4))
 run = replace(recipe, name="your model", training=config)
 training = run.start()
@@ -563,7 +564,7 @@ for step in (0, config.steps // 2, config.steps - 1):
     print(f"step {step + 1:4}: {config.batch * parts:2} clips of {world.frames // parts} frames")
 
 # %%
-print(ch03.growth_sentence(receipt("03_growth")))
+print(experiments.growth_sentence(receipt("03_growth")))
 print(receipt("03_growth"))
 
 # %% [markdown]
@@ -581,7 +582,7 @@ window = display(display_id=True)
 for record in training.steps():
     if record.step % 150 == 0 or record.step == config.steps:
         few = budget.pick(smoke=3, laptop=12, gpu=25)
-        so_far = mine.sample(preview, seed=1, steps=few, guidance=ch03.LAPTOP_GUIDANCE)
+        so_far = mine.sample(preview, seed=1, steps=few, guidance=experiments.LAPTOP_GUIDANCE)
         window.update(show(**{f"step {record.step}": so_far}, captions=preview))
 
 # %% [markdown]
@@ -591,9 +592,9 @@ for record in training.steps():
 
 # %%
 curve = receipt("03_laptop")
-landmarks = ch03.landmarks(world)
+landmarks = experiments.landmarks(world)
 steps_shown = torch.tensor(curve["curve_steps"])
-losses = ch03.smoothed(torch.tensor([record.loss for record in training.records]))
+losses = experiments.smoothed(torch.tensor([record.loss for record in training.records]))
 yours_so_far = [losses[step - 1].item() if step <= len(losses) else float("nan") for step in steps_shown]
 show_curves(
     steps_shown,
@@ -622,13 +623,13 @@ show_curves(
 reader = fit_reader(world)
 asked = world.sample(budget.pick(smoke=8, laptop=100, gpu=200), seed=77)
 many = budget.pick(smoke=4, laptop=25, gpu=50)
-yours = mine.sample(asked.caption, seed=1, steps=many, guidance=ch03.LAPTOP_GUIDANCE)
+yours = mine.sample(asked.caption, seed=1, steps=many, guidance=experiments.LAPTOP_GUIDANCE)
 real = agreement(asked.video, asked.caption, reader).rates()
 print("captioned digit on every frame, read by a support vector machine that was fitted to other people's handwriting:")
 print(
     f"  real clips {real['digit_always']:.2f}   your model {agreement(yours, asked.caption, reader).rates()['digit_always']:.2f}"
 )
-print(ch03.laptop_sentences(curve))
+print(experiments.laptop_sentences(curve))
 print(curve)
 
 # %% [markdown]
@@ -639,7 +640,7 @@ print(curve)
 # %%
 beside = {
     "yours": yours[:4],
-    "zoo": teacher.sample(asked.caption[:4], seed=1, steps=steps, guidance=ch03.GUIDANCE),
+    "zoo": teacher.sample(asked.caption[:4], seed=1, steps=steps, guidance=experiments.GUIDANCE),
     "real": asked.video[:4],
 }
 show(**beside, captions=asked.caption[:4])
@@ -652,11 +653,11 @@ show(**beside, captions=asked.caption[:4])
 larger = zoo.load("vdm-digits")
 print(larger)
 print(larger.receipt())
-made = larger.sample(asked.caption[:4], seed=1, steps=steps, guidance=ch03.GUIDANCE, eta=zoo.ETA)
+made = larger.sample(asked.caption[:4], seed=1, steps=steps, guidance=experiments.GUIDANCE, eta=zoo.ETA)
 show(made, captions=asked.caption[:4])
 
 # %%
-print(ch03.digits_table(receipt("03_digits")))
+print(experiments.digits_table(receipt("03_digits")))
 print(receipt("03_digits"))
 
 # %% [markdown]
@@ -726,7 +727,7 @@ show_curves(
 )
 
 # %%
-point = ch03.accuracy(teacher, scale=1.0, n=budget.pick(smoke=6, laptop=60, gpu=200), seed=5, steps=steps)
+point = experiments.accuracy(teacher, scale=1.0, n=budget.pick(smoke=6, laptop=60, gpu=200), seed=5, steps=steps)
 print(
     f"here, s = 1: digit on every frame {point['digit_always']:.2f}, direction {point['direction']:.2f}, brightest value {point['brightest']:.2f}"
 )
@@ -778,7 +779,9 @@ def sampler(model, z, steps, cond, generator):
         yield z, x_hat
 
 
-path = list(sampler(guide(teacher.network, ch03.GUIDANCE), noise[:1], steps, Cond(*tokenize(captions[:1])), generator))
+path = list(
+    sampler(guide(teacher.network, experiments.GUIDANCE), noise[:1], steps, Cond(*tokenize(captions[:1])), generator)
+)
 display(widgets.sampling_path(path))
 widgets.sampling_path_still(path)
 
@@ -801,7 +804,7 @@ show_sheet(joint_video, frames=12)
 
 # %%
 help_ = receipt("03_joint")
-print(ch03.joint_sentence(help_))
+print(experiments.joint_sentence(help_))
 print(help_)
 
 # %% [markdown]
@@ -876,7 +879,7 @@ for name, z_at in (("at z", z), ("at z moved by the same step", z + after - befo
 known = teacher.world.sample(4, seed=41).video
 start = torch.randn(known.shape, generator=torch.Generator().manual_seed(6))
 extended = {}
-for name, weight in (("replacement", 0.0), ("reconstruction", ch03.WEIGHT)):
+for name, weight in (("replacement", 0.0), ("reconstruction", experiments.WEIGHT)):
     model = inpainting(teacher.network, known, mask, weight, *how, generator=torch.Generator().manual_seed(7))
     extended[name] = sample(ddim(model, start, *how, steps))
 show_sheet(**{name: video[:2] for name, video in ({"real": known} | extended).items()})
@@ -887,7 +890,7 @@ show_slice(**{name: video[1:2] for name, video in ({"real": known} | extended).i
 
 # %%
 fills = receipt("03_extend")
-print(ch03.extend_table(fills))
+print(experiments.extend_table(fills))
 print(fills)
 
 # %% [markdown]
@@ -898,7 +901,7 @@ print(fills)
 
 # %%
 gap = ((torch.arange(8) < 2) | (torch.arange(8) > 5)).reshape(1, 1, 8, 1, 1)
-filling = inpainting(teacher.network, known, gap, ch03.WEIGHT, *how, generator=generator)
+filling = inpainting(teacher.network, known, gap, experiments.WEIGHT, *how, generator=generator)
 filled = sample(ddim(filling, start, *how, steps))
 
 
@@ -906,7 +909,7 @@ def pool(x):
     return F.avg_pool3d(x, (1, 2, 2))
 
 
-sharpening = super_resolution(teacher.network, pool(known), pool, ch03.WEIGHT, *how)
+sharpening = super_resolution(teacher.network, pool(known), pool, experiments.WEIGHT, *how)
 sharp = sample(ddim(sharpening, start, *how, steps))
 low = F.interpolate(pool(known), scale_factor=(1, 2, 2))
 for name, video in (("repeated pixels", low), ("sharpened", sharp)):
@@ -920,11 +923,11 @@ show_sheet(
 # Five patients. Each ran without an error; each is the zoo's model with *one* mistake in the code around it. Look, and decide before you open the answers.
 
 # %%
-patients = ch03.clinic(teacher, captions[:1], seed=4, steps=steps)
-show(**patients.clips)
+patients = experiments.clinic(teacher, captions[:1], seed=4, steps=steps)
+show(**patients)
 
 # %%
-print(ch03.clinic_table(patients, reader))
+print(experiments.clinic_table(patients, reader))
 
 # %% [markdown]
 # <details><summary>Patient 1</summary>Noise is added at the last step too. The picture may still look fine; the table's <i>background grain</i> gives it away.</details>

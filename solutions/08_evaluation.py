@@ -30,12 +30,16 @@ from einops import rearrange
 from IPython.display import display
 
 from minivid import judges, zoo
-from minivid.course import award, check, receipt, summary, widgets
-from minivid.course.experiments import ch08
-from minivid.course.experiments.ch08 import ladders as verdict
+from minivid.chapters.ch08 import experiments, widgets
+from minivid.chapters.ch08.experiments import ladders as verdict
+from minivid.course import award, check, receipt, summary
 from minivid.data import World
-from minivid.evaluation import learnt_from
-from minivid.metrics import distribution, measure, objects, paired, physics, population, temporal
+from minivid.evaluation.jury import Jury
+from minivid.evaluation.of_clips import simulator
+from minivid.evaluation.report import evaluate, side_by_side
+from minivid.evaluation.score import Protocol, Score, compare
+from minivid.evaluation.subject import Subject, learnt_from
+from minivid.metrics import distribution, objects, paired, physics, population, temporal
 from minivid.metrics.corruptions import (
     blur,
     hold_frames,
@@ -50,9 +54,6 @@ from minivid.metrics.corruptions import (
 from minivid.metrics.features import Trunk, extractors
 from minivid.metrics.physics import reach_walls
 from minivid.metrics.reader import fit_reader
-from minivid.metrics.report import side_by_side
-from minivid.metrics.score import Protocol, Score, compare
-from minivid.metrics.scoring import evaluate
 from minivid.metrics.text_score import text_score
 from minivid.motion import backward_warp
 from minivid.motion.flow import estimate_flow
@@ -747,7 +748,7 @@ show_slice(**{name: video[:1] for name, video in same_score.items()}, row=slice_
 
 # %%
 bias = receipt("08_content_bias")
-print(ch08.bias_table(bias.values))
+print(experiments.bias_table(bias.values))
 print(bias)
 
 # %% [markdown]
@@ -756,9 +757,9 @@ print(bias)
 # %%
 still_world = World()
 made, held_out = still_world.sample(n, seed=12).video, film(still_world.sample(n, seed=13).video)
-once, anew = (ch08.content_bias.distorted("place", made, 0, every_frame=every) for every in (False, True))
+once, anew = (experiments.content_bias.distorted("place", made, 0, every_frame=every) for every in (False, True))
 distances = [frechet_distance(film(video), held_out) for video in (once, anew)]
-low, mean, high = ch08.seen(bias.values, "place", "frechet")
+low, mean, high = experiments.seen(bias.values, "place", "frechet")
 print(
     f"here, place, N = {n}: {distances[1] / distances[0]:.2f} times; the receipt, N = {bias['n']}: {mean:.2f} [{low:.2f}, {high:.2f}]"
 )
@@ -1037,19 +1038,18 @@ widgets.judging_still(robot, binomial_interval)
 
 # %%
 truth = teacher.world.sample(2 * many, seed=32)
-jury = measure.Judges(film, looks, towers, f"{reading.name} {reading.sha256[:12]}")
-sim = measure.simulator(teacher.world)
+jury = Jury(film, looks, towers, f"{reading.name} {reading.sha256[:12]}")
+sim = simulator(teacher.world)
 fresh = teacher.world.sample(many, seed=33)
 contestants = {"real clips": (fresh.video, fresh.caption), "vdm-small": (made, asked.caption),
                "stills": (made[:, :, :1].expand_as(made).contiguous(), asked.caption)}  # fmt: skip
 learnt = learnt_from(teacher, 4 * many)
 reports = [
     evaluate(
-        measure.Clips(name, *what),
+        Subject(name, *what, learnt=learnt),
         jury,
-        measure.Clips("the simulator", truth.video, truth.caption),
+        Subject("the simulator", truth.video, truth.caption),
         sim,
-        learnt,
         draws=draws,
     )
     for name, what in contestants.items()
@@ -1072,7 +1072,7 @@ show(
 
 # %%
 whole = receipt("08_report")
-print(ch08.zoo_table(whole))
+print(experiments.zoo_table(whole))
 print(whole)
 
 # %% [markdown]
@@ -1105,7 +1105,7 @@ display(picture)
 print(ladders)
 
 # %%
-print(ch08.ladder_table(ladders.values, "frechet"))
+print(experiments.ladder_table(ladders.values, "frechet"))
 clean = still_world.sample(n, seed=14).video
 again = [frechet_distance(film(swap_frames(clean, times)), held_out) for times in (0, 1, 2, 4, 16)]
 print(f"{'here, frame swaps, N = ' + str(n):26}" + " ".join(f"{value:9.4g}" for value in again))

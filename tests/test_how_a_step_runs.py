@@ -1,4 +1,4 @@
-"""The page beside the README: a step and a sample run through the files that it names, in its order, and through no others."""
+"""The page beside the README: a step, a sample and an evaluation run through the files that it names, in its order, and through no others."""
 
 import re
 import sys
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import minivid
 from minivid import zoo
+from minivid.cli.evaluate import evaluate
+from minivid.evaluation import page  # and with it all the others: an import is no step of the way
 
 ROOT = Path(minivid.__file__).parents[1]
 PAGE = ROOT / "HOW_A_STEP_RUNS.md"
@@ -15,7 +17,7 @@ INSIDE = ("minivid/data/", "minivid/nn/", "minivid/tools/")  # what the page lea
 def named(heading: str) -> list[str]:
     """The numbered files under a heading."""
     part = PAGE.read_text(encoding="utf-8").split(f"## {heading}")[1].split("\n## ")[0]
-    return re.findall(r"^\d\. `(minivid/[^`]+)`", part, re.MULTILINE)
+    return re.findall(r"^\d+\. `(minivid/[^`]+)`", part, re.MULTILINE)
 
 
 def files_of(act) -> list[str]:
@@ -46,3 +48,14 @@ def test_a_sample_runs_through_the_files_that_the_page_names():
     found = files_of(lambda: model.sample(["a 3 moves right, slowly"], steps=2))
     assert sorted(set(found) - {"minivid/diffusion/schedule.py"}) == sorted(named("One sample"))
     assert len(named("One sample")) <= 5
+
+
+def test_an_evaluation_runs_through_the_files_that_the_page_names(tmp_path):
+    told_above = {*named("One training step"), *named("One sample"), "minivid/run.py", "minivid/checkpoint.py"}
+    functions_of_clips = ("minivid/metrics/", "minivid/motion/", "minivid/show/")
+    html = tmp_path / "report.html"
+    found = files_of(lambda: evaluate("vdm-small", n=4, steps=1, quiet=True, html=html))
+    left = [file for file in found if file not in told_above - {"minivid/zoo.py"}]
+    assert [file for file in left if not file.startswith(functions_of_clips)] == named("One evaluation")
+    assert html.read_text(encoding="utf-8").startswith("<!doctype html>") and len(named("One evaluation")) <= 11
+    assert page.__file__.endswith(named("One evaluation")[-1])

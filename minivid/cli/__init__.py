@@ -20,7 +20,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
     What stands after `--` is handed on: `minivid lab -- --ip=0.0.0.0` to JupyterLab, `minivid test -- -k sampler` to pytest.
     """
-    from minivid.cli.refuse import BadInput
+    from minivid.cli.errors import BadInput
 
     args = list(sys.argv[1:] if args is None else args)
     split = args.index("--") if "--" in args else len(args)
@@ -67,7 +67,7 @@ def parse(words: Sequence[str], commands: Commands) -> Callable[..., int]:
     """The command that the words mean, ready to be called. Raises BadInput where tyro refuses them, SystemExit(0) after help."""
     import tyro
 
-    from minivid.cli.refuse import BadInput, without_box
+    from minivid.cli.errors import BadInput, without_box
 
     said = io.StringIO()  # what tyro says of bad input; a command itself runs later, outside
     help_is_asked = not {"-h", "--help"}.isdisjoint(words)

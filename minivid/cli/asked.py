@@ -5,7 +5,7 @@ from pathlib import Path
 
 from minivid import judges, zoo
 from minivid.checkpoint import CheckpointError
-from minivid.cli.refuse import BadInput
+from minivid.cli.errors import BadInput
 from minivid.data.world.options import fitting_glyphs
 from minivid.nn.unet import UNetConfig
 from minivid.run import Run

@@ -8,8 +8,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, Suppress, arg
 
-from minivid.cli.checkout import course_root
-from minivid.cli.refuse import BadInput
+from minivid.cli.errors import BadInput, course_root
 
 
 def lab(no_browser: bool = False, handed_on: Suppress[tuple[str, ...]] = ()) -> int:
@@ -29,10 +28,11 @@ def lab(no_browser: bool = False, handed_on: Suppress[tuple[str, ...]] = ()) -> 
         if new
         else "minivid: mine/ has every chapter; yours are left as they are."
     )
-    command = [sys.executable, "-m", "jupyterlab", "mine/00_index.ipynb", f"--ServerApp.root_dir={root}"]
+    index = f"mine/{min(path.name for path in (root / 'notebooks').glob('*.ipynb'))}"
+    command = [sys.executable, "-m", "jupyterlab", index, f"--ServerApp.root_dir={root}"]
     command += ["--ServerApp.log_level=WARN", "--LabApp.log_level=WARN"]
     command += ["--no-browser"] if no_browser else []
-    print("minivid: opening mine/00_index.ipynb in JupyterLab; Ctrl-C ends it.", flush=True)
+    print(f"minivid: opening {index} in JupyterLab; Ctrl-C ends it.", flush=True)
     # No question about news and no look for updates: neither is the course's, and both want the network.
     configuration = [str(Path(__file__).parent / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH")]
     return become([*command, *handed_on], root, {"JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, configuration))})
@@ -55,7 +55,7 @@ def test(handed_on: Suppress[tuple[str, ...]] = ()) -> int:
 
 def doctor() -> int:
     """Say what is here (versions, device, threads, budget, data, models, disk) and what to do about what is amiss."""
-    from minivid.cli.doctor import examine, table
+    from minivid.doctor import examine, table
 
     findings = examine()
     print(table(findings))

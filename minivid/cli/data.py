@@ -4,7 +4,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from minivid.cli.refuse import sentences
+from minivid.cli.errors import sentences
 
 
 def data_list() -> int:

@@ -2,17 +2,16 @@
 
 import json as json_format
 import shlex
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
-from minivid.cli.refuse import BadInput, at_least, sentences
+from minivid.cli.errors import BadInput, at_least, sentences
 
 if TYPE_CHECKING:
-    from minivid.metrics.measure import Clips
-    from minivid.metrics.report import Report
+    from minivid.evaluation.report import Report
+    from minivid.evaluation.subject import Subject
 
 CLIPS, FRAMES, SIDE = 256, 16, 32
 
@@ -64,83 +63,24 @@ def evaluate(
         for path, suffix in ((json, ".json"), (html, ".html")):
             if path is not None:
                 check_path(path, (suffix,))
-        options = {"n": n, "seed": seed, "steps": steps, "guidance": guidance, "quiet": quiet}
-        if all:
-            from minivid.evaluation import whole_zoo
-            from minivid.metrics.report import side_by_side
+        from minivid.evaluation.jury import jury
+        from minivid.evaluation.report import report_on, side_by_side
+        from minivid.evaluation.subject import Wanted, both, every_model
 
-            found = whole_zoo(**options)
-            print(side_by_side([report for report, _ in found]))
-        else:
-            found = [one(what, against, frames=frames, size=size, **options)]
-            print(found[0][0].table())
+        wanted = Wanted(n, seed, steps, guidance, frames, (size, size), quiet)
+        pairs = every_model(wanted) if all else [both(what, against, wanted)]
+        judges = jury()
+        found = [(report_on(subject, beside, judges, seed, quiet), subject) for subject, beside in pairs]
+        print(side_by_side([report for report, _ in found]) if all else found[0][0].table())
         asked = {"--against": against, "--n": n, "--seed": seed, "--steps": steps, "--guidance": guidance}
         asked |= {"--frames": frames, "--size": size}
         write(found, json, html, "--all" if all else what, again("--all" if all else what, asked))
     return 0
 
 
-def one(
-    what: str, against: str | None, n: int, seed: int, steps: int, guidance: float, frames: int, size: int, quiet: bool
-) -> "tuple[Report, Clips]":
-    """The report of one set of clips. Raises BadInput, ValueError or FileNotFoundError, in a sentence."""
-    check_kind(what)
-    if against:
-        check_kind(against)
-    from minivid import evaluation, zoo
-    from minivid.cli import subject
-
-    clips, world, real, learnt = None, None, None, None
-    if Path(what).suffix == ".npz":
-        clips = subject.from_npz(Path(what), n)
-        world = subject.world_of(clips)
-    elif not Path(what).is_dir():
-        model = zoo.find(what)
-        clips, world = evaluation.sampled(model, n, seed, steps, guidance, quiet), model.world
-        learnt = evaluation.learnt_from(model, 4 * n)
-    shape = (frames, (size, size)) if clips is None else (clips.video.shape[2], tuple(clips.video.shape[-2:]))
-    if against and Path(against).suffix == ".npz":
-        real = subject.from_npz(Path(against), None)
-        shape = shape if clips else (real.video.shape[2], tuple(real.video.shape[-2:]))
-    elif against and Path(against).is_dir():
-        real = subject.from_folder(Path(against), 2 * n, seed + 1, *shape)
-    elif against:
-        world = worlds_of(against)[0]
-    clips = clips or subject.from_folder(Path(what), n, seed, *shape)
-    if real is None and world is not None:
-        real = evaluation.real(world, 2 * len(clips.video), seed)
-    if real is not None:
-        both = subject.matched(clips.video, real.video), subject.matched(real.video, clips.video)
-        clips, real = replace(clips, video=both[0]), replace(real, video=both[1])
-        learnt = subject.matched(learnt, real.video) if learnt is not None else None
-    return evaluation.report_on(clips, real, world, evaluation.jury(), learnt, seed, quiet), clips
-
-
-def check_kind(what: str) -> None:
-    """Raise BadInput for what is neither a folder, an .npz nor a model's name or weights."""
-    from minivid import zoo
-
-    path = Path(what)
-    if path.is_dir() or path.suffix in (".npz", ".safetensors"):
-        return
-    if path.suffix or path.name != what:
-        raise BadInput(
-            f"{what} is no folder and ends in {path.suffix or 'nothing'}; expected an .npz of clips, a .safetensors of weights, a model's "
-            "name, or a folder of videos (a single video: put it into a folder)."
-        )
-    zoo.recipe(what)
-
-
-def worlds_of(name: str):
-    """The worlds that a model was trained on. Raises BadInput for one without."""
-    from minivid.cli.world import worlds_like
-
-    return worlds_like(name)
-
-
-def write(found: "list[tuple[Report, Clips]]", json: Path | None, html: Path | None, what: str, command: str) -> None:
+def write(found: "list[tuple[Report, Subject]]", json: Path | None, html: Path | None, what: str, command: str) -> None:
     """The files that were asked for."""
-    from minivid.metrics.page import page
+    from minivid.evaluation.page import page
     from minivid.show import files
 
     reports = [report.as_dict() for report, _ in found]

@@ -2,7 +2,7 @@
 
 from tyro.conf import Positional
 
-from minivid.cli.refuse import BadInput
+from minivid.cli.errors import BadInput
 
 
 def measure(names: Positional[tuple[str, ...]] = ()) -> int:
@@ -14,11 +14,11 @@ def measure(names: Positional[tuple[str, ...]] = ()) -> int:
     import inspect
     import time
 
-    from minivid.course.experiments import ch03, ch08
+    from minivid.course import listing
     from minivid.course.receipt import write_receipt
     from minivid.tools.nearest import did_you_mean
 
-    measurements = {**ch03.MEASUREMENTS, **ch08.MEASUREMENTS}
+    measurements = listing.measurements()
     if not names:
         for name, function in measurements.items():
             print(f"{name:14} {inspect.getdoc(function).splitlines()[0]}")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from minivid.cli.refuse import BadInput
+from minivid.cli.errors import BadInput
 from minivid.tools.files import write_atomically
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from minivid.cli.refuse import BadInput, at_least, sentences
+from minivid.cli.errors import BadInput, at_least, sentences
 
 if TYPE_CHECKING:
     from minivid.data import Motion, World

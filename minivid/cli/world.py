@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import arg
 
-from minivid.cli.refuse import BadInput, at_least, sentences
+from minivid.cli.errors import BadInput, at_least, sentences
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,16 +58,11 @@ def world(
 
 
 def worlds_like(which: str | None) -> tuple["World", ...]:
-    """The worlds of a recipe or of a file of weights. Raises ValueError for an unknown name, BadInput for a model without a world."""
+    """The worlds that are meant. Raises ValueError for an unknown name, and for a model without a world."""
     from minivid import zoo
     from minivid.data import World
 
-    if which is None:
-        return (World(),)
-    worlds = zoo.load_file(which).run.worlds if which.endswith(".safetensors") else zoo.recipe(which).worlds
-    if not worlds:
-        raise BadInput(f"{which} was trained on a folder of videos; there is no world that makes more of them.")
-    return worlds
+    return (World(),) if which is None else zoo.worlds_of(which)
 
 
 def drawn(worlds: Sequence["World"], n: int, seed: int, quiet: bool = True) -> Iterator["Clips"]:

@@ -21,7 +21,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from minivid.course import exercises
+from minivid.course import listing
 from minivid.course.lint import SourceError, leaks, problems_in_cells, problems_in_source
 from minivid.tools.files import write_atomically
 
@@ -139,7 +139,7 @@ def _cell(cell: NotebookNode) -> dict:
     if "exercise" in marks:
         metadata |= {"minivid": {"exercise": marks["exercise"]}, "nbgrader": _nbgrader("exercise", marks["exercise"])}
     if "award" in marks:
-        points = exercises.find(marks["award"]).points
+        points = listing.exercise(marks["award"]).points
         metadata["nbgrader"] = _nbgrader("award", marks["award"]) | {
             "grade": True,
             "locked": True,
@@ -147,7 +147,7 @@ def _cell(cell: NotebookNode) -> dict:
             "solution": False,
         }
     source = (
-        HEADING.sub(lambda match: match[1] + exercises.find(match[2]).heading, cell.source)
+        HEADING.sub(lambda match: match[1] + listing.exercise(match[2]).heading, cell.source)
         if cell.cell_type == "markdown"
         else cell.source
     )

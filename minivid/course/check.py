@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from minivid.course import exercises
+from minivid.course import listing
 from minivid.course.exercise import Exercise
 from minivid.course.probing import Outcome, Verdict, judge
 
@@ -53,7 +53,7 @@ def check(exercise_id: str, obj: Any) -> Any:
     again), it repeats the verdict.
     """
     try:
-        exercise = exercises.find(exercise_id)
+        exercise = listing.exercise(exercise_id)
     except KeyError as error:
         _say(Card("wrong", str(error.args[0]), ["Your object is used as it is."]))
         return obj
@@ -73,7 +73,7 @@ def award(exercise_id: str) -> None:
     """Print the points of an exercise. Raises AssertionError for points that are missing, but only when grading."""
     if grading() is Grading.COLLECT:
         return
-    exercise = exercises.find(exercise_id)
+    exercise = listing.exercise(exercise_id)
     points, words = _points(exercise), _words(exercise)
     sentence = f"Exercise {exercise.id}: {points} of {exercise.points} points ({words})."
     if grading() is Grading.AWARD and points < exercise.points:
@@ -85,7 +85,7 @@ def award(exercise_id: str) -> None:
 def summary(chapter: str) -> None:
     """The score table of a chapter ("03"): each exercise, how it stands, its points."""
     if grading() is not Grading.COLLECT:
-        _say(ScoreTable(chapter.zfill(2), exercises.of_chapter(chapter.zfill(2))))
+        _say(ScoreTable(chapter.zfill(2), listing.exercises(chapter.zfill(2))))
 
 
 def _points(exercise: Exercise) -> int:

@@ -14,6 +14,8 @@ import numpy as np
 import torch
 
 Arrays = dict[str, np.ndarray]
+Call = Callable[[Any, dict[str, Any]], Mapping[str, Any]]
+Judge = Callable[[Arrays, dict[str, Any]], bool | str]
 
 
 class WrongAnswer(Exception):
@@ -30,8 +32,8 @@ class Probe:
     name: str
     hint: str
     inputs: Callable[[int], dict[str, Any]]
-    call: Callable[[Any, dict[str, Any]], Mapping[str, Any]]
-    judge: Callable[[Arrays, dict[str, Any]], bool | str]
+    call: Call
+    judge: Judge
 
 
 @dataclass(frozen=True)
@@ -130,3 +132,40 @@ def close(actual: np.ndarray, expected: Any, rtol: float = 1e-4, atol: float = 1
 def all_of(*verdicts: bool | str) -> bool | str:
     """The first verdict that is not True, or True."""
     return next((verdict for verdict in verdicts if verdict is not True), True)
+
+
+def returned(*names: str) -> Call:
+    """A call that hands copies of all inputs over, in their order, and names what comes back: the answer, or the parts of a tuple."""
+
+    def call(obj: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+        answer = obj(*map(copy_of, inputs.values()))
+        return several(answer, names) if len(names) > 1 else {names[0]: answer}
+
+    return call
+
+
+def copy_of(value: Any) -> Any:
+    """A tensor or a list of tensors that may be changed in place without anybody noticing; anything else as it is."""
+    if isinstance(value, torch.Tensor):
+        return value.clone()
+    return [copy_of(part) for part in value] if isinstance(value, list) else value
+
+
+def agrees(reference: Any, call: Call, *names: str, rtol: float = 1e-4, atol: float = 1e-5) -> Judge:
+    """A judge that puts the same call to the reference: the arrays of these names, by default all, should be `close`."""
+
+    def judge(arrays: Arrays, inputs: dict[str, Any]) -> bool | str:
+        expected = call(reference, inputs)
+        return all_of(*(close(arrays[name], expected[name], rtol, atol) for name in names or expected))
+
+    return judge
+
+
+def shaped(*shape: int) -> Judge:
+    """A judge that asks for this shape of every array."""
+
+    def judge(arrays: Arrays, inputs: dict[str, Any]) -> bool | str:
+        wrong = next((name for name, array in arrays.items() if array.shape != shape), None)
+        return wrong is None or f"{wrong} has the shape {arrays[wrong].shape}, expected {shape}."
+
+    return judge

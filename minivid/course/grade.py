@@ -19,12 +19,12 @@ import nbformat
 import numpy as np
 
 import minivid
-from minivid.course import exercises
+from minivid.course import listing
 from minivid.course.exercise import Exercise
 from minivid.course.private import probes_of
 from minivid.course.probing import Answer, Outcome, Verdict, decide
-from minivid.course.runner import Kernel, call
 from minivid.course.submission import Step, SubmissionError, chapter_of, read, steps
+from minivid.course.throwaway_kernel import Kernel, call
 
 TIMEOUT_S = 60.0
 LARGEST_ANSWER = 64 * 2**20
@@ -94,7 +94,7 @@ def grade(
     plan = steps(submitted, chapter, nbformat.read(given, as_version=4) if given else None)
     with tempfile.TemporaryDirectory(prefix="grading-") as folder, Kernel(Path(folder)) as kernel:
         grades = tuple(_grades(plan, kernel, timeout_s, private and private.resolve()))
-    order = [exercise.id for exercise in exercises.of_chapter(chapter)]
+    order = [exercise.id for exercise in listing.exercises(chapter)]
     return GradeReport(notebook.name, chapter, tuple(sorted(grades, key=lambda grade: order.index(grade.id))))
 
 
@@ -170,7 +170,7 @@ def _nothing(notebook: Path, problem: str) -> GradeReport:
     except SubmissionError:
         return GradeReport(notebook.name, "", (), problem)
     outcome = Outcome(Verdict.NOT_ATTEMPTED, "The notebook could not be read.")
-    grades = tuple(_grade(exercise, outcome, 0.0) for exercise in exercises.of_chapter(chapter))
+    grades = tuple(_grade(exercise, outcome, 0.0) for exercise in listing.exercises(chapter))
     return GradeReport(notebook.name, chapter, grades, problem)
 
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from nbformat import NotebookNode
 
-from minivid.course import exercises
+from minivid.course import listing
 
 HEADING = re.compile(r"^#+ (Exercise (\d+\.\d+).*?)[ \t]*$", re.MULTILINE)
 MARKER = re.compile(r"^\s*#\s*%%")
@@ -57,7 +57,7 @@ def problems_in_cells(cells: list[NotebookNode]) -> list[str]:
     headings = {name: text for text, name in HEADING.findall(prose)}
     for name in exercise_cells.keys() | award_cells.keys() | headings.keys():
         try:
-            heading = exercises.find(name).heading
+            heading = listing.exercise(name).heading
         except KeyError as error:
             found.append(error.args[0])
             continue

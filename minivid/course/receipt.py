@@ -1,7 +1,7 @@
 """Receipts: what a command measured, with all that is needed to measure it again.
 
-No measured number stands in a chapter's prose. A command measures, `write_receipt` leaves a JSON manifest beside this file, and
-the notebook prints from `receipt(name)`.
+No measured number stands in a chapter's prose. A command measures, `write_receipt` leaves a JSON manifest in the chapter's
+`receipts/` ("03_guidance" is chapter 03's), and the notebook prints from `receipt(name)`.
 """
 
 import json
@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from minivid.course import listing
 from minivid.tools.files import write_atomically
 
-FOLDER = Path(__file__).parent / "receipts"
 PACKAGES = ("minivid", "torch", "numpy")
 
 
@@ -54,8 +54,20 @@ class Receipt:
         return f"Measured by `{self.command}` in {self.minutes:.3g} minutes on {machine}, {seeds}."
 
 
-def receipt(name: str, folder: Path = FOLDER) -> Receipt:
-    """The receipt of that name. Raises ReceiptError, with a sentence, when it is missing or not readable."""
+def folder_of(name: str) -> Path:
+    """Where the receipt "03_guidance" lies: with the chapter whose number it begins with. Raises ReceiptError when there is none."""
+    folders = listing.folders()
+    if name[:2] not in folders:
+        raise ReceiptError(f"{name!r} begins with no chapter's number; a receipt's name does, as {max(folders)}_speed.")
+    return folders[name[:2]] / "receipts"
+
+
+def receipt(name: str, folder: Path | None = None) -> Receipt:
+    """The receipt of that name, from its chapter or from another folder.
+
+    Raises ReceiptError, with a sentence, when it is missing or not readable.
+    """
+    folder = folder or folder_of(name)
     path = folder / f"{name}.json"
     if not path.exists():
         known = ", ".join(sorted(other.stem for other in folder.glob("*.json"))) or "none yet"
@@ -77,12 +89,13 @@ def write_receipt(
     seeds: Sequence[int],
     minutes: float,
     command: str | None = None,
-    folder: Path = FOLDER,
+    folder: Path | None = None,
 ) -> Path:
     """Leave the manifest of a measurement and return its path. Tensors and arrays become lists; nan and inf are refused.
 
-    command: how to run it again; by default the one that is running, with the program's bare name.
+    command: how to run it again; by default the one that is running, with the program's bare name. folder: by default its chapter's.
     """
+    folder = folder or folder_of(name)
     manifest = Receipt(
         name=name,
         values={key: _plain(f"{name}.{key}", value) for key, value in values.items()},
@@ -93,10 +106,20 @@ def write_receipt(
         versions={"python": platform.python_version()} | {package: metadata.version(package) for package in PACKAGES},
     )
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(asdict(manifest), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
     path = folder / f"{name}.json"
-    write_atomically(path, text)
+    write_atomically(path, as_text(asdict(manifest)) + "\n")
     return path
+
+
+def as_text(value: Any, margin: str = "\n") -> str:
+    """JSON with a line for each key, in order of the keys; a list that holds no lists or dicts stands on one line."""
+    deeper = margin + " "
+    if isinstance(value, dict) and value:
+        parts = [f"{json.dumps(key, ensure_ascii=False)}: {as_text(value[key], deeper)}" for key in sorted(value)]
+        return "{" + deeper + f",{deeper}".join(parts) + margin + "}"
+    if isinstance(value, list) and any(isinstance(part, list | dict) for part in value):
+        return "[" + deeper + f",{deeper}".join(as_text(part, deeper) for part in value) + margin + "]"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def hardware() -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from minivid.course import exercises
+from minivid.course import listing
 from minivid.course.exercise import Exercise
 
 INERT = (ast.Constant, ast.Name, ast.Attribute, ast.BinOp, ast.UnaryOp, ast.Tuple, ast.List, ast.Dict, ast.Set)
@@ -58,9 +58,9 @@ def chapter_of(path: Path, notebook: NotebookNode | None) -> str:
     checked = re.search(r"\bcheck\(\s*[\"'](\d+)\.\d+[\"']", text)
     named = re.search(r"(\d\d)_", path.name)
     chapter = told or (checked and checked[1].zfill(2)) or (named and named[1]) or ""
-    if not exercises.of_chapter(chapter or "__"):
+    if not listing.exercises(chapter or "__"):
         raise SubmissionError(
-            f"{path.name} does not tell its chapter: keep its name as it was handed out, such as 03_vdm.ipynb."
+            f"{path.name} does not tell its chapter: keep its name as it was handed out, NN_name.ipynb."
         )
     return chapter
 
@@ -73,7 +73,7 @@ def steps(notebook: NotebookNode, chapter: str, handed_out: NotebookNode | None 
     """
     structure = handed_out or notebook
     given = {cell.source for cell in handed_out.cells} if handed_out else set()
-    places = {e.id: _place(notebook, e, given) for e in exercises.of_chapter(chapter)}
+    places = {e.id: _place(notebook, e, given) for e in listing.exercises(chapter)}
     own = [i for i, cell in enumerate(notebook.cells) if cell.source not in given and i not in places.values()]
     for number, cell in enumerate(structure.cells):
         answered = [e for e in places if (_marked(cell, e) if handed_out else places[e] == number)]
@@ -83,11 +83,11 @@ def steps(notebook: NotebookNode, chapter: str, handed_out: NotebookNode | None 
                 for i in [i for i in own if i < at]:
                     yield Step(definitions(notebook.cells[i]))
                 own = [i for i in own if i >= at]
-            yield Step(None if at is None else notebook.cells[at].source, exercises.find(exercise_id))
+            yield Step(None if at is None else notebook.cells[at].source, listing.exercise(exercise_id))
         if not answered and cell.cell_type == "code":
             yield Step(cell.source if "setup" in cell.metadata.get("tags", []) else definitions(cell))
     for exercise_id in places:  # neither notebook has a trace of these
-        yield Step(None, exercises.find(exercise_id))
+        yield Step(None, listing.exercise(exercise_id))
 
 
 def _place(notebook: NotebookNode, exercise: Exercise, given: set[str]) -> int | None:

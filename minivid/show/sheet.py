@@ -64,7 +64,7 @@ def show_image_grid(
     return _lay_out(_rows(rows, captions, height), list(labels or []))
 
 
-def draw_pixels(axes: Axes, image: UInt8[np.ndarray, "h w c"]) -> None:
+def render_pixels(axes: Axes, image: UInt8[np.ndarray, "h w c"]) -> None:
     """An image without frame or ticks, grey or colour, black 0 and white 255."""
     axes.imshow(as_colour(image), interpolation="auto" if axes.bbox.height < len(image) else "nearest", aspect="auto")
     axes.set_axis_off()
@@ -125,7 +125,7 @@ def _lay_out(rows: list[_Row], labels: list[str]) -> Picture:
             _write_head(picture, top, row)
             top += row.head
             for column, image in enumerate(row.images):
-                draw_pixels(picture.axes_at(EDGE + column * (row.width + GAP), top, row.width, row.height), image)
+                render_pixels(picture.axes_at(EDGE + column * (row.width + GAP), top, row.width, row.height), image)
             top += row.height + APART
     return picture
 

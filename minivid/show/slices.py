@@ -8,7 +8,7 @@ from jaxtyping import UInt8
 from matplotlib.axes import Axes
 
 from minivid.show.frames import Frames, as_colour, named, read_all, title
-from minivid.show.sheet import draw_pixels
+from minivid.show.sheet import render_pixels
 from minivid.show.style import ORANGE, PAGE, Picture, look
 
 SIDE = 176  # pixels; the slice's sides aimed at
@@ -44,7 +44,7 @@ def show_slice(
         for i, clip in enumerate(batch)
     ]
     with look():
-        return _draw(panels, along_row)
+        return _render(panels, along_row)
 
 
 def brightest_row(frames: dict[str, Frames], height: int) -> int:
@@ -53,7 +53,7 @@ def brightest_row(frames: dict[str, Frames], height: int) -> int:
     return int(np.argmax(light))
 
 
-def _draw(panels: list[tuple[str, UInt8[np.ndarray, "t h w c"], int]], along_row: bool) -> Picture:
+def _render(panels: list[tuple[str, UInt8[np.ndarray, "t h w c"], int]], along_row: bool) -> Picture:
     sizes = [_size(clip, along_row) for _, clip, _ in panels]
     per_line = max(1, min(len(panels), PAGE // max(LEFT + width + RIGHT for width, _ in sizes)))
     lines = -(-len(panels) // per_line)
@@ -94,7 +94,7 @@ def _mark_cut(picture: Picture, left: int, top: int, clip: np.ndarray, cut: int,
     h, w, _ = middle.shape
     k = max(1, THUMB // h)
     axes = picture.axes_at(left, top, w * k, h * k)
-    draw_pixels(axes, middle)
+    render_pixels(axes, middle)
     mark = axes.axhspan if along_row else axes.axvspan
     mark(cut - 0.7, cut + 0.7, facecolor="none", edgecolor=ORANGE, linewidth=0.9)
     picture.write(left + w * k + 8, top, f"{'row' if along_row else 'column'} {cut}", fontsize=9, color="#8a5f00")

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from minivid.cli import commands, main
-from minivid.cli.checkout import course_root
+from minivid.cli.errors import BadInput, course_root
 from minivid.cli.mine import copy_chapters
-from minivid.cli.refuse import BadInput
 
 
 def leave_with(capsys, *args) -> tuple[int, str, str]:
@@ -82,7 +81,7 @@ def test_a_notebook_that_cannot_be_graded_still_leaves_its_json(capsys, tmp_path
 
 def test_outside_the_course_the_sentence_says_how_to_get_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("minivid.cli.checkout.minivid.__file__", str(tmp_path / "site-packages/minivid/__init__.py"))
+    monkeypatch.setattr("minivid.tools.checkout.minivid.__file__", str(tmp_path / "site-packages/minivid/__init__.py"))
     with pytest.raises(BadInput, match="clone it"):
         course_root()
 

@@ -3,7 +3,7 @@
 import pytest
 
 from minivid.cli.data import data_fetch, data_list
-from minivid.cli.refuse import BadInput
+from minivid.cli.errors import BadInput
 from minivid.data import fetch
 from minivid.data.fetch import SOURCES, Source
 

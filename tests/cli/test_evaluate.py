@@ -4,13 +4,10 @@ import json
 
 import numpy as np
 import pytest
-import torch
 
-from minivid import evaluation
 from minivid.cli import evaluate as module
-from minivid.cli.subject import world_of
 from minivid.data import World, to_uint8
-from minivid.metrics.measure import Clips
+from minivid.evaluation import report
 from minivid.show import save
 
 CLIPS = World().sample(24, seed=3)
@@ -123,7 +120,7 @@ def test_the_command_that_makes_a_report_again_leaves_out_what_is_usual():
     ids=str,
 )
 def test_what_is_wrong_is_said_before_any_work(refused, monkeypatch, args, sentence):
-    monkeypatch.setattr(evaluation, "report_on", lambda *_: pytest.fail("it began to work"))
+    monkeypatch.setattr(report, "report_on", lambda *_: pytest.fail("it began to work"))
     assert sentence in refused("evaluate", *args)
 
 
@@ -166,23 +163,3 @@ def test_clips_of_another_shape_are_refused(refused, filed, clips):
 def test_a_broken_file_is_said(refused, tmp_path):
     (tmp_path / "x.npz").write_bytes(b"PK no zip")
     assert "is no whole .npz file" in refused("evaluate", "x.npz")
-
-
-def test_captions_tell_the_world():
-    def told(world, captions=None):
-        made = world.sample(6, seed=1)
-        return world_of(Clips("x", made.video, captions or made.caption))
-
-    for world in (
-        World(),
-        World(frames=16, size=(24, 32), colour=True),
-        World(change="speed"),
-        World(size=32, digits=2),
-    ):
-        assert told(world) == world
-    assert told(World(directions=("up", "up-left"))).directions == ("left", "right", "up", "down", "up-left")
-    assert (
-        told(World(), ["a horse runs"] * 6) is None
-        and told(World(), ["a 3 moves up", *["a 3 moves first up, then down"] * 5]) is None
-    )
-    assert world_of(Clips("x", torch.zeros(2, 1, 8, 16, 16))) is None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tyro import _fmtlib
 
 from minivid.cli import course_commands, parse
-from minivid.cli.refuse import BadInput, without_box
+from minivid.cli.errors import BadInput, without_box
 
 BOX = set(map(chr, range(0x2500, 0x2580)))
 LONG = "/".join(["folder"] * 30)

@@ -1,36 +1,17 @@
 """A small chapter of three exercises, built into a temporary course, and submissions made from its student notebook."""
 
-import importlib.util
 import json
 import shutil
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from minivid.course import build, exercises
+from minivid.course import build, listing
+from minivid.course.answers import answers_to
 
 HERE = Path(__file__).parent
-WRONG_ANSWERS = HERE.parent / "wrong_answers"
 CHAPTER = "03_small"
-
-
-def answers_to(exercise) -> ModuleType:
-    """The module of an exercise's second right answer (SECOND) and its wrong ones (WRONG, by the probe that catches them)."""
-    path = WRONG_ANSWERS / f"ch{exercise.chapter}" / f"ex_{exercise.id.replace('.', '_')}.py"
-    name = f"wrong_answers_{path.stem}"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, path)
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-@pytest.fixture(scope="session")
-def answers():
-    return answers_to
 
 
 @dataclass(frozen=True)
@@ -53,10 +34,9 @@ class Course:
         return "".join(next(c for c in cells if c["id"] == f"exercise-{exercise_id.replace('.', '-')}")["source"])
 
     def answer(self, exercise_id: str, answer: str) -> str:
-        """A cell that gives one of the answers of tests/wrong_answers ("SECOND" or a wrong one's name)."""
-        exercise = exercises.find(exercise_id)
-        text = Path(answers_to(exercise).__file__).read_text(encoding="utf-8")
-        return f"{text}\n{exercise.name} = {answer}\n{exercise.name} = check({exercise_id!r}, {exercise.name})"
+        """A cell that gives one of the answers of tests/chapters ("SECOND" or a wrong one's name)."""
+        answers = answers_to(listing.exercise(exercise_id))
+        return (answers.second if answer == "SECOND" else answers.named(answer)).cell
 
     def submission(self, path: Path, cells: dict[str, str], edit=lambda notebook: None) -> Path:
         """The student's notebook with other sources in its exercise cells, and whatever else `edit` does to its JSON."""

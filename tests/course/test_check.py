@@ -7,7 +7,7 @@ from contextlib import redirect_stdout
 import pytest
 import torch
 
-from minivid.course import award, check, exercises, summary
+from minivid.course import award, check, listing, summary
 from minivid.course.probing import judge
 from minivid.diffusion.bound import posterior as library_posterior
 
@@ -118,11 +118,11 @@ def test_a_corrected_answer_is_judged_anew():
 def test_a_direct_call_to_the_answer_is_refused_and_a_call_by_the_library_is_not():
     _, text = said(check, "3.2", borrower)
     assert "which is the answer" in text
-    assert judge(exercises.find("3.4"), exercises.find("3.2").reference, 0).message.endswith("expected a class.")
+    assert judge(listing.exercise("3.4"), listing.exercise("3.2").reference, 0).message.endswith("expected a class.")
 
 
 def test_an_answer_that_inherits_or_wraps_the_library_s_is_refused():
-    reference = exercises.find("3.4").reference
+    reference = listing.exercise("3.4").reference
     _, text = said(check, "3.4", type("TemporalAttention", (reference,), {}))
     assert "library's own" in text
 
@@ -156,9 +156,9 @@ def test_award_without_check_says_so_and_gives_nothing(monkeypatch):
 def test_the_summary_adds_up_in_text_and_html():
     said(check, "3.2", right)
     said(check, "3.1", wrong)
-    total = sum(exercise.points for exercise in exercises.of_chapter("03"))
+    total = sum(exercise.points for exercise in listing.exercises("03"))
     assert f"3 / {total}" in said(summary, "03")[1]
-    table = module.ScoreTable("03", exercises.of_chapter("03"))
+    table = module.ScoreTable("03", listing.exercises("03"))
     assert f"<b>3 / {total}</b>" in table._repr_html_()
 
 
@@ -167,6 +167,6 @@ def test_cards_escape_what_a_student_s_error_says():
         raise ValueError("<script>alert(1)</script>")
 
     said(check, "3.2", hostile)
-    card = module._card(exercises.find("3.2"), module._checked["3.2"].outcome)
+    card = module._card(listing.exercise("3.2"), module._checked["3.2"].outcome)
     assert "<script>" not in card._repr_html_()
     assert "&lt;script&gt;" in card._repr_html_()

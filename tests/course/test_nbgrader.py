@@ -29,9 +29,9 @@ def submissions(course) -> dict[str, tuple[dict[str, str], list[int]]]:
         "untouched": ({}, [0, 0, 0]),
         "second-right": (answers("SECOND", "SECOND", "SECOND"), [2, 3, 4]),
         "right-but-one": (right | {"3.2": course.answer("3.2", "x_not_shrunk")}, [2, 0, 4]),
-        "patched": (answers("uniform_noise", "deviation_for_variance", "NotScaled", first=PATCH), [0, 0, 0]),
-        "wrong": (answers("noise_shared_by_the_frames", "independent_noises", "BiasTransposed"), [0, 0, 0]),
-        "exception": (right | {"3.1": forgotten, "3.4": course.answer("3.4", "MaskInverted")}, [0, 3, 0]),
+        "patched": (answers("uniform_noise", "deviation_for_variance", "not_scaled", first=PATCH), [0, 0, 0]),
+        "wrong": (answers("noise_shared_by_the_frames", "independent_noises", "bias_transposed"), [0, 0, 0]),
+        "exception": (right | {"3.1": forgotten, "3.4": course.answer("3.4", "mask_inverted")}, [0, 3, 0]),
     }
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from minivid.course.receipt import ReceiptError, receipt, write_receipt
+from minivid.course import listing
+from minivid.course.receipt import ReceiptError, as_text, receipt, write_receipt
 
 
 @pytest.fixture
@@ -29,8 +30,28 @@ def test_what_was_written_is_read_back(written):
 
 def test_the_file_is_sorted_and_ends_in_a_newline_and_nothing_else_is_left(written):
     text = (written / "guidance.json").read_text()
-    assert text == json.dumps(json.loads(text), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    assert text.endswith("}\n") and list(json.loads(text)) == sorted(json.loads(text))
     assert [path.name for path in written.iterdir()] == ["guidance.json"]
+
+
+def test_a_list_of_numbers_is_one_line_and_the_text_is_json():
+    value = {"b": [[1, 2.5], []], "a": {"words": ["é", None], "none": {}, "deep": [{"x": 1}, 2]}}
+    text = as_text(value)
+    assert json.loads(text) == value
+    assert text.splitlines()[:3] == ["{", ' "a": {', '  "deep": [']
+    assert '  "words": ["é", null]' in text.splitlines() and "  [1, 2.5]," in text.splitlines()
+
+
+@pytest.mark.parametrize("number", listing.folders())
+def test_every_receipt_is_kept_in_this_form_and_named_as_its_chapter(number):
+    for path in (listing.folders()[number] / "receipts").glob("*.json"):
+        text = path.read_text(encoding="utf-8")
+        assert text == as_text(json.loads(text)) + "\n" and path.stem.startswith(f"{number}_")
+
+
+def test_a_receipt_s_name_tells_its_chapter():
+    with pytest.raises(ReceiptError, match="'speed' begins with no chapter's number"):
+        receipt("speed")
 
 
 def test_a_missing_receipt_and_a_missing_value_are_sentences(written):

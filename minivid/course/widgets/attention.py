@@ -1,37 +1,23 @@
 """Temporal attention looked at: which frames does a pixel of a frame attend to? (chapter 3)
 
-Tests in tests/course/widgets/test_attention.py hold the maps against the layers' own output.
+Tests in tests/course/widgets/test_attention.py.
 """
 
 from collections.abc import Mapping
 
 import ipywidgets as w
 import numpy as np
-import torch
-from einops import rearrange
-from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
-from torch import Tensor, nn
+from torch import Tensor
 
-from minivid.course.widgets.dial import GAP, dial, draw_strip, slider, strip_scale
-from minivid.course.widgets.watching import watched
-from minivid.nn.attention.core import TIME, Attention
+from minivid.course.widgets.dial import GAP, dial, render_strip, slider, strip_scale
+from minivid.nn.attention.maps import FrameMaps
 from minivid.show.frames import read
 from minivid.show.style import BLUE, ORANGE, SOFT, Picture, look
 
-Maps = Float[Tensor, "heads h w t t"]
 WIDTH, EDGE, MAP, STRIP = 840, 8, 160, 250  # pixels; STRIP is where the frames begin
 COLOURS = "cividis"  # even in lightness, and the same to colour-blind readers
-
-
-@torch.no_grad()
-def temporal_attention_maps(model: nn.Module, z: Tensor, t: Tensor, cond=None) -> dict[str, Tensor]:
-    """Run `model(z, t, cond)` and return every temporal attention layer's weights for the first clip, `heads h w t t`.
-
-    Rows are the frames that look (each sums to one), columns the frames looked at. The model is only watched, not changed.
-    """
-    return watched(model, "temporal attention", lambda layer: layer.window == TIME, _weights, z, t, cond)
 
 
 def attention_viewer(maps: Tensor | Mapping[str, Tensor], clip: Tensor | None = None) -> w.VBox:
@@ -51,13 +37,13 @@ def attention_viewer(maps: Tensor | Mapping[str, Tensor], clip: Tensor | None = 
         heads, height, width, _, _ = named[change["new"]].shape
         head.max, x.max, y.max = heads - 1, width - 1, height - 1
 
-    def draw(layer: str, head: int, x: int, y: int, frame: int) -> Picture:
+    def render(layer: str, head: int, x: int, y: int, frame: int) -> Picture:
         # while a change of layer pulls the sliders in one by one, those still outside count as at their new end
         head, y, x = (min(value, n - 1) for value, n in zip((head, y, x), named[layer].shape[:3], strict=True))
         return _one(named[layer], layer, clip, head, x, y, frame)
 
     layer.observe(fit, "value")
-    return dial(draw, layer=layer, head=head, x=x, y=y, frame=frame)
+    return dial(render, layer=layer, head=head, x=x, y=y, frame=frame)
 
 
 def attention_viewer_still(maps: Tensor | Mapping[str, Tensor], layers: int = 4) -> Picture:
@@ -87,13 +73,6 @@ def attention_viewer_still(maps: Tensor | Mapping[str, Tensor], layers: int = 4)
     return picture
 
 
-def _weights(layer: Attention, x: Float[Tensor, "b c t h w"], *more: Tensor | None) -> Maps:
-    """softmax(q kᵀ / √d + bias), the part of the layer that its fused kernel keeps to itself."""
-    q, k, _, bias = layer.scored(x[:1], *more)
-    weights = (q @ k.mT / q.shape[-1] ** 0.5 + bias).softmax(-1)
-    return rearrange(weights, "(h w) heads i j -> heads h w i j", h=x.shape[3]).cpu()
-
-
 def _named(maps: Tensor | Mapping[str, Tensor]) -> dict[str, Tensor]:
     named = dict(maps) if isinstance(maps, Mapping) else {"attention": maps}
     for name, m in named.items():
@@ -102,7 +81,7 @@ def _named(maps: Tensor | Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: m.detach().float().cpu() for name, m in named.items()}
 
 
-def _one(maps: Maps, layer: str, clip: Tensor | None, head: int, x: int, y: int, frame: int) -> Picture:
+def _one(maps: FrameMaps, layer: str, clip: Tensor | None, head: int, x: int, y: int, frame: int) -> Picture:
     """The t × t map on the left, the chosen frame's row outlined; right the clip's frames, a bar under each for its weight."""
     weights = maps[head, y, x].numpy()
     t, height, width = len(weights), *maps.shape[1:3]
@@ -119,7 +98,7 @@ def _one(maps: Maps, layer: str, clip: Tensor | None, head: int, x: int, y: int,
         picture.write(STRIP, 8, words, fontsize=11, fontweight="bold")
         if clip is not None:
             _outline(
-                draw_strip(picture, STRIP, 30, frames, k), (x / width, y / height, 1 / width, 1 / height), frame, step
+                render_strip(picture, STRIP, 30, frames, k), (x / width, y / height, 1 / width, 1 / height), frame, step
             )
         _bars(picture.axes_at(STRIP, below, t * step - GAP, MAP + 30 - below, xlabel="to frame"), weights[frame], step)
     return picture

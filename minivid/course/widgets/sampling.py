@@ -9,11 +9,9 @@ import ipywidgets as w
 import numpy as np
 from torch import Tensor
 
-from minivid.course.widgets.dial import dial, draw_strip, slider, strip_scale
+from minivid.course.widgets.dial import dial, slider, strips
 from minivid.show.frames import read
-from minivid.show.style import SOFT, Picture, look
-
-WIDTH, EDGE, MIDDLE = 840, 8, 28  # pixels
+from minivid.show.style import Picture
 
 Path = Iterable[tuple[Tensor, Tensor]]
 
@@ -33,24 +31,13 @@ def sampling_path_still(path: Path, rows: int = 6, frames: int = 4) -> Picture:
     """The static twin of `sampling_path`: z on the left, x̂ on the right, a few updates from first to last."""
     steps = _steps(path)
     chosen = np.unique(np.linspace(1, len(steps), min(rows, len(steps))).round().astype(int))
-    z, _ = steps[0]
-    seen = np.unique(np.linspace(0, z.shape[1] - 1, min(frames, z.shape[1])).round().astype(int))
-    half = (WIDTH - 2 * EDGE - MIDDLE) // 2
-    k = strip_scale(len(seen), *z.shape[2:], half, 80)
-    height = z.shape[2] * k
-    with look():
-        picture = Picture(WIDTH, 24 + len(chosen) * (height + 26))
-        right = EDGE + half + MIDDLE
-        picture.write(EDGE, 6, "z, the noisy clip", fontweight="bold")
-        picture.write(right, 6, "x̂, the guess of the clean clip", fontweight="bold")
-        for row, i in enumerate(chosen):
-            top = 26 + row * (height + 26)
-            z, x_hat = steps[i - 1]
-            picture.write(EDGE, top, f"after update {i} of {len(steps)}", color=SOFT, fontsize=9)
-            picture.write(right, top, _range(x_hat), color=SOFT, fontsize=9)
-            draw_strip(picture, EDGE, top + 17, _pixels(z[:, seen]), k)
-            draw_strip(picture, right, top + 17, _pixels(x_hat[:, seen]), k)
-    return picture
+    t = steps[0][0].shape[1]
+    seen = np.unique(np.linspace(0, t - 1, min(frames, t)).round().astype(int))
+    cells = [
+        [(f"after update {i} of {len(steps)}", _pixels(z[:, seen])), (_range(x_hat), _pixels(x_hat[:, seen]))]
+        for i, (z, x_hat) in ((i, steps[i - 1]) for i in chosen)
+    ]
+    return strips(cells, heads=("z, the noisy clip", "x̂, the guess of the clean clip"))
 
 
 def _steps(path: Path) -> list[tuple[Tensor, Tensor]]:
@@ -65,16 +52,11 @@ def _steps(path: Path) -> list[tuple[Tensor, Tensor]]:
 
 def _one(steps: list[tuple[Tensor, Tensor]], i: int) -> Picture:
     z, x_hat = steps[i - 1]
-    k = strip_scale(*z.shape[1:], WIDTH - 2 * EDGE, 96)
-    height = z.shape[2] * k
-    with look():
-        picture = Picture(WIDTH, 2 * (height + 36))
-        picture.write(EDGE, 6, f"z after update {i} of {len(steps)}", fontweight="bold")
-        draw_strip(picture, EDGE, 26, _pixels(z), k)
-        picture.write(EDGE, height + 40, "x̂, the guess of the clean clip", fontweight="bold")
-        picture.write(EDGE + 260, height + 40, _range(x_hat), color=SOFT)
-        draw_strip(picture, EDGE, height + 60, _pixels(x_hat), k)
-    return picture
+    rows = [
+        [(f"z after update {i} of {len(steps)}", _pixels(z))],
+        [(f"x̂, the guess of the clean clip, {_range(x_hat)}", _pixels(x_hat))],
+    ]
+    return strips(rows, tall=96)
 
 
 def _range(x_hat: Tensor) -> str:

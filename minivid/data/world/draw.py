@@ -15,7 +15,7 @@ from torch import Tensor
 
 from minivid.data.captions import COLOURS, DIRECTIONS, SPEEDS, Motion, parse, write
 from minivid.data.glyphs import Glyphs
-from minivid.data.world.options import World
+from minivid.data.world.options import Options
 
 WAYS, HUES = tuple(DIRECTIONS), tuple(COLOURS)
 
@@ -57,7 +57,7 @@ class Cast:
         ]
 
 
-def read(caption: str | Sequence[str] | None, n: int, world: World) -> list[tuple[Motion, ...]] | None:
+def read(caption: str | Sequence[str] | None, n: int, world: Options) -> list[tuple[Motion, ...]] | None:
     """The captions that n clips have to obey, parsed.
 
     Raises ValueError when there are not n of them, or when one asks for what this world does not do.
@@ -118,7 +118,9 @@ def _draw_words(
     return torch.tensor([among.index(word) for word in words])[each]
 
 
-def cast(world: World, shapes: Glyphs, n: int, told: list[tuple[Motion, ...]] | None, stream: torch.Generator) -> Cast:
+def cast(
+    world: Options, shapes: Glyphs, n: int, told: list[tuple[Motion, ...]] | None, stream: torch.Generator
+) -> Cast:
     """Draw the cast of n clips, and let the captions overrule what they name."""
     k, legs = world.digits, 2 if world.change else 1
     digit = torch.tensor(world.classes)[_choose(len(world.classes), n, k, stream)]

@@ -3,7 +3,6 @@
 Chapter 0. Checked by tests/data/test_options.py.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,8 +13,6 @@ from minivid.data.captions import DIRECTIONS, SPEEDS
 from minivid.data.digits import check_split
 from minivid.data.glyphs import HANDWRITINGS, Glyphs, glyphs
 from minivid.data.world.dynamics import Number
-from minivid.data.world.truth import Clips
-from minivid.tools.seeds import Seed
 
 CHANGES = ("direction", "speed")
 BACKGROUNDS = ("black", "gradient", "clouds", "checks")
@@ -35,11 +32,10 @@ def need(holds: bool, sentence: str) -> None:
 
 
 @dataclass(frozen=True)
-class World:
-    """Handwritten digits that move between elastic walls, the picture's edges. Lengths are pixels, times are frames.
+class Options:
+    """What a `World` is told, and every part of it goes by. Lengths are pixels, times are frames.
 
-    `World().sample(32, seed=0)` makes 32 clips with their exact truth. Two worlds that differ in looks alone show the same
-    motions for the same seed. Raises ValueError, with a sentence, for options that make no world.
+    Raises ValueError, with a sentence, for options that make no world.
     """
 
     frames: int = 8
@@ -124,23 +120,13 @@ class World:
         quick = (velocity.norm(dim=1) > self.speed_threshold).tolist()
         return [(self.directions[w], SPEEDS[q]) for w, q in zip(way, quick, strict=True)]
 
-    def sample(self, n: int, seed: Seed, caption: str | Sequence[str] | None = None) -> Clips:
-        """n clips with their truth. The same seed gives the same bytes, and torch's own random state is left alone.
-
-        `seed` is a whole number or a tuple of them, such as (seed, step). `caption`, one for all or one for each clip,
-        decides what it names; chance decides the rest. Raises ValueError for a caption that this world cannot obey.
-        """
-        from minivid.data.world.simulator import simulate  # here, because the simulator knows the options
-
-        return simulate(self, n, seed, caption)
-
     def __post_init__(self) -> None:
         _check_picture(self)
         _check_motion(self)
         _check_looks(self)
 
 
-def _check_picture(world: World) -> None:
+def _check_picture(world: Options) -> None:
     check_split(world.split)
     need(
         world.handwriting in HANDWRITINGS,
@@ -170,7 +156,7 @@ def _check_picture(world: World) -> None:
     )
 
 
-def _check_motion(world: World) -> None:
+def _check_motion(world: Options) -> None:
     ways, paces = world.directions, world.speeds
     need(
         len(ways) > 0 and len(set(ways)) == len(ways) and set(ways) <= set(DIRECTIONS),
@@ -206,7 +192,7 @@ def _check_motion(world: World) -> None:
     need(1 <= world.scale <= 4, f"Scale is a factor between 1 and 4; this is scale={world.scale}.")
 
 
-def _check_looks(world: World) -> None:
+def _check_looks(world: Options) -> None:
     need(
         world.background in BACKGROUNDS,
         f"A background is one of {', '.join(BACKGROUNDS)}; this is background={world.background!r}.",
@@ -224,7 +210,7 @@ def _check_looks(world: World) -> None:
 
 
 @lru_cache(maxsize=64)
-def fitting_glyphs(world: World) -> Glyphs:
+def fitting_glyphs(world: Options) -> Glyphs:
     """The world's glyphs, once it is certain that the widest of them has room for its first steps.
 
     Raises ValueError when it has not: the digit is too large or too fast for the picture; FetchError (a ValueError) where its

@@ -1,4 +1,4 @@
-"""Drawing: how much of each pixel a digit covers, wherever it stands.
+"""Rendering: how much of each pixel a digit covers, wherever it stands.
 
 A pixel is a square detector. It sees the mean of the ink above it, so a digit can stand between pixels without jagged edges
 and without losing ink. Chapter 0. Checked by tests/data/test_render.py.

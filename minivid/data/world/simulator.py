@@ -14,19 +14,35 @@ from minivid.data.glyphs import Glyphs
 from minivid.data.world import draw, look, render
 from minivid.data.world.audio import clicks
 from minivid.data.world.draw import Cast
-from minivid.data.world.options import World, fitting_glyphs, need
+from minivid.data.world.options import Options, fitting_glyphs, need
 from minivid.data.world.tracks import Shape, draw_shape, draw_tracks, walls
 from minivid.data.world.truth import Clips
 from minivid.tools.seeds import Seed, generator
 
 
-def _shutter(world: World) -> Float[Tensor, " b"]:
+def _shutter(world: Options) -> Float[Tensor, " b"]:
     """The instants, around a frame's own, at which the scene is seen while the shutter is open."""
     many = max(3, math.ceil(4 * world.quickly[1] * world.motion_blur)) if world.motion_blur else 1
     return ((torch.arange(many, dtype=torch.float64) + 0.5) / many - 0.5) * world.motion_blur
 
 
-def simulate(world: World, n: int, seed: Seed, caption: str | Sequence[str] | None = None) -> Clips:
+class World(Options):
+    """Handwritten digits that move between elastic walls, the picture's edges. Lengths are pixels, times are frames.
+
+    `World().sample(32, seed=0)` makes 32 clips with their exact truth. Two worlds that differ in looks alone show the same
+    motions for the same seed. Raises ValueError, with a sentence, for options that make no world.
+    """
+
+    def sample(self, n: int, seed: Seed, caption: str | Sequence[str] | None = None) -> Clips:
+        """n clips with their truth. The same seed gives the same bytes, and torch's own random state is left alone.
+
+        `seed` is a whole number or a tuple of them, such as (seed, step). `caption`, one for all or one for each clip,
+        decides what it names; chance decides the rest. Raises ValueError for a caption that this world cannot obey.
+        """
+        return simulate(self, n, seed, caption)
+
+
+def simulate(world: Options, n: int, seed: Seed, caption: str | Sequence[str] | None = None) -> Clips:
     """`World.sample`."""
     need(n >= 1, f"A sample has at least one clip; this is n={n}.")
     told = draw.read(caption, n, world)
@@ -69,7 +85,7 @@ def simulate(world: World, n: int, seed: Seed, caption: str | Sequence[str] | No
 
 
 def picture(
-    world: World,
+    world: Options,
     shapes: Glyphs,
     cast: Cast,
     shape: Shape,
@@ -85,7 +101,7 @@ def picture(
     side = (world.side * shape.factor(times)).float().flatten(0, 1)
     angle = shape.angle(times).float().flatten(0, 1)
 
-    def drawn(bitmap: Tensor) -> Tensor:
+    def covered(bitmap: Tensor) -> Tensor:
         centre, extent = shapes.centre[glyph], (world.height, world.width)
         if world.rotation:
             ink = render.turned_coverage(bitmap, centre, place, side, angle, *extent)
@@ -94,13 +110,13 @@ def picture(
         return ink.unflatten(0, (n, k))
 
     bitmap = shapes.bitmap[glyph]
-    alpha = drawn(bitmap)
+    alpha = covered(bitmap)
     free = render.unhidden(alpha, (cast.depth[:, None] < cast.depth[:, :, None]).float())
     mask = render.layers(alpha, free)
     lit = mask[:, :-1]
     if world.texture:
         pattern = look.stripes(bitmap.shape[-1], n, k, generator(seed, "texture")).flatten(0, 1)
-        lit = drawn(bitmap * pattern) * free
+        lit = covered(bitmap * pattern) * free
     video = torch.einsum("nkthw,nkc->ncthw", lit, look.ink(cast.colour, cast.depth, world.colour))
     if world.background != "black":
         behind = generator(seed, "background")

@@ -13,7 +13,7 @@ from torch import Tensor
 from minivid.data.glyphs import Glyphs
 from minivid.data.world.draw import Cast
 from minivid.data.world.dynamics import Number, Path, leg, span
-from minivid.data.world.options import BEFORE, CLEAR, World
+from minivid.data.world.options import BEFORE, CLEAR, Options
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,13 @@ class Shape:
         return torch.exp(self.growth[..., None] * times)
 
 
-def draw_shape(world: World, n: int, stream: torch.Generator) -> Shape:
+def draw_shape(world: Options, n: int, stream: torch.Generator) -> Shape:
     """Each digit's turning and growing, uniform up to the world's limits, either way."""
     spin, growth = 2 * torch.rand(2, n, world.digits, generator=stream, dtype=torch.float64) - 1
     return Shape(spin * math.radians(world.rotation), growth * math.log(world.scale) / max(world.frames - 1, 1))
 
 
-def walls(world: World, shapes: Glyphs, cast: Cast, shape: Shape) -> Walls:
+def walls(world: Options, shapes: Glyphs, cast: Cast, shape: Shape) -> Walls:
     """The walls for the centre of each digit, at the largest size and at any angle that it will have."""
     ends = torch.tensor([0.0, world.frames - 1.0], dtype=torch.float64)
     side = world.side * shape.factor(ends).amax(-1, keepdim=True)
@@ -62,7 +62,7 @@ def walls(world: World, shapes: Glyphs, cast: Cast, shape: Shape) -> Walls:
 class Tracks:
     """Where every digit is, in one leg or two."""
 
-    world: World
+    world: Options
     cast: Cast
     walls: Walls
     start: Float[Tensor, "n k leg 2"]
@@ -86,7 +86,7 @@ class Tracks:
         )
 
 
-def draw_tracks(world: World, cast: Cast, between: Walls, stream: torch.Generator) -> Tracks:
+def draw_tracks(world: Options, cast: Cast, between: Walls, stream: torch.Generator) -> Tracks:
     """Start every digit at a place, uniform among those from which it meets no wall in its first steps.
 
     Where something changes half-way, places are drawn again until the steps after the change are free as well.

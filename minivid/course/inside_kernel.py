@@ -1,0 +1,79 @@
+"""The grader's hands inside the student's kernel: limit it, run cells in it, ask what is defined in it.
+
+Everything goes out as files in a folder that the grader names afresh for each call: arrays as .npz without pickle, sentences as
+.json. Nothing is judged here.
+"""
+
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from minivid.course import listing
+from minivid.course.private import probes_of
+from minivid.course.probing import Answer, ask, explain
+
+
+def limit_memory(bytes_more: int) -> None:
+    """No more than so many bytes beyond what the kernel holds now; a larger request raises MemoryError (Linux, mostly macOS)."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    limit = psutil.Process().memory_info().vms + bytes_more
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def run(source: str) -> BaseException | None:
+    """A cell's source in the notebook's namespace, as IPython runs it but without output. Returns what it raised, if anything."""
+    shell = _shell()
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+        shell.showtraceback = shell.showsyntaxerror = lambda *_, **__: None
+        try:
+            result = shell.run_cell(source, store_history=False, silent=True)
+        finally:
+            del shell.showtraceback, shell.showsyntaxerror
+    return result.error_before_exec or result.error_in_exec
+
+
+def examine(exercise_id: str, source: str, seed: int, folder: str, private: str | None) -> None:
+    """Run the student's cell and leave its object's answer to each probe in `folder`, as NUMBER.npz or NUMBER.json.
+
+    The name is taken away first, so that what is asked is what this cell defines and nothing older.
+    """
+    exercise = listing.exercise(exercise_id)
+    names = _shell().user_ns
+    names.pop(exercise.name, None)
+    error = run(source)
+    for number, probe in enumerate(probes_of(exercise, private and Path(private))):
+        if exercise.name in names:
+            answer = ask(exercise, probe, names[exercise.name], seed)
+        else:
+            why = explain(error, names) if error else f"The cell does not define `{exercise.name}`."
+            answer = Answer(problem=why)
+        _write(Path(folder) / str(number), answer)
+
+
+def use_library(exercise_id: str) -> None:
+    """Bind the exercise's name to the library's object, as `check` does in a notebook when the student's is not right."""
+    exercise = listing.exercise(exercise_id)
+    _shell().user_ns[exercise.name] = exercise.reference
+
+
+def _write(path: Path, answer: Answer) -> None:
+    if answer.arrays is None:
+        text = json.dumps({"problem": answer.problem, "not_attempted": answer.not_attempted})
+        path.with_suffix(".json").write_text(text, encoding="utf-8")
+    else:
+        np.savez(path.with_suffix(".npz"), **answer.arrays)
+
+
+def _shell() -> Any:
+    from IPython import get_ipython
+
+    return get_ipython()

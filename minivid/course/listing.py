@@ -1,0 +1,59 @@
+"""The chapters of the course, found by listing: a folder `minivid/chapters/chNN` with a `chapter.py` is a chapter.
+
+Beside `chapter.py`, which holds its CHAPTER, may lie `experiments/`, whose MEASUREMENTS `minivid measure` runs, and `receipts/`.
+"""
+
+import importlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from minivid.course.chapter import Chapter
+from minivid.course.exercise import Exercise
+
+PACKAGE = f"{__name__.split('.')[0]}.chapters"
+
+
+def folders() -> dict[str, Path]:
+    """Every chapter's folder by its number ("03"), in order."""
+    roots = importlib.import_module(PACKAGE).__path__
+    found = [file.parent for root in roots for file in Path(root).glob("ch[0-9][0-9]/chapter.py")]
+    return {folder.name[2:]: folder for folder in sorted(found, key=lambda folder: folder.name)}
+
+
+@cache
+def chapter(number: str) -> Chapter | None:
+    """The chapter of that number ("03"), or None where there is none."""
+    if number not in folders():
+        return None
+    return importlib.import_module(f"{PACKAGE}.ch{number}.chapter").CHAPTER
+
+
+def chapters() -> dict[str, Chapter]:
+    """All chapters by their number, in order."""
+    return {number: chapter(number) for number in folders()}
+
+
+def exercises(number: str) -> tuple[Exercise, ...]:
+    """All exercises of a chapter ("03"), in order; none for a chapter without exercises."""
+    found = chapter(number)
+    return found.exercises if found else ()
+
+
+def exercise(exercise_id: str) -> Exercise:
+    """The exercise "3.2". Raises KeyError, with a sentence, when there is none of that number."""
+    several = exercises(str(exercise_id).split(".")[0].zfill(2))
+    for one in several:
+        if one.id == exercise_id:
+            return one
+    known = ", ".join(one.id for one in several) or "no exercises"
+    raise KeyError(f"There is no exercise {exercise_id!r}; its chapter has {known}.")
+
+
+def measurements() -> dict[str, Callable[[], dict]]:
+    """What the chapters measure, by the receipt's name: each chapter's `experiments.MEASUREMENTS`."""
+    found = {}
+    for number, folder in folders().items():
+        if (folder / "experiments").is_dir():
+            found |= importlib.import_module(f"{PACKAGE}.ch{number}.experiments").MEASUREMENTS
+    return found

@@ -1,0 +1,36 @@
+import torch
+
+
+def drawn_around_the_mean(x, logsnr, generator):
+    """z is drawn first, from N(α x, σ²), and ε is what that draw must have been."""
+    alpha = torch.sigmoid(logsnr)[:, None, None, None, None].sqrt()
+    sigma = (1 - alpha.square()).sqrt()
+    z = torch.normal(alpha * x, sigma.expand_as(x), generator=generator)
+    return z, (z - alpha * x) / sigma
+
+
+SECOND = drawn_around_the_mean
+
+NOISE = "torch.randn(x.shape, generator=generator)"
+
+WRONG = {
+    "one clip": {
+        "variances_for_deviations": ("alpha * x + sigma * eps", "alpha**2 * x + sigma**2 * eps"),
+        "noise_added_to_the_unshrunk_clip": ("alpha * x", "x"),
+        "another_eps_returned": ("eps, eps", f"eps, {NOISE}"),
+        "only_z_returned": ("eps, eps", "eps"),
+    },
+    "one level a clip": {
+        "columns_scaled": ("(like(level, x) for level in variance_preserving(logsnr))", "variance_preserving(logsnr)"),
+        "first_level_for_all": ("preserving(logsnr)", "preserving(logsnr[:1])"),
+    },
+    "every value its own": {
+        "noise_shared_by_the_frames": (NOISE, "torch.randn(x[:, :, :1].shape, generator=generator).expand_as(x)"),
+        "noise_shared_by_the_clips": (NOISE, "torch.randn(x[:1].shape, generator=generator).expand_as(x)"),
+    },
+    "standard normal": {
+        "uniform_noise": (NOISE, "torch.rand(x.shape, generator=generator) * 12**0.5 - 3**0.5"),
+    },
+    "repeatable": {"generator_forgotten": (NOISE, "torch.randn_like(x)")},
+    "fresh at each call": {"seeded_inside": ("generator=generator", "generator=generator.manual_seed(0)")},
+}

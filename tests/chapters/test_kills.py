@@ -1,0 +1,64 @@
+"""Every named wrong answer is caught, by the probe that it says first; every right answer passes, whatever the seed."""
+
+import re
+import time
+
+import pytest
+
+from minivid.course import listing
+from minivid.course.answers import answers_to
+from minivid.course.probing import Verdict, ask, judge
+
+SEEDS = (0, 2**31 - 1)
+BROKEN = re.compile(
+    r"raised (Name|Type|Attribute|Syntax|Index|Key|UnboundLocal)Error"
+)  # no mistake, but an edit that misses
+EXERCISES = [exercise for chapter in listing.chapters().values() for exercise in chapter.exercises]
+
+
+by_id = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+
+
+@by_id
+def test_every_wrong_answer_is_caught_by_its_own_probe(exercise):
+    rows, amiss = [], []
+    for probe, attempts in answers_to(exercise).wrong.items():
+        for attempt in attempts:
+            outcomes = [judge(exercise, attempt.obj, seed) for seed in SEEDS]
+            caught = {"broken" if BROKEN.search(one.message) else one.probe or "survives" for one in outcomes}
+            rows.append(f"{exercise.id}  {attempt.name:<40} {probe:<24} {' / '.join(sorted(caught))}")
+            amiss += [rows[-1]] if caught != {probe} else []
+    print("\n".join([f"\n{'':<5}{'wrong answer':<40} {'declared':<24} caught by", *rows]))
+    assert not amiss, "\n".join(["these survive, or are caught by another probe than they declare:", *amiss])
+
+
+@by_id
+def test_every_probe_has_a_wrong_answer_and_every_exercise_three(exercise):
+    wrong = answers_to(exercise).wrong
+    names = [attempt.name for attempts in wrong.values() for attempt in attempts]
+    assert list(wrong) == [probe.name for probe in exercise.probes] and all(wrong.values())
+    assert len(names) >= 3 and len(set(names)) == len(names) and exercise.name not in names
+
+
+@by_id
+def test_a_second_right_answer_passes_at_many_seeds(exercise):
+    second = answers_to(exercise).second.obj
+    for seed in range(10):
+        outcome = judge(exercise, second, seed)
+        assert outcome.verdict is Verdict.PASSED, outcome
+
+
+@by_id
+def test_the_library_s_own_object_is_not_an_answer(exercise):
+    outcome = judge(exercise, exercise.reference, 0)
+    assert outcome.verdict is Verdict.WRONG
+    assert "library's own" in outcome.message
+
+
+@by_id
+def test_a_probe_takes_less_than_a_second(exercise):
+    second = answers_to(exercise).second.obj
+    for probe in exercise.probes:
+        start = time.perf_counter()
+        ask(exercise, probe, second, 0)
+        assert time.perf_counter() - start < 1, probe.name
