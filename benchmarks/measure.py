@@ -20,8 +20,8 @@ from benchmarks.peers import NETWORKS, OURS, PEERS, Sized, sized
 from minivid import zoo
 from minivid.batches import clips_of
 from minivid.course.receipt import write_receipt
-from minivid.progress import progress
 from minivid.run import Run
+from minivid.tools.progress import progress
 
 RESULTS = Path(__file__).parent / "results"
 SETTINGS: dict[str, Run] = {"8x16x16": zoo.RECIPES["vdm-laptop"], "16x32x32": zoo.RECIPES["vdm-digits"]}

@@ -16,11 +16,11 @@ from einops import rearrange, repeat
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from minivid.compat import import_torchvision
 from minivid.data.captions import VOCABULARY
 from minivid.nn.condition import Cond
 from minivid.nn.text import TransformerEncoder
 from minivid.run import Run
+from minivid.tools.compat import import_torchvision
 
 OURS = "ours"
 WITHIN = 0.03

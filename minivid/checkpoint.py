@@ -7,7 +7,6 @@ a stranger can hold wrong numbers, never code.
 
 import hashlib
 import json
-import os
 import tempfile
 from pathlib import Path
 
@@ -15,6 +14,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
+
+from minivid.tools.files import write_atomically
 
 KEY = "manifest"  # in the header of the safetensors file
 
@@ -136,16 +137,3 @@ def check_can_write(path: Path, tensors: dict[str, Tensor]) -> None:
         raise CheckpointError(
             f"{path} could not be written ({error.strerror}). Free some space or choose another folder."
         ) from error
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """The whole content or, after a crash or on a full disk, the file that was there before. Raises OSError."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

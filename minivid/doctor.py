@@ -122,16 +122,16 @@ def torch_build() -> Iterator[Finding]:
 
 def torchvision() -> Iterator[Finding]:
     """torchvision and lpips, which metrics and oracles stand on, and whether they needed help to import."""
-    from minivid import compat
+    from minivid.tools import compat
 
     if version_of("torchvision") is None:
         yield Finding("torchvision", "not installed", False, f"`{INSTALL}` installs it.")
         return
     module = compat.import_torchvision()
-    helped = "its compiled operators do not fit this torch; minivid.compat gets by without them"
+    helped = "its compiled operators do not fit this torch; minivid.tools.compat gets by without them"
     advice = (
         "The course runs like this. Elsewhere, `import torchvision` (or lpips, diffusers) fails until "
-        f"minivid.compat.import_torchvision() has run; `make setup TORCH_INDEX={CPU_INDEX}` brings a pair that fits."
+        f"minivid.tools.compat.import_torchvision() has run; `make setup TORCH_INDEX={CPU_INDEX}` brings a pair that fits."
     )
     mismatch = compat.operators_are_missing()
     yield Finding(
@@ -200,7 +200,7 @@ def busy_kernels(seconds: float = 0.2) -> int:
 
 
 def budget() -> Iterator[Finding]:
-    from minivid.budget import budget
+    from minivid.tools.budget import budget
 
     try:
         yield Finding("budget", budget())
@@ -231,7 +231,7 @@ def models() -> Iterator[Finding]:
 
 
 def disk() -> Iterator[Finding]:
-    from minivid.place import course_root
+    from minivid.tools.checkout import course_root
 
     folder = course_root() or Path.cwd()
     free = shutil.disk_usage(folder).free / 1e9

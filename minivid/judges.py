@@ -4,7 +4,6 @@
 `load(name)` gives what stands in `minivid/weights/`. What is a judge's own is its network, its loss and its worlds.
 """
 
-import difflib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from minivid.metrics.features import LOOKS, WORDS, ClipNet, ClipNetConfig
 from minivid.metrics.text_score import TwoTowers, TwoTowersConfig, contrast, retrieval, text_score
 from minivid.nn.condition import Cond
 from minivid.run import Run
+from minivid.tools.nearest import did_you_mean
 from minivid.train import Step, TrainConfig
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -110,9 +110,7 @@ RECIPES = {
 def recipe(name: str) -> Run:
     """The recipe of that name. Raises ValueError, offering the nearest names."""
     if name not in RECIPES:
-        near = difflib.get_close_matches(name, RECIPES, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(RECIPES)}."
-        raise ValueError(f"there is no judge {name!r}; {hint}")
+        raise ValueError(f"there is no judge {name!r}; {did_you_mean(name, RECIPES)}")
     return RECIPES[name]
 
 

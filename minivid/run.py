@@ -14,11 +14,12 @@ import torch
 from torch import nn
 
 from minivid.batches import Batches, clips_in, clips_of
-from minivid.checkpoint import CheckpointError, write_atomically
+from minivid.checkpoint import CheckpointError
 from minivid.data.world import World
 from minivid.diffusion.objective import Denoising
 from minivid.nn.network import NetworkConfig
 from minivid.nn.unet import UNetConfig
+from minivid.tools.files import write_atomically
 from minivid.tools.options import described, named, restored, restored_as_named
 from minivid.train import Loss, TrainConfig, Training, apart, written
 

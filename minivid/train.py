@@ -25,8 +25,8 @@ from torch import Tensor, nn
 from minivid import checkpoint, state
 from minivid.batches import Batches
 from minivid.diffusion.objective import Denoising
-from minivid.progress import Progress
 from minivid.tools.options import described, named
+from minivid.tools.progress import Progress
 
 WHOLE = {"steps": 1, "batch": 1, "save_every": 1, "warmup": 0, "seed": 0}
 REAL = {"lr": 0.0, "lr_matrices": 0.0, "clip_norm": 0.0}

@@ -4,7 +4,6 @@
 folder, its manifest checked.
 """
 
-import difflib
 import math
 import os
 import platform
@@ -21,15 +20,16 @@ import minivid
 from minivid import checkpoint
 from minivid.data.captions import VOCABULARY, tokenize
 from minivid.data.world import World
-from minivid.data.world.seeds import generator
 from minivid.diffusion import samplers
 from minivid.diffusion.guidance import guided
 from minivid.diffusion.objective import Denoising, Objective, Video, scaled
 from minivid.diffusion.schedule import Schedule, schedule_named
 from minivid.nn.condition import Cond
 from minivid.nn.unet import UNetConfig
-from minivid.progress import Progress
 from minivid.run import Run
+from minivid.tools.nearest import did_you_mean
+from minivid.tools.progress import Progress
+from minivid.tools.seeds import generator, plain_generator
 from minivid.train import TrainConfig, Training, halved
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -134,7 +134,7 @@ class Model:
 
     def noise(self, n: int, seed: int = 0) -> Video:
         """Where n clips begin; the same seed gives the same noise."""
-        return torch.randn((n, *self.shape), generator=torch.Generator().manual_seed(seed))
+        return torch.randn((n, *self.shape), generator=plain_generator(seed))
 
     def path(
         self,
@@ -196,9 +196,7 @@ def draw(
 def recipe(name: str) -> Run:
     """The recipe of that name. Raises ValueError, offering the nearest names."""
     if name not in RECIPES:
-        near = difflib.get_close_matches(name, RECIPES, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(RECIPES)}."
-        raise ValueError(f"there is no model {name!r}; {hint}")
+        raise ValueError(f"there is no model {name!r}; {did_you_mean(name, RECIPES)}")
     return RECIPES[name]
 
 

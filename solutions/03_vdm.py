@@ -30,7 +30,7 @@ from einops import rearrange
 from IPython.display import display
 from torch import nn
 
-from minivid import budget, zoo
+from minivid import zoo
 from minivid.batches import clips_of, joint_clips_of
 from minivid.chapters.ch03 import experiments, widgets
 from minivid.course import award, check, receipt, summary
@@ -59,6 +59,7 @@ from minivid.nn.conv import FrameNorm, SpatialConv, fold
 from minivid.nn.embed import PlaceEmbedding
 from minivid.nn.initial import zero_
 from minivid.show import player, show, show_curves, show_sheet, show_slice, show_source
+from minivid.tools import budget
 
 torch.manual_seed(0)
 print(f"budget: {budget.budget()}, torch {torch.__version__}, {torch.get_num_threads()} threads")

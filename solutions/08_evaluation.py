@@ -29,7 +29,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from IPython.display import display
 
-from minivid import budget, judges, zoo
+from minivid import judges, zoo
 from minivid.chapters.ch08 import experiments, widgets
 from minivid.chapters.ch08.experiments import ladders as verdict
 from minivid.course import award, check, receipt, summary
@@ -60,6 +60,7 @@ from minivid.motion.flow import estimate_flow
 from minivid.motion.trajectories import centroid
 from minivid.show import show, show_curves, show_image_grid, show_sheet, show_slice, show_source
 from minivid.show.style import BLUE, RED, Picture, look
+from minivid.tools import budget
 
 torch.manual_seed(0)
 print(f"budget: {budget.budget()}, torch {torch.__version__}, {torch.get_num_threads()} threads")

@@ -23,7 +23,7 @@ settings.load_profile("untimed")
 
 
 def pytest_configure(config):
-    from minivid import compat
+    from minivid.tools import compat
 
     with contextlib.suppress(ImportError):  # where torchvision is absent, the tests that want it skip themselves
         compat.import_torchvision()  # from here on diffusers and video-diffusion-pytorch import too

@@ -11,7 +11,7 @@ from minivid.evaluation import page  # and with it all the others: an import is 
 
 ROOT = Path(minivid.__file__).parents[1]
 PAGE = ROOT / "HOW_A_STEP_RUNS.md"
-INSIDE = ("minivid/data/", "minivid/nn/", "minivid/progress", "minivid/tools/")  # what the page leaves to other pages
+INSIDE = ("minivid/data/", "minivid/nn/", "minivid/tools/")  # what the page leaves to other pages
 
 
 def named(heading: str) -> list[str]:

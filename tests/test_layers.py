@@ -10,7 +10,7 @@ import pytest
 import minivid
 
 HOUSE = Path(minivid.__file__).parent
-TOOLS = {"budget", "compat", "place", "progress", "tools"}  # anyone's; they know nobody
+TOOLS = {"tools"}  # anyone's; they know nobody
 GROUND = {"data", "nn", "diffusion", "motion", "show"}
 ORDER = ["batches", "train", "run", "zoo", "judges", "evaluation"]  # of the third storey: none knows a later one
 STOREYS = [

@@ -1,17 +1,17 @@
 """From the words of `minivid train` to a run."""
 
-import difflib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from minivid import judges, zoo
-from minivid.budget import Budget, named
-from minivid.budget import budget as budget_of_the_environment
 from minivid.checkpoint import CheckpointError
 from minivid.cli.errors import BadInput
 from minivid.data.world.options import fitting_glyphs
 from minivid.nn.unet import UNetConfig
 from minivid.run import Run
+from minivid.tools.budget import Budget, named
+from minivid.tools.budget import budget as budget_of_the_environment
+from minivid.tools.nearest import did_you_mean
 from minivid.train import TrainConfig, Training
 
 SMOKE = 4  # steps
@@ -43,9 +43,7 @@ def recipes() -> dict[str, Run]:
 def recipe(name: str) -> Run:
     """The recipe of that name. Raises BadInput, offering the nearest names."""
     if name not in recipes():
-        near = difflib.get_close_matches(name, recipes(), n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(recipes())}."
-        raise BadInput(f"there is no model {name!r}; {hint}")
+        raise BadInput(f"there is no model {name!r}; {did_you_mean(name, recipes())}")
     return recipes()[name]
 
 

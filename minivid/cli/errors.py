@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from minivid import place
+from minivid.tools import checkout
 
 
 class BadInput(Exception):
@@ -38,7 +38,7 @@ def course_root() -> Path:
 
     Raises BadInput where there is none.
     """
-    root = place.course_root()
+    root = checkout.course_root()
     if root is None:
         raise BadInput(
             f"the course is not in {Path.cwd()}: clone it and `pip install -c constraints.txt -e .` in the clone."

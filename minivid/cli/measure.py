@@ -11,12 +11,12 @@ def measure(names: Positional[tuple[str, ...]] = ()) -> int:
     Args:
         names: Receipts, as 03_guidance.
     """
-    import difflib
     import inspect
     import time
 
     from minivid.course import listing
     from minivid.course.receipt import write_receipt
+    from minivid.tools.nearest import did_you_mean
 
     measurements = listing.measurements()
     if not names:
@@ -24,9 +24,7 @@ def measure(names: Positional[tuple[str, ...]] = ()) -> int:
             print(f"{name:14} {inspect.getdoc(function).splitlines()[0]}")
     for name in names:
         if name not in measurements:
-            near = difflib.get_close_matches(name, measurements, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(measurements)}."
-            raise BadInput(f"there is no measurement {name!r}; {hint}")
+            raise BadInput(f"there is no measurement {name!r}; {did_you_mean(name, measurements)}")
     for name in names:
         start, function = time.perf_counter(), measurements[name]
         values = function()

@@ -1,9 +1,9 @@
 """A student's own copies of the chapters, in mine/: made once, never overwritten."""
 
-import shutil
 from pathlib import Path
 
 from minivid.cli.errors import BadInput
+from minivid.tools.files import write_atomically
 
 
 def copy_chapters(source: Path, mine: Path) -> list[str]:
@@ -18,9 +18,7 @@ def copy_chapters(source: Path, mine: Path) -> list[str]:
     try:
         mine.mkdir(exist_ok=True)
         for path in missing:
-            part = mine / f".{path.name}.part"
-            shutil.copyfile(path, part)
-            part.rename(mine / path.name)
+            write_atomically(mine / path.name, path.read_bytes())
     except OSError as error:
         raise BadInput(f"the chapters could not be copied into {mine}: {error.strerror}.") from error
     return [path.name for path in missing]

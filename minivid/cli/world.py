@@ -68,7 +68,7 @@ def worlds_like(which: str | None) -> tuple["World", ...]:
 def drawn(worlds: Sequence["World"], n: int, seed: int, quiet: bool = True) -> Iterator["Clips"]:
     """n clips of worlds that take turns, a part at a time, so that memory is bounded; the seed decides."""
     from minivid.batches import in_turns
-    from minivid.progress import Progress
+    from minivid.tools.progress import Progress
 
     with Progress(n, "clip", quiet=quiet) as bar:
         for first in range(0, n, TOGETHER):

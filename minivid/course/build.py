@@ -13,7 +13,6 @@ the exercise's title, stars, minutes and points.
 """
 
 import hashlib
-import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -24,6 +23,7 @@ from nbformat import NotebookNode
 
 from minivid.course import listing
 from minivid.course.lint import SourceError, leaks, problems_in_cells, problems_in_source
+from minivid.tools.files import write_atomically
 
 HEADING = re.compile(r"^(#+ )Exercise (\d+\.\d+)[ \t]*$", re.MULTILINE)
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?### END SOLUTION[^\n]*", re.DOTALL | re.MULTILINE)
@@ -47,9 +47,7 @@ def build(root: Path) -> list[Path]:
     for path, text in built.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_suffix(".part")
-            part.write_text(text, encoding="utf-8", newline="\n")
-            os.replace(part, path)
+            write_atomically(path, text)
     return list(built)
 
 

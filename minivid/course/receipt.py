@@ -20,6 +20,7 @@ import numpy as np
 import torch
 
 from minivid.course import listing
+from minivid.tools.files import write_atomically
 
 PACKAGES = ("minivid", "torch", "numpy")
 
@@ -105,10 +106,8 @@ def write_receipt(
         versions={"python": platform.python_version()} | {package: metadata.version(package) for package in PACKAGES},
     )
     folder.mkdir(parents=True, exist_ok=True)
-    text = as_text(asdict(manifest)) + "\n"
-    path, part = folder / f"{name}.json", folder / f"{name}.json.part"
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)  # whole or not at all
+    path = folder / f"{name}.json"
+    write_atomically(path, as_text(asdict(manifest)) + "\n")
     return path
 
 

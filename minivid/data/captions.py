@@ -9,7 +9,6 @@ Commas and case carry no meaning, "an" is "a", and colour and speed may be left 
 Checked by tests/data/test_captions.py.
 """
 
-import difflib
 import math
 import re
 from collections.abc import Sequence
@@ -18,6 +17,8 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
+
+from minivid.tools.nearest import did_you_mean
 
 _D = math.sqrt(0.5)
 DIRECTIONS: dict[str, tuple[float, float]] = {
@@ -86,10 +87,8 @@ def _words(caption: str) -> list[str]:
     words = re.findall(r"[^\s,.]+", caption.lower())
     for word in words:
         if word not in _TOKEN:
-            near = difflib.get_close_matches(word, _TOKEN, n=3, cutoff=0.5)
-            known = ", ".join(word for word in VOCABULARY if word)
-            hint = f"The nearest words are: {', '.join(near)}." if near else f"The words are: {known}."
-            raise ValueError(f'The caption "{caption}" has the word "{word}", which the vocabulary lacks. {hint}')
+            hint = did_you_mean(word, filter(None, VOCABULARY), most=3)
+            raise ValueError(f'The caption "{caption}" has the word "{word}", which the vocabulary lacks; {hint}')
     return words
 
 

@@ -5,12 +5,12 @@ file's place as `.NAME.part`, and the next try goes on from there. A file appear
 needed: without a network the built-in digits serve. Chapter 0. Checked by tests/data/test_fetch.py.
 """
 
-import difflib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from minivid.data.download import Incomplete, Resumed
+from minivid.tools.nearest import did_you_mean
 
 
 class FetchError(ValueError):
@@ -101,9 +101,7 @@ def cache() -> Path:
 def source(name: str) -> Source:
     """The data set of that name. Raises FetchError for a name that is none, with the nearest one."""
     if name not in SOURCES:
-        near = difflib.get_close_matches(name, SOURCES, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {' and '.join(SOURCES)}."
-        raise FetchError(f"there is no data set {name!r} to fetch; {hint}")
+        raise FetchError(f"there is no data set {name!r} to fetch; {did_you_mean(name, SOURCES)}")
     return SOURCES[name]
 
 

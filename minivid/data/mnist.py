@@ -15,7 +15,7 @@ from torch import Tensor
 from minivid.data.digits import check_split
 from minivid.data.fetch import FetchError, fetched
 from minivid.data.video import from_uint8
-from minivid.data.world.seeds import Seed, generator
+from minivid.tools.seeds import Seed, generator
 
 PREFIX = {"train": "train", "heldout": "t10k"}
 

@@ -19,7 +19,7 @@ from minivid.evaluation.of_sets import copied, distances, marginals
 from minivid.evaluation.score import Metric, Row, Score
 from minivid.evaluation.subject import Subject
 from minivid.metrics import inputs
-from minivid.progress import Progress
+from minivid.tools.progress import Progress
 
 ARROWS = {"lower": "↓", "higher": "↑", "real": "="}
 """Which way is better; = is as real clips have it."""

@@ -18,6 +18,7 @@ from minivid.metrics.inputs import pair
 from minivid.metrics.inputs import video as read
 from minivid.motion import backward_warp
 from minivid.motion.trajectories import centroid
+from minivid.tools.seeds import plain_generator
 
 Video = Float[Tensor, "b c t h w"]
 Severity = float | int
@@ -134,7 +135,7 @@ def begin(video: Tensor, severity: Severity, seed: Seed, most: Severity = math.i
     if not 0 <= severity <= most:
         limit = "0 or more" if most == math.inf else "a share, between 0 and 1"
         raise ValueError(f"A corruption's severity is {limit}; this is {severity}.")
-    return read(video), torch.Generator().manual_seed(seed)
+    return read(video), plain_generator(seed)
 
 
 def chosen(n: int, share: Severity, chance: torch.Generator) -> Bool[Tensor, " n"]:

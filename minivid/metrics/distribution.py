@@ -14,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from minivid.metrics.inputs import feature_pair, features
+from minivid.tools.seeds import plain_generator
 
 Divisor = Literal["N-1", "N"]
 
@@ -78,7 +79,7 @@ def frechet_infinity(a: Tensor, b: Tensor, sizes: int = 15, seed: int = 0, both:
     a, b = feature_pair(a, b)
     if min(len(a), len(b)) < 20:
         raise ValueError(f"FD∞ fits a line through subsets of 20 clips or more; these sets have {len(a)} and {len(b)}.")
-    chance = torch.Generator().manual_seed(seed)
+    chance = plain_generator(seed)
     share = torch.linspace(0.1, 1, sizes, dtype=torch.float64)
     distance = [
         frechet_distance(some(a, round(s * len(a)), chance), some(b, round(s * len(b)), chance) if both else b)
@@ -107,7 +108,7 @@ def bootstrap(
         raise ValueError(f"An interval's level lies between 0 and 1, such as 0.95; this is {level}.")
     if short := [len(sample) for sample in samples if len(sample) < 2]:
         raise ValueError(f"A sample of {short[0]} clip(s) cannot be drawn again; an interval needs at least two.")
-    chance = torch.Generator().manual_seed(seed)
+    chance = plain_generator(seed)
     again = [
         float(statistic(*(x[torch.randint(len(x), (len(x),), generator=chance)] for x in samples)))
         for _ in range(draws)
@@ -136,7 +137,7 @@ def floor(
         raise ValueError(
             f"A floor of n = {n} clips against n others needs {max(4, 2 * n)} real clips; there are {len(real)}."
         )
-    chance = torch.Generator().manual_seed(seed)
+    chance = plain_generator(seed)
     total = 0.0
     for _ in range(repeats):
         mixed = some(real, 2 * n, chance)

@@ -15,9 +15,9 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid import compat
 from minivid.metrics.distribution import frechet_distance
 from minivid.metrics.features import Extractor, network_hash
+from minivid.tools import compat
 
 I3D_VARIABLE = "MINIVID_I3D"
 """The environment's word for where I3D's TorchScript file lies."""

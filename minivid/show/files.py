@@ -4,7 +4,6 @@ A file appears whole or not at all: it is written beside its place and renamed. 
 """
 
 import io
-import os
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +16,7 @@ from PIL import Image
 from minivid.show.frames import as_colour, enlarge, factor, grid_columns, read, tile
 from minivid.show.gif import gif_bytes
 from minivid.show.style import PAGE
+from minivid.tools.files import write_atomically
 
 SUFFIXES = (".gif", ".mp4", ".png", ".npz")
 
@@ -73,15 +73,9 @@ def check_path(path: str | Path, suffixes: Iterable[str] = SUFFIXES) -> Path:
 
 
 def write(path: str | Path, makers: Mapping[str, Callable[[], bytes]]) -> Path:
-    """Write what the maker for the path's suffix makes, through a temporary file in the same folder."""
+    """Write what the maker for the path's suffix makes."""
     path = check_path(path, makers)
-    data = makers[path.suffix.lower()]()
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_atomically(path, makers[path.suffix.lower()]())
     return path
 
 

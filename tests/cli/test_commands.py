@@ -81,7 +81,7 @@ def test_a_notebook_that_cannot_be_graded_still_leaves_its_json(capsys, tmp_path
 
 def test_outside_the_course_the_sentence_says_how_to_get_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("minivid.place.minivid.__file__", str(tmp_path / "site-packages/minivid/__init__.py"))
+    monkeypatch.setattr("minivid.tools.checkout.minivid.__file__", str(tmp_path / "site-packages/minivid/__init__.py"))
     with pytest.raises(BadInput, match="clone it"):
         course_root()
 
@@ -104,14 +104,13 @@ def test_a_copy_that_is_cut_short_leaves_no_notebook(tmp_path, monkeypatch):
     source.mkdir()
     (source / "00_index.ipynb").write_text("index")
 
-    def full_disk(source, target):
-        Path(target).write_text("ind")
+    def full_disk(file):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("minivid.cli.mine.shutil.copyfile", full_disk)
+    monkeypatch.setattr("minivid.tools.files.os.fsync", full_disk)
     with pytest.raises(BadInput, match="No space left on device"):
         copy_chapters(source, mine)
-    assert not (mine / "00_index.ipynb").exists()
+    assert list(mine.iterdir()) == []
     monkeypatch.undo()
     assert copy_chapters(source, mine) == ["00_index.ipynb"]
     assert (mine / "00_index.ipynb").read_text() == "index"

@@ -78,7 +78,7 @@ def test_quiet_says_nothing_but_the_file(minivid, tiny):
     [
         (
             ["--caption", "a 3 mooves right"],
-            'the word "mooves", which the vocabulary lacks. The nearest words are: moves',
+            'the word "mooves", which the vocabulary lacks; did you mean moves',
         ),
         (["--caption", "a 3 right moves"], "is not a caption of this world. A caption reads"),
         (["--caption", ""], "is not a caption of this world"),

@@ -6,7 +6,7 @@ import torch
 
 from minivid.data import SAMPLE_RATE, World
 from minivid.data.world.audio import clicks, pitch
-from minivid.data.world.seeds import generator
+from minivid.tools.seeds import generator
 
 
 def sound(bounce, impact=1.0, digit=3, frames=8, fps=8):

@@ -5,7 +5,7 @@ import torch
 
 from minivid.data import World
 from minivid.data.world import look
-from minivid.data.world.seeds import generator
+from minivid.tools.seeds import generator
 
 
 @pytest.mark.parametrize("kind", ["gradient", "clouds", "checks"])

@@ -246,7 +246,7 @@ def test_what_a_caption_leaves_open_is_drawn_as_without_it():
         (World(), "a 3 moves first right, then up", r'changes its direction.*World\(change="direction"\)'),
         (World(change="speed"), "a 3 moves right, slowly", "must say both"),
         (World(), ["a 3 moves right"] * 3, "2 clips need one caption or 2; these are 3"),
-        (World(), "a 3 moves rihgt", "nearest words are: right"),
+        (World(), "a 3 moves rihgt", "did you mean right"),
     ],
 )
 def test_a_caption_that_the_world_cannot_obey_is_refused(world, caption, sentence):

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from minivid import compat
 from minivid.metrics import pretrained
 from minivid.metrics.pretrained import clip_score, i3d, vjepa
+from minivid.tools import compat
 
 
 class Witness(nn.Module):

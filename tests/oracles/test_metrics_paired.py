@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from minivid import compat
 from minivid.metrics.paired import from_package, lpips_distance, psnr, ssim
+from minivid.tools import compat
 
 
 def clips(channels: int, size: int = 32) -> tuple[torch.Tensor, torch.Tensor]:

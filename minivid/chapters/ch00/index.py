@@ -13,7 +13,7 @@ from minivid.course import listing
 from minivid.course.chapter import Chapter
 from minivid.course.check import with_code
 from minivid.doctor import Finding, examine, table
-from minivid.place import course_root
+from minivid.tools.checkout import course_root
 
 GOOD, AMISS, SOFT = "#2e9e5b", "#d9822b", "opacity:.65"
 INDEX = "00"  # this chapter, which has no place on its own map

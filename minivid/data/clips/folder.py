@@ -14,7 +14,7 @@ from torch import Tensor
 from minivid.data.clips.decode import BrokenVideo, Pace, Video, breaking, read, scan
 from minivid.data.clips.picture import CROPS, Look, picture
 from minivid.data.video import from_uint8
-from minivid.data.world.seeds import Seed, generator
+from minivid.tools.seeds import Seed, generator
 
 SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".gif", ".webm", ".m4v")
 

@@ -15,9 +15,9 @@ from minivid.data.world import draw, look, render
 from minivid.data.world.audio import clicks
 from minivid.data.world.draw import Cast
 from minivid.data.world.options import Options, fitting_glyphs, need
-from minivid.data.world.seeds import Seed, generator
 from minivid.data.world.tracks import Shape, draw_shape, draw_tracks, walls
 from minivid.data.world.truth import Clips
+from minivid.tools.seeds import Seed, generator
 
 
 def _shutter(world: Options) -> Float[Tensor, " b"]:

@@ -6,7 +6,6 @@ tests/chapters/ch08/widgets/test_judging.py.
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from minivid.course.widgets.dial import render_strip, strip_scale
 from minivid.show import show
 from minivid.show.frames import Frames, read, title
 from minivid.show.style import BLUE, FAINT, SOFT, Picture, look
+from minivid.tools.files import write_atomically
 
 SIDES = ("A", "B")
 WIDTH, EDGE = 840, 8  # pixels
@@ -132,9 +132,7 @@ class BlindTest:
             "share_of_first": self.wins(self.names[0]) / len(self.answers),
             "interval": [low, high],
         }
-        part = path.with_name(path.name + ".part")
-        part.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(part, path)
+        write_atomically(path, json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
 
     def _go_on(self, path: Path) -> None:
         try:

@@ -5,8 +5,8 @@ import types
 
 import pytest
 
-from minivid import progress as module
-from minivid.progress import Progress, duration, progress
+from minivid.tools import progress as module
+from minivid.tools.progress import Progress, duration, progress
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """How far a long piece of work has come: a bar where one can be redrawn, lines where it cannot, nothing where nobody asks.
 
 A terminal and a notebook get tqdm's bar. A log file gets a line for each tenth of the work or each minute, whichever comes first, and
-never two within ten seconds. All of it goes to standard error. Checked by tests/test_progress.py.
+never two within ten seconds. All of it goes to standard error. Checked by tests/tools/test_progress.py.
 """
 
 import sys

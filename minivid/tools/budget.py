@@ -1,12 +1,13 @@
 """How much a notebook may compute: `MINIVID_BUDGET=smoke | laptop | gpu`, one notebook for all three.
 
 `smoke` proves that every cell runs, in the fewest steps; `laptop`, the default, shows something move on two cores; `gpu` is the
-real configuration. Checked by tests/test_budget.py.
+real configuration. Checked by tests/tools/test_budget.py.
 """
 
-import difflib
 import os
 from typing import Literal, TypeVar, get_args
+
+from minivid.tools.nearest import nearest
 
 Budget = Literal["smoke", "laptop", "gpu"]
 Value = TypeVar("Value")
@@ -23,8 +24,8 @@ def budget() -> Budget:
 def named(word: str, who: str = "--budget") -> Budget:
     """The word itself, when it is a budget. Raises ValueError, with the word that may have been meant and `who` said it."""
     if word not in get_args(Budget):
-        near = difflib.get_close_matches(word, get_args(Budget), n=1)
-        hint = f"; did you mean {near[0]}?" if near else "."
+        near = nearest(word, get_args(Budget))
+        hint = f"; did you mean {near}?" if near else "."
         raise ValueError(f"{who} is {word!r}, but a budget is smoke, laptop or gpu{hint}")
     return word
 

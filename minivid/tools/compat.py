@@ -3,7 +3,7 @@
 torchvision from PyPI carries operators compiled for CUDA. Beside a CPU build of torch they cannot be loaded, and
 `import torchvision` fails at `operator torchvision::nms does not exist`, taking lpips and diffusers' model classes with it. Nothing
 of the course calls these operators; declaring their schemas is enough for the import. Once `import_torchvision()` has run, any
-later `import torchvision`, by whomever, finds it. Checked by tests/test_compat.py.
+later `import torchvision`, by whomever, finds it. Checked by tests/tools/test_compat.py.
 """
 
 import importlib

@@ -2,7 +2,7 @@
 
 import pytest
 
-from minivid.budget import budget, named, pick
+from minivid.tools.budget import budget, named, pick
 
 
 @pytest.mark.parametrize("word, expected", [("smoke", "smoke"), ("laptop", "laptop"), (" GPU ", "gpu"), ("", "laptop")])

@@ -19,7 +19,7 @@ def run(code: str) -> str:
 def test_torchvision_lpips_and_diffusers_import_whether_or_not_the_operators_fit():
     pytest.importorskip("diffusers")
     run("""
-        from minivid import compat
+        from minivid.tools import compat
         torchvision = compat.import_torchvision()
         assert torchvision.models.alexnet
         assert compat.import_torchvision() is torchvision
@@ -34,7 +34,7 @@ def test_the_plain_import_is_taken_where_it_works():
     run("""
         import sys, types
         sys.modules["torchvision"] = stand_in = types.ModuleType("torchvision")
-        from minivid import compat
+        from minivid.tools import compat
         assert compat.import_torchvision() is stand_in
         assert not compat.operators_are_missing()
         assert "torch" not in sys.modules
@@ -45,7 +45,7 @@ def test_what_is_not_installed_is_a_sentence():
     said = run("""
         import sys
         sys.modules["torchvision"] = None  # Python's way to say: not here
-        from minivid import compat
+        from minivid.tools import compat
         try:
             compat.import_torchvision()
         except ImportError as error:
@@ -57,7 +57,7 @@ def test_what_is_not_installed_is_a_sentence():
 def test_another_failure_of_torchvision_is_not_hidden():
     run("""
         import importlib, sys
-        from minivid import compat
+        from minivid.tools import compat
         def broken(name):
             raise RuntimeError("the moon is full")
         compat.importlib = type("importlib", (), {"import_module": staticmethod(broken)})
