@@ -3,24 +3,24 @@
 Checked by tests/cli/.
 """
 
+import inspect
 import io
+import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import redirect_stderr
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stderr
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Annotated, Any, Union
+from typing import Annotated, Any, Union
 
-if TYPE_CHECKING:
-    from minivid.cli.refusal import Commands
+Commands = Mapping[str, "Callable[..., int] | tuple[str, Commands]"]
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Run one command; exit code 2 and one sentence on standard error where the input is at fault.
+    """Run one command; exit code 2 and a sentence on standard error where the input is at fault.
 
     What stands after `--` is handed on: `minivid lab -- --ip=0.0.0.0` to JupyterLab, `minivid test -- -k sampler` to pytest.
     """
     from minivid.cli.errors import BadInput
-    from minivid.cli.refusal import hands_on
 
     args = list(sys.argv[1:] if args is None else args)
     split = args.index("--") if "--" in args else len(args)
@@ -28,7 +28,7 @@ def main(args: Sequence[str] | None = None) -> None:
     try:
         command = parse(words, course_commands())
         if handed_on:
-            if not hands_on(command):
+            if "handed_on" not in inspect.signature(command).parameters:
                 raise BadInput(
                     f"{handed_on[0]!r} stands after `--`, where `minivid {words[0]}` expects nothing "
                     f"(see `minivid {words[0]} --help`)."
@@ -43,7 +43,7 @@ def main(args: Sequence[str] | None = None) -> None:
     raise SystemExit(code)
 
 
-def course_commands() -> "Commands":
+def course_commands() -> Commands:
     """Every command by its name, in the order of the help."""
     from minivid.cli import commands, data, evaluate, measure, sample, train, world, zoo
 
@@ -63,15 +63,16 @@ def course_commands() -> "Commands":
     }
 
 
-def parse(words: Sequence[str], commands: "Commands") -> Callable[..., int]:
+def parse(words: Sequence[str], commands: Commands) -> Callable[..., int]:
     """The command that the words mean, ready to be called. Raises BadInput where tyro refuses them, SystemExit(0) after help."""
     import tyro
 
-    from minivid.cli.errors import BadInput
-    from minivid.cli.refusal import explain
+    from minivid.cli.errors import BadInput, without_box
 
+    said = io.StringIO()  # what tyro says of bad input; a command itself runs later, outside
+    help_is_asked = not {"-h", "--help"}.isdisjoint(words)
     try:
-        with redirect_stderr(io.StringIO()):  # tyro's box; a command itself runs later, outside
+        with redirect_stderr(said), nullcontext() if help_is_asked else wide_terminal():
             return tyro.cli(
                 menu(commands),
                 prog="minivid",
@@ -82,14 +83,27 @@ def parse(words: Sequence[str], commands: "Commands") -> Callable[..., int]:
     except SystemExit as leave:
         if not leave.code:
             raise
+        raise BadInput(without_box(said.getvalue())) from None
     except Exception as error:  # tyro checks what it is told of a shell's completion by an assertion
         if not (words and words[0].replace("_", "-").startswith("--tyro-")):
             raise
         raise BadInput(f"{words[0]} expects bash, zsh or fish, and a file that can be written ({error}).") from error
-    explain(words, commands)
 
 
-def menu(commands: "Commands") -> Any:
+@contextmanager
+def wide_terminal() -> Iterator[None]:
+    """A terminal, to tyro, in which no line is broken: it would break long words too."""
+    before = os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = "10000"
+    try:
+        yield
+    finally:
+        del os.environ["COLUMNS"]
+        if before is not None:
+            os.environ["COLUMNS"] = before
+
+
+def menu(commands: Commands) -> Any:
     """A choice of commands, as tyro reads it; (what it is, commands) is a menu in the menu."""
     from tyro.conf import subcommand
 

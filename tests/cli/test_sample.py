@@ -157,9 +157,11 @@ def test_a_full_disk_is_a_sentence_and_leaves_the_old_file(refused, minivid, tin
     minivid("sample", tiny, "--steps", 1, "--out", "x.png")
     before = (tmp_path / "x.png").read_bytes()
 
-    def full(path, data):
-        raise OSError(28, "No space left on device", str(path))
+    def full(file):
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pathlib.Path.write_bytes", full)
-    assert "No space left on device" in refused("sample", tiny, "--steps", 1, "--seed", 2, "--quiet", "--out", "x.png")
+    monkeypatch.setattr("minivid.tools.files.os.fsync", full)
+    assert "x.png cannot be read or written (No space left on device)" in refused(
+        "sample", tiny, "--steps", 1, "--seed", 2, "--quiet", "--out", "x.png"
+    )
     assert (tmp_path / "x.png").read_bytes() == before and len(list(tmp_path.iterdir())) == 1
