@@ -14,7 +14,7 @@ UNITS = {"train_step": "ms a training step", "sampling": "ms a sampling step"}
 def of_file(path: Path) -> str:
     """A result as Markdown: what was done, a table for each row of the comparison, and where the numbers are from."""
     found = receipt(path.stem, path.parent)
-    body = {"time_to_quality": race, "our_step": own_step}.get(found["what"], steps)(found)
+    body = {"time_to_quality": race, "our_step": own_step, "trajectory_fit": fits}.get(found["what"], steps)(found)
     versions = ", ".join(f"{name} {version}" for name, version in {**found.versions, **found["packages"]}.items())
     return f"{body}\n{found} {versions}.\n"
 
@@ -81,6 +81,23 @@ def own_step(found: Receipt) -> str:
         (way, f"{one['ratio']:.2f} ({' – '.join(f'{q:.2f}' for q in one['quartiles'])})") for way, one in reversed(ways)
     )
     return f"{head}\n\n{where}\n\n{markdown(('otherwise', 'times ours'), lines)}\n"
+
+
+def fits(found: Receipt) -> str:
+    """How long the fit of many paths takes, by each method."""
+    lines = (
+        (
+            setting,
+            name,
+            f"{1e3 * one['seconds']:.0f}",
+            f"{one['ratio']:.2f} ({' – '.join(f'{q:.2f}' for q in one['ratio_quartiles'])})",
+            f"{one['left']:.4g}",
+        )
+        for setting, methods in found["rows"].items()
+        for name, one in methods.items()
+    )
+    title = f"fit of {found['paths']} paths, median and quartiles of {found['rounds']} rounds"
+    return f"**{title}**\n\n{markdown(('clips', 'method', 'ms', 'times ours', 'error left, px²'), lines)}\n"
 
 
 def by_size(named: dict, size: Callable) -> list[tuple]:

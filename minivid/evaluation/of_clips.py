@@ -219,12 +219,9 @@ def mean_of(
 
 
 def of_mean(values: Float[Tensor, "n"], draws: int, seed: int) -> tuple[float, float]:
-    """The interval of a mean, which cannot leave the values' own range; of a share, Wilson's, which knows that 20 of 20 is not all."""
+    """The interval of a mean, which cannot leave the values' own range; of a share, Wilson's."""
     if ((values == 0) | (values == 1)).all():
-        n, share, z = len(values), values.mean().item(), 1.96
-        middle = share + z**2 / (2 * n)
-        half = z * (share * (1 - share) / n + z**2 / (4 * n**2)) ** 0.5
-        return min((middle - half) / (1 + z**2 / n), share), max((middle + half) / (1 + z**2 / n), share)
+        return distribution.share_interval(int(values.sum()), len(values))
     low, high = distribution.bootstrap(torch.mean, values, draws=draws, seed=seed)
     return max(low, values.min().item()), min(high, values.max().item())
 

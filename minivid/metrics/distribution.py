@@ -11,6 +11,7 @@ from typing import Literal
 
 import torch
 from jaxtyping import Float
+from scipy.stats import binomtest
 from torch import Tensor
 
 from minivid.metrics.inputs import feature_pair, features
@@ -117,6 +118,12 @@ def bootstrap(
     tails = torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=torch.float64)
     low, high = (drawn.quantile(tails) - drawn.mean() + float(statistic(*samples))).tolist()
     return low, high
+
+
+def share_interval(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Wilson's interval (low, high) of a share measured as `hits` of n (Wilson 1927): it knows that 20 of 20 is not all."""
+    found = binomtest(hits, n).proportion_ci(level, method="wilson")
+    return float(found.low), float(found.high)
 
 
 def floor(

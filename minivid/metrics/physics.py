@@ -11,6 +11,7 @@ from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from minivid.data.world.dynamics import fold
 from minivid.motion.trajectories import centroid, ink
 
 FAINT = 0.1
@@ -55,7 +56,7 @@ def fit_trajectory(video: Float[Tensor, "b c t h w"]) -> Fit:
     flat = rearrange(path, "b t xy -> (b xy) t")
     start, velocity, low, high = _fit_axis(flat, walls.low.double().flatten(), walls.high.double().flatten())
     times = torch.arange(t, dtype=torch.float64)
-    fitted = rearrange(_fold(start, velocity, low, high, times)[0], "(b xy) t -> b t xy", xy=2)
+    fitted = rearrange(wave(start, velocity, low, high, times)[0], "(b xy) t -> b t xy", xy=2)
     rmse = (fitted - path).square().sum(2).mean(1).sqrt()
     two = [part.reshape(b, 2).float() for part in (start, velocity, low, high)]
     return Fit(two[0], two[1], Walls(two[2], two[3]), fitted.float(), rmse.float())
@@ -78,65 +79,76 @@ def reach_walls(video: Float[Tensor, "b c t h w"]) -> Walls:
     return Walls(low, high)
 
 
-def _fold(
+def wave(
     start: Float[Tensor, "*n"],
     velocity: Float[Tensor, "*n"],
     low: Float[Tensor, "*n"],
     high: Float[Tensor, "*n"],
     times: Float[Tensor, " t"],
 ) -> tuple[Float[Tensor, "*n t"], Float[Tensor, "*n t 4"]]:
-    """The triangle wave and its derivatives by (start, velocity, low, high): each pair of walls passed is a mirror."""
+    """The triangle wave and its derivatives by (start, velocity, low, high)."""
     low, high = low[..., None], high[..., None]
-    room = high - low
     free = start[..., None] + velocity[..., None] * times
-    pairs = torch.floor((free - low) / (2 * room))
-    phase = free - low - 2 * room * pairs
-    out = torch.where(phase < room, 1.0, -1.0).double()  # +1 on the way from low to high, −1 on the way back
-    place = torch.where(out > 0, low + phase, 2 * high - low - phase)
-    by_low, by_high = 2 * pairs * out, torch.where(out > 0, -2 * pairs, 2 + 2 * pairs)
-    return place, torch.stack([out, out * times, by_low, by_high], dim=-1)
+    place, sign = fold(free, low, high)
+    by_low = 2 * torch.floor((free - low) / (2 * (high - low))) * sign  # of each pair of walls that was passed
+    # A start and walls that move together move the wave as far: these three derivatives sum to one.
+    return place, torch.stack([sign, sign * times, by_low, 1 - sign - by_low], dim=-1)
 
 
 def _fit_axis(
     path: Float[Tensor, "n t"], low: Float[Tensor, "n"], high: Float[Tensor, "n"]
 ) -> tuple[Float[Tensor, "n"], Float[Tensor, "n"], Float[Tensor, "n"], Float[Tensor, "n"]]:
-    """(start, velocity, low, high) by Levenberg and Marquardt's method from several speeds, all paths at once."""
-    times = torch.arange(path.shape[1], dtype=torch.float64)
+    """(start, velocity, low, high) of the triangle wave that is nearest to each path."""
+    unknown, cost = refine(path, starts(path, low, high))
+    chosen = cost.argmin(1)[:, None, None].expand(-1, 1, 4)
+    start, velocity, low, high = unknown.gather(1, chosen)[:, 0].unbind(-1)
+    place, slope = wave(start, velocity, low, high, path.new_zeros(1))  # a start behind the mirror is one before it
+    return place[:, 0], velocity * slope[:, 0, 0], low, high
+
+
+def starts(
+    path: Float[Tensor, "n t"], low: Float[Tensor, "n"], high: Float[Tensor, "n"]
+) -> Float[Tensor, "n starts 4"]:
+    """Where the fits begin, (start, velocity, low, high): the best of several speeds between the expected walls."""
     # A digit that stands a hair beyond its estimated wall pushes it out.
     low, high = torch.minimum(low, path.amin(1)), torch.maximum(high, path.amax(1))
-    begin = [part[:, None].expand(-1, len(SPEEDS)) for part in (path[:, 0], low, high)]
-    tried, _ = _fold(begin[0], SPEEDS.expand(len(path), -1), begin[1], begin[2], times)
+    start, low, high = (part[:, None].expand(-1, len(SPEEDS)) for part in (path[:, 0], low, high))
+    every = start, SPEEDS.expand(len(path), -1), low, high
+    tried, _ = wave(*every, torch.arange(path.shape[1], dtype=torch.float64))
     best = (tried - path[:, None]).square().sum(2).topk(REFINED, dim=1, largest=False).indices
-    expected = torch.stack([low, high], dim=1)[:, None].expand(-1, REFINED, -1)
-    unknown = torch.cat([path[:, :1].expand(-1, REFINED)[..., None], SPEEDS[best][..., None], expected], dim=2)
-    pull = WALL_PULL * torch.eye(4, dtype=torch.float64)[2:].expand(len(path), REFINED, 2, 4)
+    return torch.stack(every, dim=2).gather(1, best[..., None].expand(-1, -1, 4))
+
+
+def refine(
+    path: Float[Tensor, "n t"], begin: Float[Tensor, "n starts 4"]
+) -> tuple[Float[Tensor, "n starts 4"], Float[Tensor, "n starts"]]:
+    """From there to the nearest wave by Levenberg and Marquardt's method, all at once, and the squared error that is left.
+
+    By hand, because scipy's least_squares takes one path at a time and more than three times as long: benchmarks/trajectory_fit.py
+    says how much. Walls that would come within half a pixel of each other are refused, which scipy's has no way to say.
+    """
+    times, unknown = torch.arange(path.shape[1], dtype=torch.float64), begin
+    pull = WALL_PULL * torch.eye(4, dtype=torch.float64)[2:].expand(*begin.shape[:2], 2, 4)
 
     def error(unknown: Tensor) -> tuple[Tensor, Tensor]:
-        place, slope = _fold(*unknown.unbind(-1), times)
-        off = torch.cat([place - path[:, None], WALL_PULL * (unknown[..., 2:] - expected)], dim=2)
+        place, slope = wave(*unknown.unbind(-1), times)
+        off = torch.cat([place - path[:, None], WALL_PULL * (unknown - begin)[..., 2:]], dim=2)
         return off, torch.cat([slope, pull], dim=2)
 
     off, slope = error(unknown)
-    cost, damping = off.square().sum(2), torch.full(best.shape, 1e-3, dtype=torch.float64)
+    cost, damping = off.square().sum(2), torch.full(begin.shape[:2], 1e-3, dtype=torch.float64)
     for _ in range(40):
         square = slope.mT @ slope
         ridge = damping[..., None, None] * torch.diag_embed(square.diagonal(dim1=-2, dim2=-1) + 1e-9)
-        step = torch.linalg.solve(square + ridge, slope.mT @ off[..., None])[..., 0]
-        there = unknown - step
+        there = unknown - torch.linalg.solve(square + ridge, slope.mT @ off[..., None])[..., 0]
         off_there, slope_there = error(there)
         cost_there = off_there.square().sum(2)
         good = (cost_there < cost) & (there[..., 3] - there[..., 2] > 0.5)
-        unknown = torch.where(good[..., None], there, unknown)
-        off, slope = (
-            torch.where(good[..., None], off_there, off),
-            torch.where(good[..., None, None], slope_there, slope),
-        )
+        unknown, off = (torch.where(good[..., None], new, old) for new, old in ((there, unknown), (off_there, off)))
+        slope = torch.where(good[..., None, None], slope_there, slope)
         damping = torch.where(good, damping / 3, damping * 4).clamp(1e-9, 1e9)
         cost = torch.where(good, cost_there, cost)
-    chosen = cost.argmin(1)[:, None, None].expand(-1, 1, 4)
-    start, velocity, low, high = unknown.gather(1, chosen)[:, 0].unbind(-1)
-    place, slope = _fold(start, velocity, low, high, times[:1])  # a start behind the mirror is one before it
-    return place[:, 0], velocity * slope[:, 0, 0], low, high
+    return unknown, cost
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import measure, our_step, sampling, table, time_to_quality, train_step
+from benchmarks import measure, our_step, sampling, table, time_to_quality, train_step, trajectory_fit
 from benchmarks.peers import OURS, PEERS, WITHIN, sized, timestep
 from minivid.batches import clips_of
 from minivid.course.receipt import receipt
@@ -111,6 +111,18 @@ def test_a_comparison_writes_what_it_promises(what, module, tmp_path):
         assert {"parameters", "off", "median", "quartiles", "ratio_quartiles", "flops", "width"} <= set(theirs)
     assert values["packages"].keys() == {"video-diffusion-pytorch"} and values.hardware["threads"] == 1
     assert "| Unet3D |" in table.of_file(path)
+
+
+def test_the_fits_of_paths_end_at_the_same_error_and_the_shipped_result_says_why_ours_stays(tmp_path):
+    path = tmp_path / "fit.json"
+    trajectory_fit.main(paths=4, rounds=1, json=path)
+    for methods in receipt("fit", tmp_path)["rows"].values():
+        assert methods.keys() == trajectory_fit.METHODS.keys() and methods["ours"]["ratio"] == 1
+        for one in methods.values():
+            assert one["left"] == pytest.approx(methods["ours"]["left"], rel=1e-6, abs=1e-9)
+    assert "| least_squares |" in table.of_file(path)
+    shipped = receipt("trajectory_fit", table.RESULTS)
+    assert all(methods["least_squares"]["ratio"] > 3 for methods in shipped["rows"].values())
 
 
 def test_training_costs_three_times_the_operations_of_sampling():

@@ -12,6 +12,7 @@ from minivid.metrics.distribution import (
     frechet_infinity,
     jedi,
     kernel_distance,
+    share_interval,
 )
 
 DISTANCES = [frechet_distance, kernel_distance, jedi]
@@ -131,6 +132,12 @@ def test_the_interval_of_a_mean_is_the_textbooks():
     low, high = bootstrap(torch.mean, values, draws=500)
     width = 2 * 1.96 * values.std().item() / 20
     assert high - low == pytest.approx(width, rel=0.15) and low < values.mean() < high
+
+
+def test_the_interval_of_a_share_is_wilsons_which_knows_that_all_of_ten_is_not_all():
+    assert share_interval(50, 100) == pytest.approx((0.40383, 0.59617), abs=1e-5)  # statsmodels' proportion_confint
+    assert share_interval(10, 10) == pytest.approx((10 / (10 + 1.959964**2), 1.0), abs=1e-6)
+    assert share_interval(0, 10)[0] == 0.0 and share_interval(5, 10, level=0.5)[0] > share_interval(5, 10)[0]
 
 
 def test_the_floor_is_real_against_real_at_the_same_number():

@@ -8,7 +8,7 @@ import torch
 from minivid.data import World, from_uint8, to_uint8
 from minivid.metrics.corruptions import gain_flicker, hold_frames, jitter, jump, reverse, swap_identity
 from minivid.metrics.objects import appearance, mass_flicker
-from minivid.metrics.physics import bounces, fit_trajectory, moves, reach_walls
+from minivid.metrics.physics import bounces, fit_trajectory, moves, reach_walls, wave
 
 WORLDS = [World(), World(frames=16, size=32), World(frames=16, size=(24, 32), directions=("up-left", "down-right"))]
 
@@ -27,6 +27,16 @@ def test_a_real_clip_is_a_straight_path_between_mirrors(clips):
 def test_the_fit_finds_the_velocity_that_the_simulator_drew(clips):
     """To a hundredth of a pixel per frame, also for those that meet a wall, or two."""
     assert (fit_trajectory(clips.video).velocity - clips.velocity[:, 0, 0]).norm(dim=1).max() < 0.01
+
+
+def test_the_waves_derivatives_are_those_of_autograd():
+    """With free paths, one mirror and several passed, both ways."""
+    unknown = torch.tensor([[3.0, 0.4, 0.5, 9.0], [3.0, -1.7, 0.5, 9.0], [3.0, 3.1, 2.5, 6.0]], dtype=torch.float64)
+    times = torch.arange(9, dtype=torch.float64)
+    place, slope = wave(*unknown.unbind(-1), times)
+    found = torch.autograd.functional.jacobian(lambda u: wave(*u.unbind(-1), times)[0].sum(0), unknown)  # t n 4
+    torch.testing.assert_close(slope, found.transpose(0, 1))
+    assert ((place > unknown[:, 2:3] - 1e-9) & (place < unknown[:, 3:] + 1e-9)).all()
 
 
 def test_a_place_off_the_path_is_an_error_in_pixels(clips):

@@ -8,6 +8,7 @@ from minivid import zoo
 from minivid.data.captions import parse
 from minivid.data.world import World
 from minivid.diffusion.objective import Video
+from minivid.metrics.distribution import share_interval
 from minivid.metrics.physics import fit_trajectory
 from minivid.metrics.reader import agreement, fit_reader
 from minivid.motion.trajectories import centroid, first_velocity
@@ -32,9 +33,7 @@ def accuracy(model: Model, n: int, seed: int, steps: int, scale: float) -> dict[
 
 def interval(rate: float, n: int) -> tuple[float, float]:
     """Wilson's 95 % interval of a share measured on n clips."""
-    z, middle = 1.96, rate + 1.96**2 / (2 * n)
-    half = z * (rate * (1 - rate) / n + z**2 / (4 * n**2)) ** 0.5
-    return (middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)
+    return share_interval(round(rate * n), n)
 
 
 def measure_guidance(
