@@ -116,7 +116,7 @@ class Model:
         parameters = sum(weight.numel() for weight in self.network.parameters())
         return f"{self.name}: {parameters / 1e6:.2f} M parameters, clips of {frames} frames of {height}×{width}"
 
-    def receipt(self) -> str:
+    def origin(self) -> str:
         """How it came about, in a sentence."""
         m = self.manifest
         if not m:

@@ -245,7 +245,7 @@ award("3.3")
 # %%
 teacher = zoo.load("vdm-small")
 print(teacher)
-print(teacher.receipt())
+print(teacher.origin())
 
 # %%
 many = teacher.world.sample(budget.pick(smoke=8, laptop=32, gpu=128), seed=11)
@@ -652,7 +652,7 @@ show(**beside, captions=asked.caption[:4])
 # %%
 larger = zoo.load("vdm-digits")
 print(larger)
-print(larger.receipt())
+print(larger.origin())
 made = larger.sample(asked.caption[:4], seed=1, steps=steps, guidance=experiments.GUIDANCE, eta=zoo.ETA)
 show(made, captions=asked.caption[:4])
 

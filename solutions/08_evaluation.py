@@ -31,7 +31,7 @@ from IPython.display import display
 
 from minivid import judges, zoo
 from minivid.chapters.ch08 import experiments, widgets
-from minivid.chapters.ch08.experiments import ladders as verdict
+from minivid.chapters.ch08.experiments import ladders as climbs
 from minivid.course import award, check, receipt, summary
 from minivid.data import World
 from minivid.evaluation.jury import Jury
@@ -790,7 +790,7 @@ show_slice(forwards=thrown.video, backwards=thrown.video.flip(2), column=column)
 # %%
 climbed = receipt("08_ladders")
 for name in ("time reversal", "time reversal, with drag"):
-    forth, back = (verdict.span(climbed["scores"][name]["frechet"][i]) for i in (0, -1))
+    forth, back = (climbs.span(climbed["scores"][name]["frechet"][i]) for i in (0, -1))
     print(
         f"{name:25} N = {climbed['n']}   forwards {forth[0]:.2f} to {forth[2]:.2f}   backwards {back[0]:.2f} to {back[2]:.2f}"
     )
@@ -1092,7 +1092,7 @@ with look():
     for y, climbed in enumerate(ladders["scores"].values()):
         for x, metric in enumerate(names):
             rungs = climbed.get(metric)  # none where the metric does not apply
-            mark = "" if rungs is None else verdict.mark(metric, rungs)
+            mark = "" if rungs is None else climbs.mark(metric, rungs)
             axes.text(x, y, mark, ha="center", va="center", fontsize=14, color=BLUE if mark == "●" else RED)
     axes.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(ladders["scores"]) - 0.5, -0.5))
     axes.set_yticks(range(len(ladders["scores"])), list(ladders["scores"]))

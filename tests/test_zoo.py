@@ -21,7 +21,7 @@ def small():
 
 def test_the_shipped_model_is_whole_small_and_says_how_it_was_made(small):
     assert (zoo.WEIGHTS / "vdm-small.safetensors").stat().st_size < 5_000_000
-    assert "minivid train vdm-small" in small.receipt() and small.manifest["sha256"][:12] in small.receipt()
+    assert "minivid train vdm-small" in small.origin() and small.manifest["sha256"][:12] in small.origin()
     assert small.manifest["training"]["steps"] == small.manifest["steps"] == zoo.RECIPES["vdm-small"].training.steps
 
 

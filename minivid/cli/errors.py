@@ -1,4 +1,4 @@
-"""How a command says that it was asked for what it cannot do: a sentence on standard error, exit code 2, no trace.
+"""How a command says no: in a sentence, on standard error, with exit code 2 (`minivid.cli.main`).
 
 Checked by tests/cli/test_refusal.py.
 """
@@ -43,19 +43,6 @@ def at_least(least: int, **counts: int | None) -> None:
             raise BadInput(f"--{name} is {value}; expected a whole number of at least {least}.")
 
 
-def course_root() -> Path:
-    """The checkout of the course: the one this package runs from, else the one around here.
-
-    Raises BadInput where there is none.
-    """
-    root = checkout.course_root()
-    if root is None:
-        raise BadInput(
-            f"the course is not in {Path.cwd()}: clone it and `pip install -c constraints.txt -e .` in the clone."
-        )
-    return root
-
-
 def without_box(said: str) -> str:
     """tyro's refusal on two lines: what is at fault, and where the help is. Box, colour and what options are about are left out."""
     lines = [FRAME.sub(" ", COLOUR.sub("", line)).rstrip() for line in said.strip("\n").splitlines()]
@@ -69,3 +56,16 @@ def paragraph(lines: list[str]) -> str:
     first = next(list(part) for some, part in groupby(lines, key=bool) if some)
     head, *items = [line.strip() for line in first if not line.startswith(ABOUT)]
     return f"{head} {', '.join(items)}".strip()
+
+
+def course_root() -> Path:
+    """The checkout of the course: the one this package runs from, else the one around here.
+
+    Raises BadInput where there is none.
+    """
+    root = checkout.course_root()
+    if root is None:
+        raise BadInput(
+            f"the course is not in {Path.cwd()}: clone it and `pip install -c constraints.txt -e .` in the clone."
+        )
+    return root

@@ -60,7 +60,7 @@ def train(
     if resume and out and out.resolve() != resume.resolve():
         raise BadInput(f"--resume goes on in {resume}; leave --out out.")
     with sentences():
-        from minivid.cli.asked import as_asked, as_begun
+        from minivid.cli.which_run import as_asked, as_begun
 
         options = (budget, steps, frames, size, fps, handwriting)
         asked = as_begun(resume, what, *options) if resume else as_asked(what, *options)
@@ -178,7 +178,7 @@ def publish(asked: "Run", training: "Training", folder: Path, keep: bool, quiet:
 
 def is_recipe(asked: "Run") -> bool:
     """Whether the run is a recipe, from the first step to the last."""
-    from minivid.cli.asked import recipes
+    from minivid.cli.which_run import recipes
 
     return asked.name in recipes() and not asked.folder and not asked.differences(recipes()[asked.name])
 

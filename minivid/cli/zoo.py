@@ -35,7 +35,7 @@ def of_recipe(name: str) -> tuple[str, ...]:
     """A model that is not here."""
     import torch
 
-    from minivid.cli.asked import recipe
+    from minivid.cli.which_run import recipe
 
     run = recipe(name)
     with torch.device("meta"):  # weights are counted, not drawn
