@@ -17,8 +17,10 @@ from minivid.metrics.text_score import TwoTowers
 class Jury:
     """The judges of clips, with their names and hashes."""
 
-    film: Extractor
+    features: Extractor
+    """Features of each clip, and whose they are."""
     frames: Callable[[Float[Tensor, "n c t h w"]], Float[Tensor, "n t d"]]
+    """Features of each frame."""
     text: TwoTowers | None = None
     text_id: str = ""
     more: tuple[Extractor, ...] = ()
@@ -28,6 +30,6 @@ class Jury:
 def jury() -> Jury:
     """The course's networks; and I3D, where the environment says that it is here. Raises FileNotFoundError where it is not."""
     motion, text = judges.load("judge-motion"), judges.load("judge-text")
-    film, looks = extractors(motion.net, motion.name, motion.sha256)
+    features, frames = extractors(motion.net, motion.name, motion.sha256)
     more = (i3d(),) if os.environ.get(I3D_VARIABLE) else ()
-    return Jury(film, looks, text.net, f"judge-text {text.sha256[:12]}", more)
+    return Jury(features, frames, text.net, f"judge-text {text.sha256[:12]}", more)

@@ -211,7 +211,7 @@ def mean_of(
     low, high = of_mean(values, draws, seed)
     of_real = counted(key, theirs) if theirs is not None and key in theirs.values else values[:0]
     floor = of_real.mean().item() if len(of_real) else None
-    network = {"subject": jury.film.id, "text": jury.text_id, "retrieval": jury.text_id}.get(
+    network = {"subject": jury.features.id, "text": jury.text_id, "retrieval": jury.text_id}.get(
         key, NETWORKS.get(key, "none")
     )
     score = Score(METRICS[key].name, values.mean().item(), low, high, floor, protocol(subject, network=network))

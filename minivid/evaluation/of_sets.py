@@ -33,10 +33,10 @@ ENOUGH = 20
 def distances(subject: Subject, beside: Subject, jury: Jury, notes: list[str], draws: int, seed: int) -> Iterator[Row]:
     """How far the clips' features are from those of as many real ones."""
     n = len(subject.video)
-    for extractor in (jury.film, *jury.more):
+    for extractor in (jury.features, *jury.more):
         a, b = extractor(subject.video), extractor(beside.video)
         kinds = {"frechet": distribution.frechet_distance}
-        if extractor is jury.film:
+        if extractor is jury.features:
             kinds |= {"kernel": distribution.kernel_distance, "jedi": distribution.jedi}
             if min(n, len(b)) >= ENOUGH:
                 kinds["fd_infinity"] = distribution.frechet_infinity
@@ -59,7 +59,7 @@ def distances(subject: Subject, beside: Subject, jury: Jury, notes: list[str], d
                 divisor="N-1" if key in ("frechet", "fd_infinity") else "none",
             )  # fmt: skip
             metric = SETS[key]
-            if extractor is not jury.film:
+            if extractor is not jury.features:
                 key, metric = (
                     f"{key} {extractor.name}",
                     Metric(f"{metric.name}, {extractor.name}", *list(vars(metric).values())[1:]),

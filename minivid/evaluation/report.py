@@ -130,7 +130,7 @@ def evaluate(
         done("copies")
     else:
         notes.append("Nothing real was given to compare with (--against): there are no distances and no floors.")
-    few = jury.film(subject.video[:1]).shape[1]
+    few = jury.features(subject.video[:1]).shape[1]
     if n <= few and beside is not None:
         notes.append(
             f"{n} clips are fewer than the {few} features and one: covariances are of low rank, and distances biased upwards."

@@ -14,12 +14,13 @@ from minivid.diffusion.objective import Video
 from minivid.metrics.reader import DigitReader
 from minivid.motion.trajectories import centroid
 from minivid.nn.condition import Cond
+from minivid.tools.seeds import plain_generator
 from minivid.zoo import Model
 
 
 def clinic(model: Model, captions: list[str], seed: int, steps: int) -> dict[str, Video]:
     """The sampler as it should be, and five times with one mistake in the code around the same network: the same captions and noise."""
-    cond, world, chance = Cond(*tokenize(captions)), model.world, torch.Generator().manual_seed(seed)
+    cond, world, chance = Cond(*tokenize(captions)), model.world, plain_generator(seed)
     start = torch.randn(len(captions), 1, world.frames, world.height, world.width, generator=chance)
     levels = COSINE.logsnr(torch.linspace(1, 0, steps + 1))
     strong = guided(model.network, GUIDANCE)
@@ -36,7 +37,7 @@ def clinic(model: Model, captions: list[str], seed: int, steps: int) -> dict[str
     def run(
         denoiser: Callable, noise_at_the_end: bool = False, left_out: int = 0, objective: Objective = Objective.V
     ) -> Video:
-        x, fresh = start, torch.Generator().manual_seed(seed)
+        x, fresh = start, plain_generator(seed)
         for t, s in list(pairwise(levels))[: steps - left_out]:
             (alpha, sigma), (alpha_s, sigma_s) = variance_preserving(t), variance_preserving(s)
             x_hat, eps_hat = to_x_eps(objective, denoiser(x, t.expand(len(x)), cond), x, alpha, sigma)

@@ -14,6 +14,7 @@ from minivid.data.world import World
 from minivid.diffusion import COSINE, Objective
 from minivid.diffusion.objective import per_clip_loss
 from minivid.nn.condition import Cond
+from minivid.tools.seeds import plain_generator
 
 
 def measure_joint(
@@ -35,7 +36,7 @@ def measure_joint(
 def validation_loss(unet: torch.nn.Module, world: World, n: int = 128, seed: int = 12345) -> float:
     """The v-loss of clips that no run has seen, at evenly spread times."""
     clips = replace(world, split="heldout").sample(n, seed)
-    eps = torch.randn(clips.video.shape, generator=torch.Generator().manual_seed(seed))
+    eps = torch.randn(clips.video.shape, generator=plain_generator(seed))
     u = (torch.arange(n) + 0.5) / n
     with torch.no_grad():
         return (

@@ -14,6 +14,7 @@ from minivid.chapters.ch03.experiments.following import GUIDANCE, accuracy
 from minivid.course.receipt import Receipt
 from minivid.data.world import World
 from minivid.diffusion import COSINE
+from minivid.tools.seeds import plain_generator
 from minivid.train import TrainConfig, Training
 from minivid.zoo import Model
 
@@ -51,9 +52,9 @@ def landmarks(world: World, n: int = 256, seed: int = 99) -> dict[str, float]:
 def pixel_by_pixel(world: World, n: int = 256, seed: int = 99, levels: int = 24) -> float:
     """The v-loss of the posterior mean of each pixel by itself; what values it takes is known from the frames of n clips."""
     known = world.sample(n, (seed, 0)).video.movedim(2, 1).flatten(0, 1).flatten(1)  # frames pixels
-    known = known[torch.randperm(len(known), generator=torch.Generator().manual_seed(seed))[:400]]
+    known = known[torch.randperm(len(known), generator=plain_generator(seed))[:400]]
     x = world.sample(max(1, n // 4), (seed, 1)).video[:, :, 0].flatten(1)
-    eps, losses = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed)), []
+    eps, losses = torch.randn(x.shape, generator=plain_generator(seed)), []
     for u in (torch.arange(levels) + 0.5) / levels:
         alpha, sigma = COSINE.alpha_sigma(COSINE.logsnr(u))
         z = alpha * x + sigma * eps

@@ -13,6 +13,7 @@ from minivid.course.widgets.dial import dial, strips
 from minivid.diffusion import COSINE, Schedule, diffuse
 from minivid.show.frames import read
 from minivid.show.style import BLUE, FAINT, PURPLE, RED, SOFT, Picture, look
+from minivid.tools.seeds import plain_generator
 
 CHARTS = 214  # the height of the line of charts, in pixels
 
@@ -51,7 +52,7 @@ def _named(schedules: Schedules) -> dict[str, Schedule]:
 def _render(clip: Tensor, schedules: dict[str, Schedule], chosen: str, levels: list[float], seed: int) -> Picture:
     x = clip[:1] if clip.ndim == 5 else clip[None]
     read(x, "clip")  # a wrong shape or range is said before there is noise on it
-    eps = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed))
+    eps = torch.randn(x.shape, generator=plain_generator(seed))
     logsnr = schedules[chosen].logsnr(torch.tensor(levels))
     alpha, sigma = schedules[chosen].alpha_sigma(logsnr)
 

@@ -18,6 +18,7 @@ from minivid.evaluation.subject import Subject
 from minivid.metrics.corruptions import blur, moved
 from minivid.metrics.distribution import frechet_distance
 from minivid.metrics.features import ClipNet, extractors
+from minivid.tools.seeds import plain_generator
 
 Draws = Float[Tensor, "n t"]
 
@@ -48,7 +49,7 @@ DISTORTIONS: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
 def distorted(name: str, video: Float[Tensor, "n c t h w"], seed: int, every_frame: bool) -> Float[Tensor, "n c t h w"]:
     """The clips with a distortion that is drawn once a clip, or anew in every frame."""
     n, t = len(video), video.shape[2]
-    chance = torch.Generator().manual_seed(seed)
+    chance = plain_generator(seed)
     draws = torch.randn(2, n, t, generator=chance)
     a, b = draws if every_frame else draws[:, :, :1].expand(-1, -1, t)
     return DISTORTIONS[name](video, a, b)
@@ -62,20 +63,20 @@ def measure_content_bias(n: int = 256, seeds: tuple[int, ...] = (0, 1, 2)) -> di
     found: dict[str, dict[str, dict[str, list[float]]]] = {}
     for seed in seeds:
         made, real = world.sample(n, (seed, 0)).video, world.sample(n, (seed, 1)).video
-        films = {"frechet": judged_by.film, "frechet, untrained": untrained}
-        reals = {key: film(real) for key, film in films.items()}
+        networks = {"frechet": judged_by.features, "frechet, untrained": untrained}
+        reals = {key: network(real) for key, network in networks.items()}
         frames = judged_by.frames(real).flatten(0, 1)
         for name in DISTORTIONS:
             for kind in ("clip", "frame"):
                 clips = in_bytes(Subject(name, distorted(name, made, seed, every_frame=kind == "frame")))
-                values = {key: frechet_distance(film(clips.video), reals[key]) for key, film in films.items()}
+                values = {key: frechet_distance(network(clips.video), reals[key]) for key, network in networks.items()}
                 values["frechet of frames"] = frechet_distance(judged_by.frames(clips.video).flatten(0, 1), frames)
                 measured = per_clip(clips, judged_by, sim).values
                 for key in ("trajectory", "appearance", "mass", "warping_error", "smoothness", "subject", "identity"):
                     values[key] = measured[key].nanmean().item()
                 for key, value in values.items():
                     found.setdefault(name, {}).setdefault(key, {}).setdefault(kind, []).append(value)
-    return {"n": n, "judge": judged_by.film.id, "scores": found}
+    return {"n": n, "judge": judged_by.features.id, "scores": found}
 
 
 def seen(values: dict, distortion: str, metric: str) -> tuple[float, float, float]:

@@ -62,10 +62,10 @@ def scores(
     clips = in_bytes(Subject("clips", video, captions))
     found = per_clip(clips, judges, sim)
     values = {key: each[each.isfinite()].mean().item() for key, each in found.values.items() if each.isfinite().any()}
-    features, theirs = judges.film(clips.video), judges.film(real)
+    features, theirs = judges.features(clips.video), judges.features(real)
     values |= {"frechet": frechet_distance(features, theirs), "kernel": kernel_distance(features, theirs)}
     values["psnr"] = psnr(clips.video, clean).clamp(max=60).mean().item()
-    values["lpips"] = lpips_distance(clips.video, clean, Trunk(judges.film.network)).mean().item()
+    values["lpips"] = lpips_distance(clips.video, clean, Trunk(judges.features.network)).mean().item()
     return values
 
 
@@ -95,12 +95,12 @@ def measure_ladders(n: int = 160, seeds: tuple[int, ...] = (0, 1, 2)) -> dict:
         for name, (corruption, rungs, where) in ladders.items()
     }
     ground = [
-        floor(frechet_distance, judged_by.film(world.sample(2 * n, (seed, 2)).video), n=n, repeats=4, seed=seed)
+        floor(frechet_distance, judged_by.features(world.sample(2 * n, (seed, 2)).video), n=n, repeats=4, seed=seed)
         for seed in seeds
     ]
     return {
         "n": n,
-        "judge": judged_by.film.id,
+        "judge": judged_by.features.id,
         "text_judge": judged_by.text_id,
         "rungs": {name: (0.0, *rungs) for name, (_, rungs, _) in ladders.items()},
         "scores": table,
