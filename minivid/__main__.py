@@ -2,4 +2,5 @@
 
 from minivid.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

@@ -35,7 +35,8 @@ def write(path: Path | str, tensors: dict[str, Tensor], manifest: dict) -> dict:
     The file goes to a temporary name, reaches the disk, and is renamed. Raises CheckpointError when the folder or the disk does not let it.
     """
     path = Path(path)
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    # copies, since the format holds no tensor twice and some may share memory
+    tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     manifest = {**manifest, "sha256": digest(tensors)}
     payload = save(tensors, {KEY: json.dumps(manifest, ensure_ascii=False)})
     try:
@@ -88,10 +89,17 @@ def digest(tensors: dict[str, Tensor]) -> str:
 
 
 def weights_of(module: nn.Module) -> dict[str, Tensor]:
-    """Its weights and buffers by name; a weight with several names (tied) is there once, under the first."""
+    """Its weights and buffers by name; a weight with several names (tied) is there once, under the first.
+
+    Raises CheckpointError for a state that is no tensor.
+    """
     found: dict[str, Tensor] = {}
     known = set()
     for name, weight in module.state_dict(keep_vars=True).items():
+        if not isinstance(weight, Tensor):
+            raise CheckpointError(
+                f"'{name}' of {type(module).__name__} is no tensor: a file of weights holds nothing else."
+            )
         if id(weight) not in known:
             known.add(id(weight))
             found[name] = weight.detach()
@@ -101,7 +109,7 @@ def weights_of(module: nn.Module) -> dict[str, Tensor]:
 def load_into(module: nn.Module, tensors: dict[str, Tensor], source: str = "the checkpoint") -> None:
     """Copy tensors into a module's weights; the first missing, foreign or misshapen one is named in a CheckpointError.
 
-    Of a tied weight one name is enough.
+    Of a tied weight its first name is enough.
     """
     own, names = weights_of(module), module.state_dict().keys()
     for name, weight in own.items():

@@ -24,6 +24,8 @@ from minivid.tools.options import described, named, restored, restored_as_named
 from minivid.train import Loss, TrainConfig, Training, apart, written
 
 FILE, FILE_BEFORE = "run.json", "plan.json"
+NOT_NAMES = ("", ".", "..", "state", "run", "plan")
+"""What no run is called, since its weights' manifest would stand in the place of the run's own files."""
 PARTS = {"network": named, "loss": written, "training": described}
 """What a run is made of, and how each part is written down."""
 
@@ -54,7 +56,7 @@ class Run:
                     f"nothing says what clips {self.name} is of: give worlds, or clip=(channels, frames, height, width)."
                 )
             object.__setattr__(self, "clip", clip_of(self.worlds[0]))
-        if Path(self.name).name != self.name or self.name in ("", "state"):
+        if Path(self.name).name != self.name or self.name in NOT_NAMES:
             raise ValueError(
                 f"a run cannot be called {self.name!r}: its weights become NAME.safetensors beside the run's state."
             )
@@ -68,6 +70,8 @@ class Run:
 
     def batches(self) -> Batches:
         """Where the clips come from. Raises ValueError or FileNotFoundError for a folder without usable videos."""
+        if not self.worlds and self.folder is None:
+            raise ValueError(f"{self.name} has neither worlds nor a folder of videos: give start(data=...) its clips.")
         return clips_of(*self.worlds) if self.worlds else clips_in(self.videos())
 
     def videos(self):
@@ -78,7 +82,9 @@ class Run:
         return VideoFolder(self.folder, frames=frames, size=(height, width), fps=self.fps)
 
     def start(self, out: Path | str | None = None, data: Batches | None = None) -> Training:
-        """The run, not yet begun; its state goes to the folder `out`."""
+        """The run, not yet begun; its state goes to the folder `out`. Raises ValueError for what no manifest could hold."""
+        if out:
+            self.manifest()
         torch.manual_seed(self.training.seed)
         return Training(
             self.network.build(), data or self.batches(), self.loss, self.training, Path(out) if out else None
@@ -110,9 +116,12 @@ class Run:
         Raises ValueError or KeyError for what this version does not know.
         """
         values = as_now(values)
+        network = restored_as_named(values["network"])
+        if not isinstance(network, NetworkConfig):
+            raise ValueError(f"{values['network']['is']} is no configuration of a network.")
         return cls(
             name=values["name"],
-            network=restored_as_named(values["network"]),
+            network=network,
             loss=restored_as_named(values["loss"]),
             training=restored(TrainConfig, values["training"]),
             worlds=tuple(restored(World, world) for world in values["worlds"]) if "worlds" in values else worlds,

@@ -8,10 +8,11 @@ rounding.
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Collection, Iterator
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -62,10 +63,19 @@ class TrainConfig:
         for name, bound in REAL.items():
             if not is_real(getattr(self, name)) or getattr(self, name) <= bound:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; expected a number above {bound:g}.")
+        if self.seed >= 2**63:
+            raise ValueError(f"seed is {self.seed}; expected a whole number below 2**63.")
+        for name in ("growth", "restarts"):
+            if not isinstance(getattr(self, name), tuple):
+                raise ValueError(f"{name} is {getattr(self, name)!r}; expected a tuple, () for none.")
         if not is_real(self.weight_decay) or self.weight_decay < 0:
             raise ValueError(f"weight_decay is {self.weight_decay!r}; expected a number from 0 on.")
         if not is_real(self.ema) or not 0 <= self.ema < 1:
             raise ValueError(f"ema is {self.ema!r}; expected a number in [0, 1).")
+        if not all(isinstance(stage, tuple) and len(stage) == 2 for stage in self.growth):
+            raise ValueError(
+                f"growth is {self.growth}; expected (share of the steps, parts) in order, as ((0.4, 4), (0.65, 2))."
+            )
         shares = [share for share, _ in self.growth]
         if shares != sorted(shares) or any(
             not (is_real(share) and 0 <= share <= 1 and is_whole(parts) and parts >= 1) for share, parts in self.growth
@@ -127,6 +137,17 @@ class Step:
         """Noise and times of the step, the same in every process."""
         return torch.Generator().manual_seed(int(np.random.SeedSequence(self.key).generate_state(1)[0]))
 
+    def weight(self, rows: int) -> float:
+        """How much a mean over this process's own of so many rows weighs: 1 where they divide evenly.
+
+        Raises ValueError where a process would be without a row.
+        """
+        if rows < self.processes:
+            raise ValueError(
+                f"step {self.number + 1} has {rows} clips for {self.processes} processes: take fewer processes or a larger batch."
+            )
+        return len(range(self.process, rows, self.processes)) * self.processes / rows
+
     def own(self, rows: Any) -> Any:
         """This process's rows of a tensor or a condition, on its device. One process has all of them."""
         return rows[self.process :: self.processes].to(self.device)
@@ -171,11 +192,7 @@ class Training:
 
     def __post_init__(self):
         self.accelerator = Accelerator()
-        if self.config.batch % self.accelerator.num_processes:
-            raise ValueError(
-                f"a batch of {self.config.batch} cannot be shared by {self.accelerator.num_processes} processes: "
-                "choose a batch that they divide."
-            )
+        self._check_launch()
         # No wrapper around the network: a loss may call whatever method it likes, and gradients are averaged by hand.
         self.model.to(self.accelerator.device)
         if self.accelerator.num_processes > 1:
@@ -183,9 +200,13 @@ class Training:
                 weight.copy_(broadcast(weight))
         self.ema = deepcopy(self.model).requires_grad_(False).eval()
         made = optimizers(self.model, self.config, matrices_of(self.model))
+        if not made:
+            raise ValueError("nothing of this network is trained: every weight has requires_grad=False.")
         self.optimizers = [self.accelerator.prepare_optimizer(optimizer) for optimizer, _ in made]
         self.rates = [lr for _, lr in made]
         self.out = Path(self.out) if self.out is not None else None
+        self.owned = False  # whether the state in `out` is this run's
+        self.failure = ""
         if self.out is not None and self.accelerator.is_main_process:
             written(self.loss)
             checkpoint.check_can_write(self.state_file(self.out), checkpoint.weights_of(self.model))
@@ -196,7 +217,16 @@ class Training:
         return self.records[-1].step if self.records else 0
 
     def steps(self, progress: bool = True) -> Iterator[Record]:
-        """Train up to `config.steps`, yielding a record after each step. Raises TrainingFailed when the loss stops being a number."""
+        """Train up to `config.steps`, yielding a record after each step.
+
+        Raises TrainingFailed when the loss stops being a number, CheckpointError where `out` holds the state of another run.
+        """
+        if self.failure:  # buffers may hold what is no number
+            raise TrainingFailed(self.failure)
+        if self.out and not self.owned and self.state_file(self.out).is_file():
+            raise checkpoint.CheckpointError(
+                f"{self.out} already holds a run: resume() goes on with it, another folder begins anew."
+            )
         self.model.train()
         before = self.records[-1].seconds if self.records else 0.0
         start = time.perf_counter() - before
@@ -212,11 +242,14 @@ class Training:
                     self.save()
                 yield self.records[-1]
 
+    @torch.no_grad()
     def _begin_round(self) -> None:
         """Go on from the averaged weights, rounded as a file of weights holds them, with optimizers that remember nothing."""
-        weights = {name: halved(weight).to(weight.dtype) for name, weight in self.ema.state_dict().items()}
-        self.model.load_state_dict(weights)
-        self.ema.load_state_dict(weights)
+        for average, now in zip(self.ema.parameters(), self.model.parameters(), strict=True):
+            average.copy_(halved(average))
+            now.data.copy_(average)
+        for average, now in zip(self.ema.buffers(), self.model.buffers(), strict=True):
+            now.copy_(average)
         for optimizer in self.optimizers:
             optimizer.state.clear()
 
@@ -224,32 +257,59 @@ class Training:
         """One update of the weights. Everything random comes from (seed, step)."""
         config, accelerator = self.config, self.accelerator
         step = Step(config.seed, number, accelerator.device, accelerator.process_index, accelerator.num_processes)
+        batch = self._batch(step)
         with accelerator.autocast():
-            loss = self.loss(self.model, self._batch(step), step)
+            loss = self.loss(self.model, batch, step)
+        if step.processes > 1:
+            loss = loss * step.weight(len(batch[0]))
         told = accelerator.reduce(loss.detach(), "mean").item()
         if not math.isfinite(told):
-            raise TrainingFailed(self._failure("loss", number + 1))
+            raise self._failed("loss", number + 1)
         pace = config.pace(number)
         for optimizer, lr in zip(self.optimizers, self.rates, strict=True):
             optimizer.zero_grad()
             for group in optimizer.param_groups:
                 group["lr"] = pace * lr
         accelerator.backward(loss)
-        self._average_gradients()
+        self._average()
         gradient = accelerator.clip_grad_norm_(self.model.parameters(), config.clip_norm)
         if not torch.isfinite(gradient):  # before it reaches the weights
-            raise TrainingFailed(self._failure("gradient", number + 1))
+            raise self._failed("gradient", number + 1)
         for optimizer in self.optimizers:
             optimizer.step()
         update_ema(self.ema, self.model, min(config.ema, (1 + number) / (10 + number)))
         return told, float(gradient), pace * config.lr
 
-    def _average_gradients(self) -> None:
-        """Each process has the gradient of its own rows; their mean is the batch's."""
+    def _average(self) -> None:
+        """Each process has the gradient of its own rows, and buffers that saw no others; their mean is the batch's.
+
+        A layer that normalises over rows (BatchNorm) still sees a process's own alone.
+        """
         if self.accelerator.num_processes > 1:
             for weight in self.model.parameters():
                 if weight.grad is not None:
                     weight.grad = self.accelerator.reduce(weight.grad, "mean")
+            for buffer in self.model.buffers():
+                if buffer.is_floating_point():
+                    buffer.copy_(self.accelerator.reduce(buffer, "mean"))
+
+    def _check_launch(self) -> None:
+        """Raise ValueError for settings of `accelerate` under which a run would not be what its configuration says."""
+        accelerator, started = self.accelerator, int(os.environ.get("WORLD_SIZE", 1))
+        if started != accelerator.num_processes:
+            raise ValueError(
+                f"{started} processes were started and {accelerator.num_processes} joined: each would train alone. "
+                "On a CPU set ACCELERATE_USE_CPU=true."
+            )
+        if self.config.batch < accelerator.num_processes:
+            raise ValueError(
+                f"a batch of {self.config.batch} leaves some of {accelerator.num_processes} processes without a clip: "
+                "take fewer processes or a larger batch."
+            )
+        if accelerator.gradient_accumulation_steps != 1:
+            raise ValueError("gradients are not accumulated here: take a larger batch, and leave that setting at 1.")
+        if accelerator.mixed_precision not in ("no", "bf16"):
+            raise ValueError(f"mixed precision is no or bf16 here, not {accelerator.mixed_precision}.")
 
     def _batch(self, step: Step) -> Any:
         """The whole batch; of short clips, as many more as they are shorter. They cost as much and show more that is different."""
@@ -265,13 +325,14 @@ class Training:
         """Whether this holds in any of the processes, which must all stop after the same step."""
         return bool(self.accelerator.reduce(torch.tensor(float(stops), device=self.accelerator.device), "sum") > 0)
 
-    def _failure(self, what: str, step: int) -> str:
+    def _failed(self, what: str, step: int) -> TrainingFailed:
         saved = (
             f"The last good state is {self.out}"
             if self.out and self.state_file(self.out).is_file()
             else "Nothing was saved"
         )
-        return f"The {what} at step {step} is not a number. {saved}. Try a lower learning rate (now {self.config.lr}), and look for NaN in the clips."
+        self.failure = f"The {what} at step {step} is not a number. {saved}. Try a lower learning rate (now {self.config.lr}), and look for NaN in the clips."
+        return TrainingFailed(self.failure)
 
     @staticmethod
     def state_file(folder: Path) -> Path:
@@ -284,8 +345,15 @@ class Training:
             raise ValueError("this run has no folder; give Training(out=...) to save it.")
         if self.accelerator.is_main_process:
             records = [list(asdict(record).values()) for record in self.records]
-            about = {"config": described(self.config), "loss": written(self.loss), "records": records}
+            precision = self.accelerator.mixed_precision
+            about = {
+                "config": described(self.config),
+                "loss": written(self.loss),
+                "precision": precision,
+                "records": records,
+            }
             state.write(self.state_file(self.out), self.model, self.ema, self.optimizers, about)
+        self.owned = True
         self.accelerator.wait_for_everyone()
 
     def resume(self) -> Training:
@@ -294,17 +362,20 @@ class Training:
             raise checkpoint.CheckpointError(
                 f"there is nothing to resume in {self.out}; start the run without resuming."
             )
-        path, mine = self.state_file(self.out), {**described(self.config), "loss": written(self.loss)}
+        path, precision = self.state_file(self.out), self.accelerator.mixed_precision
+        mine = {**described(self.config), "loss": written(self.loss), "precision": precision}
         tensors, about = checkpoint.read(path)
         config, loss = apart(about["config"])
         # an earlier version did not know every option, and kept the loss elsewhere
         theirs = {**described(TrainConfig()), **config, "loss": about.get("loss", loss or mine["loss"])}
+        theirs["precision"] = about.get("precision", precision)
         if other := sorted(name for name in mine | theirs if mine.get(name) != theirs.get(name)):
             raise checkpoint.CheckpointError(
                 f"{path} was trained with another {', '.join(other)}; resume with what it was started with."
             )
         state.take_up(tensors, self.model, self.ema, self.optimizers, str(path))
         self.records = [Record(*values) for values in about["records"]]
+        self.owned, self.failure = True, ""
         return self
 
 
@@ -314,11 +385,18 @@ def optimizers(
     """Each optimizer with its learning rate: Muon for the weights named as matrices, AdamW for the rest.
 
     Muon makes each update of a matrix orthogonal, so that all directions learn at one pace (Jordan et al. 2024); a convolution's
-    weight is a matrix too.
+    weight is a matrix too. Weight decay is AdamW's alone. Raises ValueError for a name that is no matrix.
     """
-    trained = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
-    inner = [weight for name, weight in trained.items() if name in matrices]
-    rest = [weight for name, weight in trained.items() if name not in matrices]
+    by_name = dict(model.named_parameters(remove_duplicate=False))  # a tied weight by any of its names
+    for name in matrices:
+        if name not in by_name or by_name[name].ndim != 2:
+            raise ValueError(
+                f"{type(model).__name__} names {name!r} among its matrices, but has no weight of two axes there."
+            )
+    named_so = {id(by_name[name]) for name in matrices}
+    trained = [weight for weight in model.parameters() if weight.requires_grad]
+    inner = [weight for weight in trained if id(weight) in named_so]
+    rest = [weight for weight in trained if id(weight) not in named_so]
     made = []
     if inner:
         made.append((torch.optim.Muon(inner, lr=config.lr_matrices, weight_decay=0.0), config.lr_matrices))
@@ -334,8 +412,8 @@ def matrices_of(model: nn.Module) -> set[str]:
 
 
 def written(loss: Loss) -> dict[str, Any]:
-    """A loss as a manifest holds it: its kind and options, or a function's name."""
-    return named(loss) if is_dataclass(loss) else {"is": f"{loss.__module__}.{loss.__qualname__}"}
+    """A loss as a manifest holds it: its kind and options, or a function's name. Raises ValueError for one that has no name."""
+    return named(loss)
 
 
 def apart(training: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
@@ -356,12 +434,12 @@ def halved(weight: Tensor) -> Tensor:
 
 @torch.no_grad()
 def update_ema(ema: nn.Module, model: nn.Module, decay: float) -> None:
-    """ema ← decay · ema + (1 − decay) · model: weights, and the buffers that are real numbers. Other buffers are copied."""
-    torch._foreach_lerp_(list(ema.parameters()), list(model.parameters()), 1 - decay)
-    for average, now in zip(ema.buffers(), model.buffers(), strict=True):
-        if average.is_floating_point():
-            average.lerp_(now, 1 - decay)
-        else:
+    """ema ← decay · ema + (1 − decay) · model: weights and buffers that are real numbers. Others are copied."""
+    pairs = [*zip(ema.parameters(), model.parameters(), strict=True), *zip(ema.buffers(), model.buffers(), strict=True)]
+    real = [(average, now) for average, now in pairs if average.is_floating_point()]
+    torch._foreach_lerp_([average for average, _ in real], [now for _, now in real], 1 - decay)
+    for average, now in pairs:
+        if not average.is_floating_point():
             average.copy_(now)
 
 

@@ -130,7 +130,14 @@ class Model:
         cond: Cond | None = None,
     ) -> Video:
         """The clean clip that the network believes in, at one noise level for all, for each clip, or for each frame."""
+        cond = cond.to(self.device) if cond is not None else None
+        z, logsnr = z.to(self.device), logsnr.to(self.device)
         return samplers.predict(self.denoiser, z, logsnr, self.schedule, self.objective, cond)[0]
+
+    @property
+    def device(self) -> torch.device:
+        """Where its network is."""
+        return next(self.network.parameters()).device
 
     def noise(self, n: int, seed: int = 0) -> Video:
         """Where n clips begin; the same seed gives the same noise."""
@@ -155,15 +162,16 @@ class Model:
 
     def sample(
         self,
-        captions: list[str],
+        captions: list[str] | None,
         seed: int = 0,
         steps: int = 50,
         guidance: float | int = 3.0,
         eta: float | int = 0.0,
+        n: int = 1,
     ) -> Video:
-        """One clip a caption."""
-        noise, fresh = self.noise(len(captions), seed), generator((seed, 0), "steps")
-        return samplers.sample(self.path(noise, captions, steps, guidance, eta, fresh))
+        """One clip a caption; of a model without captions, None, n clips. Nothing is cut at ±1."""
+        noise, fresh = self.noise(n if captions is None else len(captions), seed), generator((seed, 0), "steps")
+        return samplers.sample(self.path(noise.to(self.device), captions, steps, guidance, eta, fresh)).cpu()
 
 
 def draw(
@@ -176,10 +184,15 @@ def draw(
     eta: float | int = 0.0,
     quiet: bool = True,
 ) -> Video:
-    """n clips `n c t h w` in [−1, 1], as many at a time as VOXELS allows: in bounded memory, what `model.sample` gives.
+    """n clips `n c t h w`, as many at a time as VOXELS allows: in bounded memory, what `model.sample` gives, cut to [−1, 1].
+
+    Raises ValueError where there is not a caption for each.
 
     With eta above 0 a clip's new noise depends on which others are drawn together with it.
     """
+    if n < 1 or (captions is not None and len(captions) != n):
+        many = "no captions" if captions is None else f"{len(captions)} captions"
+        raise ValueError(f"{n} clips were asked for, with {many}: expected at least one clip, and a caption for each.")
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model.network.to(device)
     at_once = max(1, VOXELS // math.prod(model.shape[1:]))
@@ -226,13 +239,14 @@ def load_file(path: Path | str) -> Model:
         )
     try:
         run = Run.of(manifest, RECIPES[manifest["name"]].worlds if "worlds" not in manifest else ())
-    except (KeyError, TypeError, ValueError) as error:
+        network = run.network.build()
+        float(manifest["steps"]), float(manifest["minutes"])
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         raise checkpoint.CheckpointError(f"the manifest in {path} does not say what the model is: {error}") from error
     if not isinstance(run.loss, Denoising):
         raise checkpoint.CheckpointError(
             f"{path} is no model that draws clips: it was trained on {manifest['loss']['is']}."
         )
-    network = run.network.build()
     checkpoint.load_into(network, tensors, path.name)
     return Model(run, network.eval().requires_grad_(False), manifest)
 
@@ -255,8 +269,9 @@ def publish(run: Run, training: Training, folder: Path, measured: Mapping[str, f
 
     measured: what is known of how good they are, by name.
     """
-    path = Path(folder) / f"{run.name}.safetensors"
-    last = training.records[-100:]
+    path, last = Path(folder) / f"{run.name}.safetensors", training.records[-100:]
+    if not last:
+        raise ValueError(f"{run.name} has taken no step yet: there is nothing to publish.")
     manifest = {
         **run.manifest(),
         "steps": training.step,
@@ -267,6 +282,8 @@ def publish(run: Run, training: Training, folder: Path, measured: Mapping[str, f
         "versions": {"minivid": minivid.__version__, "torch": torch.__version__, "python": platform.python_version()},
         "finished": time.strftime("%Y-%m-%d"),
     }
-    weights = checkpoint.weights_of(run.finish(training))
-    checkpoint.write(path, {name: halved(weight) for name, weight in weights.items()}, manifest)
+    network = run.finish(training)
+    trained, weights = dict(network.named_parameters()), checkpoint.weights_of(network)  # buffers stay as they are
+    half = {name: halved(weight) if name in trained else weight for name, weight in weights.items()}
+    checkpoint.write(path, half, manifest)
     return path

@@ -93,7 +93,7 @@ def test_clips_that_the_network_cannot_take_are_refused(videos, clip, sentence):
         replace(videos, clip=clip)
 
 
-@pytest.mark.parametrize("name", ["", "state", "a/b"])
+@pytest.mark.parametrize("name", ["", "state", "run", "plan", "..", "a/b"])
 def test_a_name_that_is_no_files_is_refused_at_the_start(videos, name):
     with pytest.raises(ValueError, match="cannot be called"):
         replace(videos, name=name)

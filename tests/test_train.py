@@ -17,7 +17,7 @@ from minivid.batches import clips_of, joint_clips_of
 from minivid.data import VOCABULARY, World
 from minivid.diffusion import Denoising, Objective
 from minivid.nn import Cond, UNet, UNetConfig
-from minivid.train import TrainConfig, Training, TrainingFailed, matrices_of, optimizers, update_ema
+from minivid.train import Step, TrainConfig, Training, TrainingFailed, matrices_of, optimizers, update_ema
 
 UNET = UNetConfig(widths=(8, 16), blocks=1, heads=2, vocabulary=len(VOCABULARY), dim_text=16)
 CONFIG = TrainConfig(steps=6, batch=2, warmup=2, save_every=2)
@@ -382,12 +382,12 @@ def squares(model, batch, step):
 
 def test_any_function_of_model_batch_and_step_is_a_loss(tmp_path):
     losses = []
-    for _ in range(2):
+    for folder in ("a", "b"):
         torch.manual_seed(0)
-        training = Training(UNet(UNET), clips_of(World(frames=4)), squares, CONFIG, out=tmp_path)
+        training = Training(UNet(UNET), clips_of(World(frames=4)), squares, CONFIG, out=tmp_path / folder)
         losses.append([record.loss for record in drained(training).records])
     assert losses[0] == losses[1] and losses[0][-1] < losses[0][0]
-    assert "squares" in checkpoint.read(Training.state_file(tmp_path))[1]["loss"]["is"]
+    assert "squares" in checkpoint.read(Training.state_file(tmp_path / "b"))[1]["loss"]["is"]
 
 
 class Odd(torch.nn.Module):
@@ -471,5 +471,57 @@ def test_a_loss_that_could_not_be_written_down_is_refused_before_the_first_step(
         def __call__(self, model, batch, step):
             return squares(model, batch, step)
 
-    with pytest.raises(ValueError, match="must be a dataclass at the top of its module"):
+    with pytest.raises(ValueError, match="must be a dataclass or a function at the top of its module"):
         Training(UNet(UNET), clips_of(World(frames=4)), Hidden(), CONFIG, out=tmp_path)
+
+
+def test_a_folder_with_a_run_is_not_written_over(tmp_path):
+    drained(run(out=tmp_path))
+    with pytest.raises(checkpoint.CheckpointError, match="already holds a run"):
+        next(run(out=tmp_path).steps(progress=False))
+
+
+def test_after_a_failure_nothing_goes_on_but_what_was_saved(tmp_path):
+    """A buffer may have seen what was no number."""
+    clips, poison = clips_of(World(frames=4)), [True]
+
+    def poisoned(n, key):
+        video, cond = clips(n, key)
+        return (video * torch.nan if poison[0] and key[1] == 3 else video), cond
+
+    torch.manual_seed(0)
+    training = Training(Odd(), poisoned, Denoising(), CONFIG, out=tmp_path)
+    for _ in range(2):
+        with pytest.raises(TrainingFailed, match="step 4"):
+            drained(training)
+    poison[0] = False
+    assert_same_bytes(drained(training.resume()), drained(odd()))
+
+
+@pytest.mark.parametrize(("names", "sentence"), [(["typo"], "'typo'"), (["first.bias"], "no weight of two axes")])
+def test_a_network_that_names_no_matrix_is_told_so(names, sentence):
+    model = Odd()
+    model.matrices = lambda: names
+    with pytest.raises(ValueError, match=sentence):
+        Training(model, clips_of(World(frames=4)), Denoising(), CONFIG)
+
+
+def test_a_network_of_which_nothing_is_trained_is_refused():
+    with pytest.raises(ValueError, match="nothing of this network is trained"):
+        Training(Odd().requires_grad_(False), clips_of(World(frames=4)), Denoising(), CONFIG)
+
+
+@pytest.mark.parametrize("rows", [2, 3, 17])
+def test_shares_of_any_number_of_rows_weigh_as_much_as_they_hold(rows):
+    """The mean of the processes' means, so weighted, is the mean over all rows."""
+    values, steps = torch.randn(rows), [Step(0, 0, process=i, processes=2) for i in range(2)]
+    shares = [step.own(values).mean() * step.weight(rows) for step in steps]
+    torch.testing.assert_close(sum(shares) / 2, values.mean())
+    with pytest.raises(ValueError, match="1 clips for 2 processes"):
+        steps[0].weight(1)
+
+
+def test_settings_under_which_a_run_would_be_another_are_refused(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ValueError, match="2 processes were started and 1 joined"):
+        run()

@@ -137,3 +137,48 @@ def test_new_noise_at_each_step_is_the_seeds_own(small):
 def test_absent_weights_name_the_command_that_makes_them(tmp_path):
     with pytest.raises(CheckpointError, match="minivid train vdm-small"):
         zoo.load("vdm-small", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"network": {"is": "minivid.__main__.Config"}},
+        {"network": {"is": "minivid.train.TrainConfig"}},
+        {"network": {"is": 5}},
+        {"network": {"is": "minivid.nn.unet.UNetConfig", "patch": 0}},
+        {"network": {"is": "minivid.nn.unet.UNetConfig", "widths": [-64, 128]}},
+        {"network": {"is": "minivid.nn.unet.UNetConfig", "widths": "abc"}},
+        {"minutes": "long"},
+        {"clip": [1, 2]},
+    ],
+    ids=str,
+)
+def test_a_strangers_manifest_is_a_sentence_whatever_it_says(small, tmp_path, wrong):
+    manifest = {**small.run.manifest(), **small.manifest, **wrong}
+    manifest = {key: value for key, value in manifest.items() if key != "unet"}
+    checkpoint.write(
+        tmp_path / "odd.safetensors", small.network.state_dict(), {**manifest, "loss": small.run.manifest()["loss"]}
+    )
+    with pytest.raises(CheckpointError, match="does not say what the model is"):
+        zoo.load_file(tmp_path / "odd.safetensors")
+
+
+def test_buffers_are_published_as_they_are_and_weights_in_half_precision(tmp_path):
+    run = Run(
+        "tiny", UNetConfig(widths=(8, 16), vocabulary=34), training=TrainConfig(steps=1, batch=2), worlds=(World(),)
+    )
+    training = run.start()
+    with pytest.raises(ValueError, match="no step yet"):
+        zoo.publish(run, training, tmp_path)
+    list(training.steps(progress=False))
+    training.ema.register_buffer("floor", torch.tensor([1e-8, 2049.0]))
+    tensors, _ = checkpoint.read(zoo.publish(run, training, tmp_path))
+    assert tensors["floor"].tolist() == pytest.approx([1e-8, 2049.0], rel=1e-7)
+    assert tensors["conv_in.weight"].dtype == torch.float16
+
+
+def test_clips_and_captions_must_be_as_many(small):
+    for captions, n in ((["a 3 moves right"] * 4, 2), (["a 3 moves right"], 4), ([], 0)):
+        with pytest.raises(ValueError, match="a caption for each"):
+            zoo.draw(small, captions, n, steps=1)
+    assert small.sample(None, steps=1, n=3).shape == (3, 1, 8, 16, 16)

@@ -70,11 +70,11 @@ def train(
 
 def train_run(asked: "Run", what: str, folder: Path, going_on: bool, keep: bool, quiet: bool) -> int:
     """Take a run to its end and write the weights; 130 when Ctrl-C stopped it. Of several processes the first one speaks."""
-    from accelerate import PartialState
+    from accelerate import Accelerator
 
     from minivid.batches import clips_in
 
-    first = PartialState().is_main_process
+    first = Accelerator().is_main_process
     quiet = quiet or not first
     videos = reader(asked, quiet)
     skipped = len(videos.skipped) if videos else 0

@@ -8,7 +8,7 @@ from minivid.checkpoint import CheckpointError
 from minivid.cli.errors import BadInput
 from minivid.data.world.options import fitting_glyphs
 from minivid.nn.unet import UNetConfig
-from minivid.run import Run
+from minivid.run import NOT_NAMES, Run
 from minivid.tools.budget import Budget, named
 from minivid.tools.budget import budget as budget_of_the_environment
 from minivid.tools.nearest import did_you_mean
@@ -93,7 +93,7 @@ def of_folder(
     """A model without captions, in colour."""
     height, width = (size or (scale.side,)) * (2 if len(size) < 2 else 1)
     folder = folder.resolve()
-    name = folder.name if folder.name not in ("", "state") else "videos"  # state.safetensors is the run's own
+    name = folder.name if folder.name not in NOT_NAMES else "videos"
     unet = UNetConfig(channels=3, widths=scale.widths)
     training = TrainConfig(batch=scale.batch).shortened(steps or scale.steps)
     clip = (3, frames or scale.frames, height, width)

@@ -23,7 +23,7 @@ def posterior(
 ) -> tuple[Video, Float[Tensor, ""]]:
     """Mean and variance of q(z_s | z_t, x) for s < t (Ho & Salimans 2022, eq. 3; Kingma et al. 2021, app. A.2).
 
-    One step back from z_t when the clean clip x is known; a sampler puts its guess x̂ in the place of x. The levels may be ±∞.
+    One step back from z_t when the clean clip x is known; a sampler puts its guess x̂ in the place of x. λs may be +∞ and λt −∞.
     """
     (alpha_s, sigma_s), (alpha_t, sigma_t) = alpha_sigma(logsnr_s), alpha_sigma(logsnr_t)
     lost = -torch.expm1(
@@ -34,7 +34,10 @@ def posterior(
 
 
 def prior_kl(x: Video, logsnr: Float[Tensor, ""]) -> Float[Tensor, "b"]:
-    """KL(q(z_1 | x) ‖ N(0, I)) at the noisiest λ: what of the clip is still visible when sampling begins, in nats."""
+    """KL(q(z_1 | x) ‖ N(0, I)) at the noisiest λ: what of the clip is still visible when sampling begins, in nats.
+
+    Variance preserving, as are the other terms.
+    """
     alpha2, sigma2 = torch.sigmoid(logsnr), torch.sigmoid(-logsnr)
     return 0.5 * (sigma2 + alpha2 * x.square() - 1 - torch.log(sigma2)).flatten(1).sum(1)
 

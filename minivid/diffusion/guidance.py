@@ -1,5 +1,6 @@
 """Guidance: models made from a model (chapter 3). A sampler never knows that it is being guided."""
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -16,10 +17,15 @@ def guided(model, scale: float):
     Papers also write (1 + w) c − w u; there w = s − 1.
     """
 
+    if not math.isfinite(scale):
+        raise ValueError(f"guidance is {scale}; expected a number: 1 is the model alone.")
+
     def model_with_guidance(z, t, cond=None):
         if scale == 1 or cond is None:
             return model(z, t, cond)
-        unconditional = model(z, t, None)
+        # images packed behind a clip stay images where the caption is taken away
+        silent = cond.keep(torch.zeros(len(z), dtype=torch.bool)) if getattr(cond, "images", 0) else None
+        unconditional = model(z, t, silent)
         return unconditional + scale * (model(z, t, cond) - unconditional)
 
     return model_with_guidance
@@ -44,6 +50,10 @@ def inpainting(
     mask = mask.expand_as(known)
 
     def model_with_known_part(z, t, cond=None):
+        if z.shape != known.shape:
+            raise ValueError(
+                f"the known clips are {tuple(known.shape)} and those to be made {tuple(z.shape)}: expected one shape."
+            )
         alpha, sigma = (like(level, z) for level in schedule.alpha_sigma(t))
         noise = torch.randn(known.shape, generator=generator).to(z)
         z_in = torch.where(mask, diffuse(known, noise, alpha, sigma), z).detach()

@@ -150,6 +150,8 @@ class Denoising:
 
     def __post_init__(self):
         schedule_named(self.schedule)
+        if not isinstance(self.objective, Objective):
+            raise ValueError(f"objective is {self.objective!r}; expected one of {', '.join(map(str, Objective))}.")
         if not 0 <= self.drop_caption <= 1:
             raise ValueError(f"drop_caption is {self.drop_caption}; expected a share of the captions, from 0 to 1.")
 

@@ -73,8 +73,10 @@ def ddim(
 ) -> Path:
     """DDIM from z ~ N(0, I) (Song et al. 2021, eq. 12). `eta` = 0 is deterministic, 1 has the ancestral sampler's noise.
 
-    The last update is x̂ itself.
+    The last update is x̂ itself. Raises ValueError for an eta outside [0, 1].
     """
+    if not 0 <= eta <= 1:
+        raise ValueError(f"eta is {eta}; expected a number from 0 to 1.")
     levels = schedule.logsnr(torch.linspace(1, 0, steps + 1, device=z.device))
     for i, (logsnr_t, logsnr_s) in enumerate(pairwise(levels)):
         x_hat, eps_hat = predict(model, z, logsnr_t, schedule, objective, cond, clip)
@@ -107,7 +109,7 @@ def predict(
     x_hat, eps_hat = to_x_eps(objective, model(z, level, cond), z, alpha, sigma)
     if clip:
         x_hat = x_hat.clamp(-1, 1)
-        eps_hat = (z - alpha * x_hat) / sigma
+        _, eps_hat = to_x_eps(Objective.X, x_hat, z, alpha, sigma)
     return x_hat, eps_hat
 
 

@@ -1,4 +1,4 @@
-"""What the rest of the library asks of a network, and of the configuration that builds it (tests/test_second_network.py has another)."""
+"""What the rest of the library asks of a network, and of the configuration that builds it (tests/test_any_network.py has another)."""
 
 from typing import Protocol, runtime_checkable
 

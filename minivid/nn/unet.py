@@ -42,6 +42,21 @@ class UNetConfig:
     dim_text: int = 64
     temporal: bool = True
 
+    def __post_init__(self):
+        for name, least in {"channels": 1, "patch": 1, "blocks": 1, "heads": 1, "vocabulary": 0, "dim_text": 1}.items():
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < least:
+                raise ValueError(f"{name} is {value!r}; expected a whole number of at least {least}.")
+        whole = isinstance(self.widths, tuple) and all(isinstance(width, int) and width > 0 for width in self.widths)
+        if not self.widths or not whole or any(width % 8 or width % self.heads for width in self.widths):
+            raise ValueError(
+                f"widths are {self.widths}; expected multiples of 8 and of the {self.heads} heads, one a level."
+            )
+        if self.vocabulary and self.dim_text % 4:
+            raise ValueError(
+                f"dim_text is {self.dim_text}; expected a multiple of 4, the heads of the captions' encoder."
+            )
+
     def build(self) -> "UNet":
         """The network, its weights drawn by torch's global generator."""
         return UNet(self)

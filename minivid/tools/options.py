@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
 from enum import Enum
+from types import FunctionType
 from typing import Any, TypeVar, get_type_hints
 
 T = TypeVar("T")
@@ -21,15 +22,18 @@ def described(options: Any) -> dict[str, Any]:
 
 
 def named(options: Any) -> dict[str, Any]:
-    """The same with its kind: `restored_as_named(named(options)) == options`.
+    """The same with its kind; of a function its name: `restored_as_named(named(options)) == options`.
 
-    Raises ValueError for options that could not be found again: of a class that stands inside a function, or that is no dataclass.
+    Raises ValueError for what could not be found again: a class or function inside another, a lambda, what is no dataclass.
     """
-    kind = type(options)
+    kind = options if isinstance(options, FunctionType) else type(options)
     name = f"{kind.__module__}.{kind.__qualname__}"
-    if not is_dataclass(options) or getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is not kind:
-        raise ValueError(f"{name} cannot be written down: it must be a dataclass at the top of its module.")
-    return {"is": name, **described(options)}
+    found = getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is kind
+    if not found or not (kind is options or is_dataclass(kind)):
+        raise ValueError(
+            f"{name} cannot be written down: it must be a dataclass or a function at the top of its module."
+        )
+    return {"is": name} if kind is options else {"is": name, **described(options)}
 
 
 def restored(kind: type[T], values: Mapping[str, Any]) -> T:
@@ -42,12 +46,15 @@ def restored(kind: type[T], values: Mapping[str, Any]) -> T:
 
 
 def restored_as_named(values: Mapping[str, Any]) -> Any:
-    """Options of the kind that stands in them. Raises ValueError for a kind that is not here."""
+    """Options of the kind that stands in them, or the function. Raises ValueError for a kind that is not here."""
     values = dict(values)
-    return restored(_class(values.pop("is")), values)
+    kind = _found(values.pop("is"))
+    return restored(kind, values) if isinstance(kind, type) else kind
 
 
-def _class(name: str) -> type:
+def _found(name: Any) -> type | FunctionType:
+    if not isinstance(name, str):
+        raise ValueError(f"{name!r} names no kind of options.")
     module, _, bare = name.rpartition(".")
     if module not in sys.modules and module.split(".")[0] == PACKAGE:
         try:
@@ -55,7 +62,7 @@ def _class(name: str) -> type:
         except ImportError as error:
             raise ValueError(f"there is no {name} in this version of minivid ({error}).") from error
     found = getattr(sys.modules.get(module), bare, None)
-    if not (isinstance(found, type) and is_dataclass(found)):
+    if not isinstance(found, FunctionType) and not (isinstance(found, type) and is_dataclass(found)):
         own = module.split(".")[0] == PACKAGE
         todo = "another version of minivid wrote it" if own else f"import {module} first, if you have it"
         raise ValueError(f"there is no {name} here: {todo}.")

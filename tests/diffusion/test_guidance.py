@@ -1,11 +1,13 @@
 """Guidance: the invariants that tie the wrapped models to the plain one, and what the gradient does in a world that is known."""
 
+import pytest
 import torch
 
 from minivid.diffusion.guidance import guided, inpainting, super_resolution
 from minivid.diffusion.objective import Objective, from_x
 from minivid.diffusion.samplers import ddim, sample
 from minivid.diffusion.schedule import COSINE, variance_preserving
+from minivid.nn import Cond
 
 
 def two_faced(z, t, cond=None):
@@ -28,6 +30,23 @@ def test_scale_extrapolates_from_unconditional_through_conditional():
 
 def test_without_a_caption_guidance_does_nothing():
     torch.testing.assert_close(guided(two_faced, 5.0)(CLIP, LEVEL, None), CLIP)
+
+
+def test_images_stay_images_where_guidance_takes_the_caption_away():
+    """What is packed behind a clip may not look at it, with a caption or without."""
+    seen = []
+    cond = Cond(torch.ones(2, 3, 4, dtype=torch.long), torch.ones(2, 3, 4, dtype=torch.bool), images=1)
+    guided(lambda z, t, cond: (seen.append(cond), z)[1], 3.0)(CLIP, LEVEL, cond)
+    assert [one.images for one in seen] == [1, 1]
+    assert [bool(one.token_mask.any()) for one in seen] == [False, True]
+
+
+def test_what_is_no_strength_and_clips_of_another_shape_are_refused():
+    with pytest.raises(ValueError, match="guidance is nan"):
+        guided(two_faced, float("nan"))
+    one_of_two = inpainting(two_faced, CLIP[:1], torch.ones(1, 1, 3, 4, 4, dtype=torch.bool), 0.0, *HOW)
+    with pytest.raises(ValueError, match="expected one shape"):
+        one_of_two(CLIP, LEVEL)
 
 
 # A world of clips whose frames are all alike: x = a for every frame, a ~ N(0, 1). Then E[x | z] is the mean over frames, shrunk.

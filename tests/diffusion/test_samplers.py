@@ -140,3 +140,14 @@ def test_frames_at_levels_of_their_own_are_denoised_each_at_its_own():
     for frame in range(4):
         alone, _ = predict(model, z[:, :, frame : frame + 1], levels[:, frame], COSINE, Objective.V)
         torch.testing.assert_close(together[:, :, frame : frame + 1], alone)
+
+
+@pytest.mark.parametrize("eta", [-0.1, 1.5, float("nan")])
+def test_an_eta_that_would_give_no_numbers_is_refused(eta):
+    with pytest.raises(ValueError, match="expected a number from 0 to 1"):
+        next(ddim(gaussian_denoiser(Objective.V), noise(2), COSINE, Objective.V, eta=eta))
+
+
+def test_a_clipped_guess_at_a_clean_level_is_a_sentence_and_no_nan():
+    with pytest.raises(ValueError, match="z is the clip itself"):
+        predict(lambda z, t, cond: z, noise(2), torch.tensor(torch.inf), COSINE, Objective.V, clip=True)

@@ -240,3 +240,25 @@ def test_any_part_can_be_trained_behind_a_frozen_base(first):
         weight.requires_grad_(name.startswith(first))
     model(clip(), LEVEL, WORDS).square().mean().backward()
     assert all(weight.grad.abs().max() > 0 for name, weight in model.named_parameters() if name.startswith(first))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"widths": (20,)},
+        {"widths": ()},
+        {"heads": 3},
+        {"patch": 0},
+        {"vocabulary": -1},
+        {"dim_text": 30, "vocabulary": 9},
+    ],
+    ids=str,
+)
+def test_a_shape_that_cannot_be_built_is_refused_by_name(wrong):
+    with pytest.raises(ValueError, match=r"widths are|heads is|patch is|vocabulary is|dim_text is"):
+        UNetConfig(**wrong)
+
+
+def test_it_computes_in_the_precision_of_its_weights():
+    model = awake(UNet(CONFIG)).double()
+    assert model(clip().double(), LEVEL.double(), WORDS).dtype == torch.float64

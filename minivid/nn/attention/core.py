@@ -86,6 +86,8 @@ class Attention(nn.Module):
             )
         if (keys is words) != (dim_words is not None):
             raise ValueError("keys=words and dim_words, the channels of a word, belong together.")
+        if dim % heads:
+            raise ValueError(f"{dim} channels cannot be shared by {heads} heads: expected a multiple.")
         self.heads, self.window, self.keys = heads, window, keys
         self.norm = FrameNorm(dim)
         if keys is words:
@@ -116,6 +118,8 @@ class Attention(nn.Module):
 
         An attention viewer looks here at what the fused kernel keeps to itself.
         """
+        if (caption is not None) != (self.keys is words):
+            raise ValueError("a caption is for the attention whose keys are words, and that one needs it.")
         rows, frames = self.window.cut(self.norm(x)), x.shape[2]
         if caption is None:
             q, k, v = self.to_qkv(rows).chunk(3, dim=-1)

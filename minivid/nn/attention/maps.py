@@ -70,10 +70,12 @@ def _watched(
     return {name.rpartition(".")[0].replace(".", " "): values for name, values in seen.items()}
 
 
-def _over_frames(layer: Attention, x: Float[Tensor, "b c t h w"], *more: Tensor | None) -> FrameMaps:
+def _over_frames(
+    layer: Attention, x: Float[Tensor, "b c t h w"], *more: Tensor | None, **by_name: Tensor | None
+) -> FrameMaps:
     """softmax(q kᵀ / √d + bias) of each pixel over the frames."""
-    q, k, _, bias = layer.scored(x[:1], *more)
-    weights = (q @ k.mT / q.shape[-1] ** 0.5 + bias).softmax(-1)
+    q, k, _, bias = layer.scored(x[:1], *more, **by_name)
+    weights = (q @ k.mT / q.shape[-1] ** 0.5 + (0 if bias is None else bias)).softmax(-1)
     return rearrange(weights, "(h w) heads i j -> heads h w i j", h=x.shape[3]).cpu()
 
 
