@@ -28,7 +28,7 @@ def launched(folder, *before: str) -> dict:
         "from minivid.run import Run\n"
         "from minivid.train import TrainConfig\n"
         "torch.set_num_threads(1)\n"
-        "network = UNetConfig(widths=(8, 16), heads=2, vocabulary=len(VOCABULARY), dim_text=16)\n"
+        "network = UNetConfig(widths=(16, 32), heads=2, vocabulary=len(VOCABULARY), dim_text=16)\n"
         f"config = TrainConfig(steps={STEPS}, batch=4, warmup=2, save_every=2, growth=((0.4, 2),))\n"
         "zoo.RECIPES = {'small': Run('small', network, training=config, worlds=(World(frames=4),))}\n"
         "from accelerate import Accelerator\n"
@@ -82,13 +82,16 @@ def test_two_processes_have_the_losses_of_one(both):
 
 
 def test_two_processes_have_the_weights_of_one(both):
-    """To rounding, which Muon's products in bfloat16 make larger than float32's: an update is right to about 1 %."""
+    """To rounding, which Muon makes large: it gives the smallest directions of a gradient the length of the largest.
+
+    All weights together are off by 0.3 % after six steps; without the averaging of gradients it is 2 %.
+    """
     one, two = both
     assert one["tensors"].keys() == two["tensors"].keys()
-    for name, weight in one["tensors"].items():
-        if name.startswith(("model.", "ema.")):
-            off = (two["tensors"][name] - weight).norm() / weight.norm().clamp(min=1e-3)
-            assert off < 0.03, (name, off)
+    for kind in ("model.", "ema."):
+        weights = {name: weight for name, weight in one["tensors"].items() if name.startswith(kind)}
+        off = sum((two["tensors"][name] - weight).square().sum() for name, weight in weights.items())
+        assert off.sqrt() < 0.006 * sum(weight.square().sum() for weight in weights.values()).sqrt()
 
 
 def test_only_the_first_process_speaks_and_one_run_is_left(both):
