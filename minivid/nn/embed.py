@@ -27,7 +27,7 @@ class NoiseLevelEmbedding(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(dim, dim), nn.SiLU(), nn.Linear(dim, dim))
 
     def forward(self, logsnr: Float[Tensor, "*b"]) -> Float[Tensor, "*b d"]:
-        waves_of = sinusoids(logsnr.clamp(-20, 20).flatten(), self.dim).to(self.mlp[0].weight)
+        waves_of = sinusoids(logsnr.clamp(-20, 20).flatten(), self.dim).to(next(self.parameters()))
         return self.mlp(waves_of).unflatten(0, logsnr.shape)
 
 
@@ -77,5 +77,5 @@ class PlaceEmbedding(nn.Module):
         self.linear = nn.Linear(6 * WAVES, dim)
 
     def forward(self, x: Float[Tensor, "b c t h w"], images: int = 0) -> Float[Tensor, "b c t h w"]:
-        where = places(*x.shape[2:], images).to(self.linear.weight)
+        where = places(*x.shape[2:], images).to(x)
         return x + rearrange(self.linear(where), "t h w c -> c t h w")
