@@ -3,9 +3,10 @@
 Checked by tests/data/test_fetch.py.
 """
 
-import os
 import shutil
 from pathlib import Path
+
+from minivid.tools.files import put_in_place
 
 PIECE = 1 << 16
 SPARE = 50_000_000  # bytes of disk that a download leaves free
@@ -43,7 +44,7 @@ class Resumed:
             if free < self.size - have + SPARE:
                 raise NoRoom(28, f"{self.size - have:,} bytes are to come and {free:,} are free", str(self.part.parent))
             self._receive(url, have)
-        os.replace(self.part, output_file)
+        put_in_place(self.part, Path(output_file))
 
     def _receive(self, url: str, have: int) -> None:
         import requests

@@ -11,13 +11,17 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with open(temporary, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-            file.flush()
-            os.fsync(file.fileno())  # on the disk before it has the name
-        os.replace(temporary, path)
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+        put_in_place(temporary, path)
     except OSError as error:
         error.filename = str(path)  # not the temporary name, nor none
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def put_in_place(finished: Path, path: Path) -> None:
+    """Give a file that is all there, in the same folder, the name that it was written for. Raises OSError."""
+    with open(finished, "rb+") as file:
+        os.fsync(file.fileno())  # on the disk before it has the name
+    os.replace(finished, path)

@@ -1,7 +1,9 @@
 """Data sets come whole and checked, from any mirror, going on where the last try stopped, or a sentence says why not."""
 
+import errno
 import hashlib
 import http.server
+import os
 import re
 import shutil
 import socket
@@ -211,6 +213,27 @@ def test_a_full_disk_is_seen_before_the_download(served, monkeypatch):
         with pytest.raises(FetchError, match=r"300,000 bytes are to come and 0 are free.*MINIVID_DATA"):
             fetch.fetch("small")
         assert server.asked == []
+
+
+def test_a_disk_that_fails_at_the_end_leaves_no_file_and_what_came_is_not_asked_for_again(served, monkeypatch):
+    """Else a power cut could leave a file of the right size with nothing in it, which `fetched` would take."""
+
+    def broken(_):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with mirror() as server:
+        home = served(server)
+        with (
+            monkeypatch.context() as disk,
+            pytest.raises(FetchError, match=r"cannot be written \(Input/output error\).*MINIVID_DATA"),
+        ):
+            disk.setattr(os, "fsync", broken)
+            fetch.fetch("small")
+        first = next(iter(CONTENT))
+        assert [path.name for path in home.iterdir()] == [f".{first}.part"] and len(server.asked) == 1
+        fetch.fetch("small")
+        assert_whole(home)
+        assert len(server.asked) == 2
 
 
 def test_a_disk_that_does_not_take_it_is_a_sentence(served, tmp_path):
