@@ -28,6 +28,7 @@ from minivid.batches import Batches
 from minivid.diffusion.objective import Denoising
 from minivid.tools.options import described, named
 from minivid.tools.progress import Progress
+from minivid.tools.seeds import plain_generator
 
 WHOLE = {"steps": 1, "batch": 1, "save_every": 1, "warmup": 0, "seed": 0}
 REAL = {"lr": 0.0, "lr_matrices": 0.0, "clip_norm": 0.0}
@@ -135,7 +136,7 @@ class Step:
 
     def generator(self) -> torch.Generator:
         """Noise and times of the step, the same in every process."""
-        return torch.Generator().manual_seed(int(np.random.SeedSequence(self.key).generate_state(1)[0]))
+        return plain_generator(int(np.random.SeedSequence(self.key).generate_state(1)[0]))
 
     def weight(self, rows: int) -> float:
         """How much a mean over this process's own of so many rows weighs: 1 where they divide evenly.

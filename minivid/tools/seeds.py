@@ -1,6 +1,7 @@
 """Seeds: from whole numbers to random streams, one for each purpose.
 
-Only the noise of a training step has a stream of its own making (`minivid.train.Step`): shipped weights were trained by it.
+Only the noise of a training step begins elsewhere, at a number of its own making (`minivid.train.Step`): shipped weights were
+trained by it.
 Chapter 0. Checked by tests/tools/test_seeds.py and tests/data/test_world.py.
 """
 
@@ -23,8 +24,10 @@ def generator(seed: Seed, purpose: str) -> torch.Generator:
 
 
 def plain_generator(seed: int) -> torch.Generator:
-    """torch's own stream of a whole number, for what draws one thing only. Raises ValueError like `generator`."""
-    (number,) = _checked((seed,))
+    """torch's own stream of a whole number below 2⁶⁴, for what draws one thing only. Raises ValueError like `generator`."""
+    (number,) = _checked(seed if isinstance(seed, int) else (seed,))
+    if number >= 2**64:
+        raise ValueError(f"A seed is a whole number below 2**64 here; this is {number}: choose a smaller one.")
     return torch.Generator().manual_seed(number)
 
 
