@@ -87,7 +87,7 @@ def _words(caption: str) -> list[str]:
     words = re.findall(r"[^\s,.]+", caption.lower())
     for word in words:
         if word not in _TOKEN:
-            hint = did_you_mean(word, filter(None, VOCABULARY), most=3)
+            hint = did_you_mean(word, filter(None, VOCABULARY), most=3, like=0.5)
             raise ValueError(f'The caption "{caption}" has the word "{word}", which the vocabulary lacks; {hint}')
     return words
 

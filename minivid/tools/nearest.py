@@ -9,10 +9,13 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(word, list(names), n=1)), None)
 
 
-def did_you_mean(word: str, names: Iterable[str], most: int = 1) -> str:
-    """How a sentence about a wrong name ends: "did you mean lab?", or with all the names there are: "there are lab and test."."""
+def did_you_mean(word: str, names: Iterable[str], most: int = 1, like: float = 0.6) -> str:
+    """How a sentence about a wrong name ends: "did you mean lab?", or with all the names there are: "there are lab and test.".
+
+    `like`, from 0 to 1: how much alike a name must be to be offered; among short names, less.
+    """
     names = list(names)
-    if near := get_close_matches(word, names, n=most):
+    if near := get_close_matches(word, names, n=most, cutoff=like):
         return f"did you mean {listed(near, 'or')}?"
     return f"there are {listed(names, 'and')}."
 

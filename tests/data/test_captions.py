@@ -83,6 +83,11 @@ def test_an_unknown_word_is_named_with_its_nearest_neighbours():
         tokenize(["a 3 moves up", "a 3 moves rihgt"])
 
 
+def test_two_letters_in_the_wrong_order_are_known_again():
+    with pytest.raises(ValueError, match=r'the word "pu".*did you mean up or'):
+        tokenize(["a 3 moves pu"])
+
+
 def test_an_unknown_word_like_no_other_brings_the_whole_vocabulary():
     with pytest.raises(ValueError, match=r'the word "xyzzy".*there are a, moves'):
         parse("a 3 xyzzy right")
