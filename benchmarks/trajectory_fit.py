@@ -1,7 +1,8 @@
 """The fit of triangle waves to paths, ours for all at once beside scipy's for one at a time: `python -m benchmarks.trajectory_fit`.
 
-Why `minivid.metrics.physics.refine` is written by hand: scipy's `least_squares` takes more than three times as long. Its older `leastsq`
-takes about twice as long, but only with the wave and its derivatives written out once more in numpy, as here.
+Why `minivid.metrics.physics.refine` is written by hand: for 200 clips scipy's `least_squares` takes more than three times as long (of
+fewer clips it takes less: ours has more to gain from many at once). Its older `leastsq` takes about twice as long. Both need the
+wave and its derivatives written out once more in numpy, as here.
 """
 
 import time
@@ -86,7 +87,7 @@ def main(paths: int = 200, rounds: int = 20, seed: int = 0, json: Path | None = 
     """Time the fit of many paths by every method, in turns, with one thread, and write the result.
 
     Args:
-        paths: Of real clips.
+        paths: Of real clips; each is two fits, one along each axis.
         rounds: Fits of all paths by each method that count.
         seed: Of the clips.
         json: Where the result goes; benchmarks/results/trajectory_fit.json by default.

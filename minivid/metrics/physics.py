@@ -124,8 +124,9 @@ def refine(
 ) -> tuple[Float[Tensor, "n starts 4"], Float[Tensor, "n starts"]]:
     """From there to the nearest wave by Levenberg and Marquardt's method, all at once, and the squared error that is left.
 
-    By hand, because scipy's least_squares takes one path at a time and more than three times as long: benchmarks/trajectory_fit.py
-    says how much. Walls that would come within half a pixel of each other are refused, which scipy's has no way to say.
+    By hand, because scipy's least_squares takes one path at a time, and for 200 clips more than three times as long:
+    benchmarks/trajectory_fit.py says how much. Walls that would come within half a pixel of each other are refused, which scipy's
+    has no way to say.
     """
     times, unknown = torch.arange(path.shape[1], dtype=torch.float64), begin
     pull = WALL_PULL * torch.eye(4, dtype=torch.float64)[2:].expand(*begin.shape[:2], 2, 4)
