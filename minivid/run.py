@@ -21,12 +21,12 @@ from minivid.nn.network import NetworkConfig
 from minivid.nn.unet import UNetConfig
 from minivid.tools.files import write_atomically
 from minivid.tools.options import described, named, restored, restored_as_named
-from minivid.train import Loss, TrainConfig, Training, apart, written
+from minivid.train import Loss, TrainConfig, Training, apart
 
 FILE, FILE_BEFORE = "run.json", "plan.json"
 NOT_NAMES = ("", ".", "..", "state", "run", "plan")
 """What no run is called, since its weights' manifest would stand in the place of the run's own files."""
-PARTS = {"network": named, "loss": written, "training": described}
+PARTS = {"network": named, "loss": named, "training": described}
 """What a run is made of, and how each part is written down."""
 
 

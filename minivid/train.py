@@ -73,14 +73,7 @@ class TrainConfig:
             raise ValueError(f"weight_decay is {self.weight_decay!r}; expected a number from 0 on.")
         if not is_real(self.ema) or not 0 <= self.ema < 1:
             raise ValueError(f"ema is {self.ema!r}; expected a number in [0, 1).")
-        if not all(isinstance(stage, tuple) and len(stage) == 2 for stage in self.growth):
-            raise ValueError(
-                f"growth is {self.growth}; expected (share of the steps, parts) in order, as ((0.4, 4), (0.65, 2))."
-            )
-        shares = [share for share, _ in self.growth]
-        if shares != sorted(shares) or any(
-            not (is_real(share) and 0 <= share <= 1 and is_whole(parts) and parts >= 1) for share, parts in self.growth
-        ):
+        if not all(map(is_stage, self.growth)) or list(self.growth) != sorted(self.growth, key=lambda stage: stage[0]):
             raise ValueError(
                 f"growth is {self.growth}; expected (share of the steps, parts) in order, as ((0.4, 4), (0.65, 2))."
             )
@@ -209,7 +202,7 @@ class Training:
         self.owned = False  # whether the state in `out` is this run's
         self.failure = ""
         if self.out is not None and self.accelerator.is_main_process:
-            written(self.loss)
+            named(self.loss)
             checkpoint.check_can_write(self.state_file(self.out), checkpoint.weights_of(self.model))
 
     @property
@@ -349,7 +342,7 @@ class Training:
             precision = self.accelerator.mixed_precision
             about = {
                 "config": described(self.config),
-                "loss": written(self.loss),
+                "loss": named(self.loss),
                 "precision": precision,
                 "records": records,
             }
@@ -364,7 +357,7 @@ class Training:
                 f"there is nothing to resume in {self.out}; start the run without resuming."
             )
         path, precision = self.state_file(self.out), self.accelerator.mixed_precision
-        mine = {**described(self.config), "loss": written(self.loss), "precision": precision}
+        mine = {**described(self.config), "loss": named(self.loss), "precision": precision}
         tensors, about = checkpoint.read(path)
         config, loss = apart(about["config"])
         # an earlier version did not know every option, and kept the loss elsewhere
@@ -412,11 +405,6 @@ def matrices_of(model: nn.Module) -> set[str]:
     return set(model.matrices()) if hasattr(model, "matrices") else set()
 
 
-def written(loss: Loss) -> dict[str, Any]:
-    """A loss as a manifest holds it: its kind and options, or a function's name. Raises ValueError for one that has no name."""
-    return named(loss)
-
-
 def apart(training: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """A training's JSON, and the loss that stood in it before losses had a place of their own; None where none does."""
     training = dict(training)
@@ -442,6 +430,14 @@ def update_ema(ema: nn.Module, model: nn.Module, decay: float) -> None:
     for average, now in pairs:
         if not average.is_floating_point():
             average.copy_(now)
+
+
+def is_stage(value: object) -> bool:
+    """Whether it is a share of the steps and a number of parts."""
+    if not isinstance(value, tuple) or len(value) != 2:
+        return False
+    share, parts = value
+    return is_real(share) and 0 <= share <= 1 and is_whole(parts) and parts >= 1
 
 
 def is_whole(value: object) -> bool:
