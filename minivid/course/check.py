@@ -15,7 +15,7 @@ from typing import Any
 
 from minivid.course import listing
 from minivid.course.exercise import Exercise
-from minivid.course.probing import Outcome, Verdict, judge
+from minivid.course.probing import Outcome, Verdict, examine
 
 NOTEBOOK_SEED = 0  # the same question at every run; a grader draws its own
 
@@ -62,7 +62,7 @@ def check(exercise_id: str, obj: Any) -> Any:
     earlier = _checked.get(exercise_id)
     if earlier is None or obj is not earlier.returned:
         seed = secrets.randbits(32) if grading() is Grading.AWARD else NOTEBOOK_SEED
-        outcome = judge(exercise, obj, seed)
+        outcome = examine(exercise, obj, seed)
         right = outcome.verdict is Verdict.PASSED
         _checked[exercise_id] = Checked(outcome, obj if right else exercise.reference)
     _say(_card(exercise, _checked[exercise_id].outcome))

@@ -1,7 +1,7 @@
 """What an exercise is: a reference and a list of probes that are judged on plain arrays.
 
 A probe has three parts, so that they can run in different processes. `inputs(seed)` makes the inputs. `call(obj, inputs)` runs
-the student's object, in the student's process. `judge(arrays, inputs)` compares plain arrays with what is expected and runs in
+the student's object, in the student's process. `compare(arrays, inputs)` holds plain arrays against what is expected and runs in
 the process that decides; it gets inputs made afresh from the seed, not those that the student's code has seen.
 """
 
@@ -15,7 +15,7 @@ import torch
 
 Arrays = dict[str, np.ndarray]
 Call = Callable[[Any, dict[str, Any]], Mapping[str, Any]]
-Judge = Callable[[Arrays, dict[str, Any]], bool | str]
+Comparison = Callable[[Arrays, dict[str, Any]], bool | str]
 
 
 class WrongAnswer(Exception):
@@ -26,14 +26,14 @@ class WrongAnswer(Exception):
 class Probe:
     """One question to the student's object. `hint` says what to look at when the answer is wrong.
 
-    call returns a dict of tensors, arrays or numbers. judge returns True, or False, or a sentence that says more than the hint.
+    call returns a dict of tensors, arrays or numbers. compare returns True, or False, or a sentence that says more than the hint.
     """
 
     name: str
     hint: str
     inputs: Callable[[int], dict[str, Any]]
     call: Call
-    judge: Judge
+    compare: Comparison
 
 
 @dataclass(frozen=True)
@@ -151,21 +151,21 @@ def copy_of(value: Any) -> Any:
     return [copy_of(part) for part in value] if isinstance(value, list) else value
 
 
-def agrees(reference: Any, call: Call, *names: str, rtol: float = 1e-4, atol: float = 1e-5) -> Judge:
-    """A judge that puts the same call to the reference: the arrays of these names, by default all, should be `close`."""
+def agrees(reference: Any, call: Call, *names: str, rtol: float = 1e-4, atol: float = 1e-5) -> Comparison:
+    """A comparison that puts the same call to the reference: the arrays of these names, by default all, should be `close`."""
 
-    def judge(arrays: Arrays, inputs: dict[str, Any]) -> bool | str:
+    def compare(arrays: Arrays, inputs: dict[str, Any]) -> bool | str:
         expected = call(reference, inputs)
         return all_of(*(close(arrays[name], expected[name], rtol, atol) for name in names or expected))
 
-    return judge
+    return compare
 
 
-def shaped(*shape: int) -> Judge:
-    """A judge that asks for this shape of every array."""
+def shaped(*shape: int) -> Comparison:
+    """A comparison that asks for this shape of every array."""
 
-    def judge(arrays: Arrays, inputs: dict[str, Any]) -> bool | str:
+    def compare(arrays: Arrays, inputs: dict[str, Any]) -> bool | str:
         wrong = next((name for name, array in arrays.items() if array.shape != shape), None)
         return wrong is None or f"{wrong} has the shape {arrays[wrong].shape}, expected {shape}."
 
-    return judge
+    return compare

@@ -1,7 +1,7 @@
 """Grading a submitted notebook: points per exercise, whatever is in it.
 
 The student's cells and the probes' calls run in a kernel of their own, with a time and a memory limit; plain arrays come out and
-are judged here, with fresh seeds. So nothing that a student patches reaches the judge, an endless loop or a dead kernel
+are judged here, with fresh seeds. So nothing that a student patches reaches the comparison, an endless loop or a dead kernel
 costs one exercise its points and no other, and what failed leaves no trace: the next exercise starts in a new kernel.
 
 This is not a security boundary. The kernel is the grader's user on the grader's machine; strangers' code belongs in a container.
@@ -122,7 +122,7 @@ def _outcome(step: Step, kernel: Kernel, timeout_s: float, private: Path | None)
         return Outcome(Verdict.NOT_ATTEMPTED, "Its cell was not found in the notebook.")
     seed, folder = secrets.randbits(31), kernel.fresh_folder()
     arguments = (step.exercise.id, step.source, seed, str(folder), private and str(private))
-    finished = kernel.run(call("examine", *arguments), timeout_s)
+    finished = kernel.run(call("collect", *arguments), timeout_s)
     for number, probe in enumerate(probes_of(step.exercise, private)):
         answer = _read_answer(folder / str(number))
         if answer is None:

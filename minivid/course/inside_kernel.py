@@ -41,7 +41,7 @@ def run(source: str) -> BaseException | None:
     return result.error_before_exec or result.error_in_exec
 
 
-def examine(exercise_id: str, source: str, seed: int, folder: str, private: str | None) -> None:
+def collect(exercise_id: str, source: str, seed: int, folder: str, private: str | None) -> None:
     """Run the student's cell and leave its object's answer to each probe in `folder`, as NUMBER.npz or NUMBER.json.
 
     The name is taken away first, so that what is asked is what this cell defines and nothing older.

@@ -50,7 +50,7 @@ class Answer:
     not_attempted: bool = False
 
 
-def judge(exercise: Exercise, obj: Any, seed: int, probes: tuple[Probe, ...] = ()) -> Outcome:
+def examine(exercise: Exercise, obj: Any, seed: int, probes: tuple[Probe, ...] = ()) -> Outcome:
     """The student's object through all probes, in this process. Stops at the first that fails."""
     for probe in probes or exercise.probes:
         outcome = decide(probe, ask(exercise, probe, obj, seed), seed)
@@ -90,8 +90,8 @@ def decide(probe: Probe, answer: Answer, seed: int) -> Outcome:
     if answer.arrays is None:
         return Outcome(Verdict.WRONG, answer.problem, probe.name)
     try:
-        verdict = probe.judge(answer.arrays, probe.inputs(seed))
-    except Exception as error:  # arrays of a shape or type that the judge did not foresee
+        verdict = probe.compare(answer.arrays, probe.inputs(seed))
+    except Exception as error:  # arrays of a shape or type that the comparison did not foresee
         verdict = f"The answer could not be compared ({type(error).__name__}: {error})."
     if verdict is True:
         return Outcome(Verdict.PASSED)

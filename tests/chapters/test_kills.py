@@ -7,7 +7,7 @@ import pytest
 
 from minivid.course import listing
 from minivid.course.answers import answers_to
-from minivid.course.probing import Verdict, ask, judge
+from minivid.course.probing import Verdict, ask, examine
 
 SEEDS = (0, 2**31 - 1)
 BROKEN = re.compile(
@@ -24,7 +24,7 @@ def test_every_wrong_answer_is_caught_by_its_own_probe(exercise):
     rows, amiss = [], []
     for probe, attempts in answers_to(exercise).wrong.items():
         for attempt in attempts:
-            outcomes = [judge(exercise, attempt.obj, seed) for seed in SEEDS]
+            outcomes = [examine(exercise, attempt.obj, seed) for seed in SEEDS]
             caught = {"broken" if BROKEN.search(one.message) else one.probe or "survives" for one in outcomes}
             rows.append(f"{exercise.id}  {attempt.name:<40} {probe:<24} {' / '.join(sorted(caught))}")
             amiss += [rows[-1]] if caught != {probe} else []
@@ -44,13 +44,13 @@ def test_every_probe_has_a_wrong_answer_and_every_exercise_three(exercise):
 def test_a_second_right_answer_passes_at_many_seeds(exercise):
     second = answers_to(exercise).second.obj
     for seed in range(10):
-        outcome = judge(exercise, second, seed)
+        outcome = examine(exercise, second, seed)
         assert outcome.verdict is Verdict.PASSED, outcome
 
 
 @by_id
 def test_the_library_s_own_object_is_not_an_answer(exercise):
-    outcome = judge(exercise, exercise.reference, 0)
+    outcome = examine(exercise, exercise.reference, 0)
     assert outcome.verdict is Verdict.WRONG
     assert "library's own" in outcome.message
 

@@ -6,7 +6,7 @@ import pytest
 
 from minivid.course import listing
 from minivid.course.answers import EditError, answers_in, answers_to, solutions
-from minivid.course.probing import Verdict, judge
+from minivid.course.probing import Verdict, examine
 
 SMALL = solutions(Path(__file__).parent / "03_small.py")
 EXERCISE = listing.exercise("3.2")
@@ -24,14 +24,14 @@ def test_a_chapter_s_own_solutions_are_right_where_they_stand():
     for exercise_id in ("3.1", "3.2", "3.4"):
         exercise = listing.exercise(exercise_id)
         right = SMALL[exercise_id].run(SMALL[exercise_id].cell, exercise.name)
-        assert judge(exercise, right, 0).verdict is Verdict.PASSED
+        assert examine(exercise, right, 0).verdict is Verdict.PASSED
 
 
 def test_an_edit_is_the_solution_with_one_thing_wrong(tmp_path):
     (attempt,) = with_mistakes(tmp_path, "{'not_squared': ('sigma_s**2', 'sigma_s')}").wrong["variance"]
     assert attempt.name == "not_squared"
     assert attempt.cell == SMALL["3.2"].cell.replace("sigma_s**2", "sigma_s") != SMALL["3.2"].cell
-    assert judge(EXERCISE, attempt.obj, 0).probe == "variance"
+    assert examine(EXERCISE, attempt.obj, 0).probe == "variance"
 
 
 def test_edits_are_made_one_after_the_other(tmp_path):
@@ -59,7 +59,7 @@ def test_an_answer_s_code_is_the_student_s_so_that_borrowing_is_seen():
         "def posterior(x, z_t, logsnr_s, logsnr_t):\n    return library(x, z_t, logsnr_s, logsnr_t)\n",
         "posterior",
     )
-    assert "which is the answer" in judge(EXERCISE, borrowed, 0).message
+    assert "which is the answer" in examine(EXERCISE, borrowed, 0).message
 
 
 def test_every_exercise_has_its_answers():

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from minivid.course import award, check, listing, summary
-from minivid.course.probing import judge
+from minivid.course.probing import examine
 from minivid.diffusion.bound import posterior as library_posterior
 
 module = importlib.import_module("minivid.course.check")  # the package's `check` is the function
@@ -118,7 +118,7 @@ def test_a_corrected_answer_is_judged_anew():
 def test_a_direct_call_to_the_answer_is_refused_and_a_call_by_the_library_is_not():
     _, text = said(check, "3.2", borrower)
     assert "which is the answer" in text
-    assert judge(listing.exercise("3.4"), listing.exercise("3.2").reference, 0).message.endswith("expected a class.")
+    assert examine(listing.exercise("3.4"), listing.exercise("3.2").reference, 0).message.endswith("expected a class.")
 
 
 def test_an_answer_that_inherits_or_wraps_the_library_s_is_refused():
