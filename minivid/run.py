@@ -5,7 +5,7 @@ knows what it makes and how it is sampled.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from minivid.nn.network import NetworkConfig
 from minivid.nn.unet import UNetConfig
 from minivid.tools.files import write_atomically
 from minivid.tools.options import described, named, restored, restored_as_named
-from minivid.train import Loss, TrainConfig, Training, apart
+from minivid.train import Loss, TrainConfig, Training, Update, apart, update
 
 FILE, FILE_BEFORE = "run.json", "plan.json"
 NOT_NAMES = ("", ".", "..", "state", "run", "plan")
@@ -81,14 +81,22 @@ class Run:
         _, frames, height, width = self.clip
         return VideoFolder(self.folder, frames=frames, size=(height, width), fps=self.fps)
 
-    def start(self, out: Path | str | None = None, data: Batches | None = None) -> Training:
-        """The run, not yet begun; its state goes to the folder `out`. Raises ValueError for what no manifest could hold."""
+    def start(
+        self,
+        out: Path | str | None = None,
+        data: Batches | None = None,
+        build: Callable[[], nn.Module] | None = None,
+        update: Update = update,
+    ) -> Training:
+        """The run, not yet begun; its state goes to the folder `out`. Raises ValueError for what no manifest could hold.
+
+        build: what makes the network in the place of its configuration, of weights with the same names. update: what a step does.
+        """
         if out:
             self.manifest()
         torch.manual_seed(self.training.seed)
-        return Training(
-            self.network.build(), data or self.batches(), self.loss, self.training, Path(out) if out else None
-        )
+        network = (build or self.network.build)()
+        return Training(network, data or self.batches(), self.loss, self.training, Path(out) if out else None, update)
 
     def finish(self, training: Training, n: int = 128) -> nn.Module:
         """The network that is kept: the averaged one; one that has to be calibrated sees n clips of each world first."""

@@ -162,13 +162,83 @@ class Record:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Together:
+    """Several optimizers as one."""
+
+    optimizers: list[torch.optim.Optimizer]
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all weights."""
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
+
+    def step(self) -> None:
+        """Change all weights, each by its own optimizer."""
+        for optimizer in self.optimizers:
+            optimizer.step()
+
+
+Update = Callable[["Training", Any, Step, float], tuple[float, float]]
+"""`update(training, batch, step, decay)` changes the weights once, and their moving average with that decay; what it returns is the loss
+and the gradient's norm before it was clipped. Raises `training.failed(...)` where one of them is no number."""
+
+
+def update(training: Training, batch: Any, step: Step, decay: float) -> tuple[float, float]:
+    """The library's update: any loss, any number of processes, in the precision that was asked for."""
+    accelerator, model = training.accelerator, training.model
+    with accelerator.autocast():
+        loss = training.loss(model, batch, step)
+    if step.processes > 1:
+        loss = loss * step.weight(len(batch[0]))
+    told = accelerator.reduce(loss.detach(), "mean").item()
+    if not math.isfinite(told):
+        raise training.failed("loss", step)
+    training.optimizer.zero_grad()
+    accelerator.backward(loss)
+    training.average()
+    gradient = float(accelerator.clip_grad_norm_(model.parameters(), training.config.clip_norm))
+    if not math.isfinite(gradient):  # before it reaches the weights
+        raise training.failed("gradient", step)
+    training.optimizer.step()
+    update_ema(training.ema, model, decay)
+    return told, gradient
+
+
+def written_out(training_step: Callable) -> Update:
+    """An update that somebody wrote out: `training_step(model, ema, optimizer, x, eps, u, cond, decay)` returns loss and gradient norm.
+
+    It is handed the clips, noise, times and captions that `Denoising` would have taken; what it makes of them, objective, schedule and
+    clipping, should be what the run's loss and configuration say, since these are what a manifest keeps. Raises ValueError, at the first
+    step, for another loss, for several processes and for half precision.
+    """
+
+    def update(training: Training, batch: Any, step: Step, decay: float) -> tuple[float, float]:
+        if not isinstance(training.loss, Denoising):
+            raise ValueError("a training step that is written out needs noise and times: train on a Denoising loss.")
+        if step.processes > 1 or training.accelerator.mixed_precision != "no":
+            raise ValueError(
+                "a training step that is written out runs in one process and in full precision: start it without "
+                "`accelerate launch`, or leave the step to the library."
+            )
+        shown = training.loss.drawn(batch, step)
+        told = training_step(training.model, training.ema, training.optimizer, *shown, decay)
+        loss, gradient = (float(value) for value in told)
+        for what, value in (("loss", loss), ("gradient", gradient)):
+            if not math.isfinite(value):
+                raise training.failed(what, step)
+        return loss, gradient
+
+    return update
+
+
 class TrainingFailed(RuntimeError):
     """The loss or its gradient is no number any more; the message says at which step and which checkpoint is good."""
 
 
 @dataclass
 class Training:
-    """A run: the model, its moving average `ema`, the optimizers and how far they have come.
+    """A run: the model, its moving average `ema`, the optimizers (together: `optimizer`) and how far they have come.
 
     Iterate over `steps()`; stop whenever you like and call it again to go on. With `out`, the state is saved there every
     `config.save_every` steps and at the end, and a new Training on that folder goes on from it with `resume()`.
@@ -182,6 +252,7 @@ class Training:
     loss: Loss
     config: TrainConfig
     out: Path | None = None
+    update: Update = update
     records: list[Record] = field(default_factory=list)
 
     def __post_init__(self):
@@ -197,6 +268,7 @@ class Training:
         if not made:
             raise ValueError("nothing of this network is trained: every weight has requires_grad=False.")
         self.optimizers = [self.accelerator.prepare_optimizer(optimizer) for optimizer, _ in made]
+        self.optimizer = Together(self.optimizers)
         self.rates = [lr for _, lr in made]
         self.out = Path(self.out) if self.out is not None else None
         self.owned = False  # whether the state in `out` is this run's
@@ -251,30 +323,15 @@ class Training:
         """One update of the weights. Everything random comes from (seed, step)."""
         config, accelerator = self.config, self.accelerator
         step = Step(config.seed, number, accelerator.device, accelerator.process_index, accelerator.num_processes)
-        batch = self._batch(step)
-        with accelerator.autocast():
-            loss = self.loss(self.model, batch, step)
-        if step.processes > 1:
-            loss = loss * step.weight(len(batch[0]))
-        told = accelerator.reduce(loss.detach(), "mean").item()
-        if not math.isfinite(told):
-            raise self._failed("loss", number + 1)
         pace = config.pace(number)
         for optimizer, lr in zip(self.optimizers, self.rates, strict=True):
-            optimizer.zero_grad()
             for group in optimizer.param_groups:
                 group["lr"] = pace * lr
-        accelerator.backward(loss)
-        self._average()
-        gradient = accelerator.clip_grad_norm_(self.model.parameters(), config.clip_norm)
-        if not torch.isfinite(gradient):  # before it reaches the weights
-            raise self._failed("gradient", number + 1)
-        for optimizer in self.optimizers:
-            optimizer.step()
-        update_ema(self.ema, self.model, min(config.ema, (1 + number) / (10 + number)))
-        return told, float(gradient), pace * config.lr
+        decay = min(config.ema, (1 + number) / (10 + number))
+        loss, gradient = self.update(self, self._batch(step), step, decay)
+        return loss, gradient, pace * config.lr
 
-    def _average(self) -> None:
+    def average(self) -> None:
         """Each process has the gradient of its own rows, and buffers that saw no others; their mean is the batch's.
 
         A layer that normalises over rows (BatchNorm) still sees a process's own alone.
@@ -319,13 +376,14 @@ class Training:
         """Whether this holds in any of the processes, which must all stop after the same step."""
         return bool(self.accelerator.reduce(torch.tensor(float(stops), device=self.accelerator.device), "sum") > 0)
 
-    def _failed(self, what: str, step: int) -> TrainingFailed:
+    def failed(self, what: str, step: Step) -> TrainingFailed:
+        """The error for a loss or gradient of this step that is no number. The run goes no further."""
         saved = (
             f"The last good state is {self.out}"
             if self.out and self.state_file(self.out).is_file()
             else "Nothing was saved"
         )
-        self.failure = f"The {what} at step {step} is not a number. {saved}. Try a lower learning rate (now {self.config.lr}), and look for NaN in the clips."
+        self.failure = f"The {what} at step {step.number + 1} is not a number. {saved}. Try a lower learning rate (now {self.config.lr}), and look for NaN in the clips."
         return TrainingFailed(self.failure)
 
     @staticmethod

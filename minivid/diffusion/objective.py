@@ -6,6 +6,7 @@ tests/diffusion/test_objective.py, and against diffusers in tests/oracles.
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -156,12 +157,15 @@ class Denoising:
             raise ValueError(f"drop_caption is {self.drop_caption}; expected a share of the captions, from 0 to 1.")
 
     def __call__(self, model, batch, step) -> Float[Tensor, ""]:
-        """The mean over this process's share of the batch. Noise and times are drawn for the whole of it, from (seed, step)."""
+        """The mean over this process's share of the batch."""
+        return per_clip_loss(model, *self.drawn(batch, step), schedule_named(self.schedule), self.objective).mean()
+
+    def drawn(self, batch, step) -> tuple[Video, Video, Float[Tensor, "b"], Any]:
+        """Clips, noise, times and captions of a step, some of them hidden: this process's rows, drawn for the whole batch from (seed, step)."""
         x, cond = batch
         generator = step.generator()
         u = stratified_times(len(x), generator)
         eps = torch.randn(x.shape, generator=generator)
         keep = torch.rand(len(x), generator=generator) >= self.drop_caption
         x, eps, u = (step.own(rows) for rows in (x, eps, u))
-        cond = step.own(cond.keep(keep)) if cond is not None else None
-        return per_clip_loss(model, x, eps, u, cond, schedule_named(self.schedule), self.objective).mean()
+        return x, eps, u, step.own(cond.keep(keep)) if cond is not None else None

@@ -5,6 +5,7 @@ levels, time never is. One thing is added to the paper: each pixel is told its p
 network this small learns late which frame comes first. Its parts are checked one by one in tests/nn.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -79,6 +80,40 @@ class UNetConfig:
             )
 
 
+def pooled(words: Float[Tensor, "b n l e"], visible: Bool[Tensor, "b n l"]) -> Float[Tensor, "b n e"]:
+    """The sum of the words that are there over the root of their number: a word weighs as much in a long caption as vectors at random do."""
+    weight = visible[..., None].to(words)
+    return (words * weight).sum(2) / weight.sum(2).sqrt()
+
+
+def pooled_by(mean: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    """`pooled`, to rounding, by a mean over the words that are there: `mean(words b l e, visible b l)` is `b e`, and times √n their sum over √n."""
+
+    def pool(words: Float[Tensor, "b n l e"], visible: Bool[Tensor, "b n l"]) -> Float[Tensor, "b n e"]:
+        means = mean(words.flatten(0, 1), visible.flatten(0, 1))
+        return means.unflatten(0, words.shape[:2]) * visible.sum(2, keepdim=True).sqrt()
+
+    return pool
+
+
+def over_time(dim: int, heads: int) -> Attention:
+    """Each pixel attends to itself in the other frames."""
+    return Attention(dim, heads, TIME)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a U-Net is put together from. Others in these places, with weights of the same names and shapes, make a network that takes
+    the same files of weights."""
+
+    block: Callable[[int, int, int], nn.Module] = ResBlock
+    """(channels in, channels out, channels of the embedding); called with features `b c t h w` and the embedding `b t e`."""
+    temporal: Callable[[int, int], nn.Module] = over_time
+    """(channels, heads); called with features, the bias `heads t t`, and which frames see which, `t t` or None."""
+    pool: Callable[[Tensor, Tensor], Tensor] = pooled
+    """One vector for a caption, from its words `b n l e` and which of them are there, `b n l`."""
+
+
 @dataclass(frozen=True)
 class Given:
     """What every stage is told beside the features."""
@@ -98,13 +133,13 @@ class Given:
 class Stage(nn.Module):
     """A residual block and its attentions: over space; on the caption and over time, where the configuration has them."""
 
-    def __init__(self, dim_in: int, dim: int, config: UNetConfig):
+    def __init__(self, dim_in: int, dim: int, config: UNetConfig, parts: Parts):
         super().__init__()
-        self.block = ResBlock(dim_in, dim, 4 * config.widths[0])
+        self.block = parts.block(dim_in, dim, 4 * config.widths[0])
         self.place = PlaceEmbedding(dim)
         self.spatial = Attention(dim, config.heads, SPACE)
         self.cross = Attention(dim, config.heads, SPACE, keys.words, config.dim_text) if config.vocabulary else None
-        self.temporal = Attention(dim, config.heads, TIME) if config.temporal else None
+        self.temporal = parts.temporal(dim, config.heads) if config.temporal else None
 
     def forward(self, x: Float[Tensor, "b c t h w"], given: Given) -> Float[Tensor, "b d t h w"]:
         x = self.place(self.block(x, given.embed), given.images)
@@ -118,9 +153,9 @@ class Stage(nn.Module):
 class UNet(nn.Module):
     """The denoiser `model(z, t, cond)`: z `b c t h w`, t the log-SNR `b`, or `b t` for each frame; out comes a clip of z's shape."""
 
-    def __init__(self, config: UNetConfig):
+    def __init__(self, config: UNetConfig, parts: Parts = Parts()):
         super().__init__()
-        self.config = config
+        self.config, self.pool = config, parts.pool
         widths, dim_embed = config.widths, 4 * config.widths[0]
         self.noise_level = NoiseLevelEmbedding(dim_embed)
         self.position_bias = RelativePositionBias(config.heads) if config.temporal else None
@@ -136,12 +171,12 @@ class UNet(nn.Module):
         for level, width in enumerate(widths):
             if level > 0:
                 self.down.append(Downsample(dim, width))
-            self.down.extend(Stage(width, width, config) for _ in range(config.blocks))
+            self.down.extend(Stage(width, width, config, parts) for _ in range(config.blocks))
             dim = width
-        self.middle = Stage(dim, dim, config)
+        self.middle = Stage(dim, dim, config, parts)
         for level, width in reversed(list(enumerate(widths))):
             # the first half of a stage's input comes from below, the other over the skip connection
-            self.up.extend(Stage(2 * width, width, config) for _ in range(config.blocks))
+            self.up.extend(Stage(2 * width, width, config, parts) for _ in range(config.blocks))
             if level > 0:
                 self.up.append(Upsample(width, widths[level - 1]))
         dim = widths[0]
@@ -164,7 +199,7 @@ class UNet(nn.Module):
         words = None
         if self.config.vocabulary:
             words = self._read(cond, len(z))
-            embed = embed + self.text_to_embed(pooled(*words))  # b t d + b n d, n is 1 or t
+            embed = embed + self.text_to_embed(self.pool(*words))  # b t d + b n d, n is 1 or t
         bias = self.position_bias(frames) if self.config.temporal else None
         given = Given(embed, words, bias, images, visible)
 
@@ -215,9 +250,3 @@ class UNet(nn.Module):
             raise ValueError(
                 f"the condition has captions for {cond.tokens.shape[1]} frames, but the clip has {z.shape[2]}."
             )
-
-
-def pooled(words: Float[Tensor, "b n l e"], visible: Bool[Tensor, "b n l"]) -> Float[Tensor, "b n e"]:
-    """The sum of the words that are there over the root of their number: a word weighs as much in a long caption as vectors at random do."""
-    weight = visible[..., None].to(words)
-    return (words * weight).sum(2) / weight.sum(2).sqrt()
