@@ -11,18 +11,22 @@
 # In this chapter you turn a clip into noise and teach a network the way back. At the end a network that you trained yourself
 # answers *"a 7 moves up, quickly"* with a clip that it made from noise.
 #
-# **You will be able to** write the forward process, its posterior and the bound · build the attention that joins frames · train a video
-# U-Net with captions and read its loss curve · sample, guide, extend and fill in clips · recognise five ways in which all of this goes wrong.
+# **You will be able to** write the forward process, a schedule and the posterior · build a U-Net's residual block and the attention that joins
+# frames · guide and sample · train a video U-Net with captions, on a training step of your own, and read its loss curve · extend and fill in
+# clips · recognise five ways in which all of this goes wrong.
 #
 # **You need** PyTorch (modules, autograd), Gaussians and their KL divergence, and to have met attention and a U-Net once. No diffusion.
-# **Time:** an evening. The longest cell is training; the receipt that section 3.7 prints says how long it took us.
+# **Time:** an evening. The longest cell is training; the receipt that section 3.9 prints says how long it took us.
 #
 # **Papers:** Ho, Jain & Abbeel 2020 (*DDPM*) · Kingma et al. 2021 (*Variational Diffusion Models*) · Ho et al. 2022 (*Video Diffusion Models*,
 # which this chapter follows) · Ho & Salimans 2022 (*Classifier-Free Guidance*) · Jordan et al. 2024 (*Muon*).
 
 # %% setup
 import itertools
+import math
+from copy import deepcopy
 from dataclasses import replace
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -32,13 +36,15 @@ from torch import nn
 
 from minivid import zoo
 from minivid.batches import clips_of, joint_clips_of
-from minivid.chapters.ch03 import experiments, widgets
+from minivid.chapters.ch03 import experiments, own, widgets
 from minivid.course import award, check, receipt, summary
+from minivid.course.kept import kept
 from minivid.data import VOCABULARY, World, tokenize
 from minivid.diffusion import (
     COSINE,
     LINEAR,
     Objective,
+    Schedule,
     ddim,
     inpainting,
     like,
@@ -143,22 +149,53 @@ show_sheet(**{f"λ = {level:.0f}": z[i : i + 1] for i, level in enumerate(levels
 show(**{"λ = −2": z[3:4]})
 
 # %% [markdown]
-# Noise is fresh in every frame, the digit is not: **a video model can gather over time what an image model must guess.** How much noise, when? That is the *schedule*: λ as a function of a time
-# u from 0 (clean) to 1 (noise).
+# Noise is fresh in every frame, the digit is not: **a video model can gather over time what an image model must guess.**
+#
+# How much noise, when? That is the *schedule*: λ as a function of a time u from 0 (clean) to 1 (noise). The **cosine** schedule lets α fall as a quarter of a cosine does,
+# $\alpha = \cos(\tfrac{\pi}{2}u)$, so that $\sigma = \sin(\tfrac{\pi}{2}u)$ and
+# $$\lambda(u) = \log\frac{\alpha^2}{\sigma^2} = -2\log\tan\!\big(\tfrac{\pi}{2}u\big)$$
+# (Nichol & Dhariwal 2021). At its ends λ would be infinite: no noise at all, nothing but noise. A network cannot be told ∞, so λ is cut at ±20, where the weaker of α and σ is 0.00005.
+
+# %% [markdown]
+# #### Exercise 3.2
+# Write `cosine_logsnr(u)` for a tensor `u` of any shape, of times in [0, 1]. At u = 0 it gives 20, at u = 1 it gives −20.
+# <details><summary>Hint</summary>
+# Try <code>torch.tan(torch.tensor(1.0) * torch.pi / 2)</code>: in 32 bits π/2 lies a little beyond π/2. Keep the <i>angle</i> between
+# <code>end = math.atan(math.exp(-10))</code>, where λ is 20, and <code>torch.pi / 2 - end</code>.</details>
+
+
+# %% exercise="3.2"
+def cosine_logsnr(u):
+    """λ(u) = −2 log tan(π u / 2), cut at ±20."""
+    ### BEGIN SOLUTION
+    end = math.atan(math.exp(-10))  # the angle at which λ is 20
+    angle = (torch.pi / 2 * u).clamp(end, torch.pi / 2 - end)
+    return -2 * torch.log(torch.tan(angle))
+    ### END SOLUTION
+
+
+cosine_logsnr = check("3.2", cosine_logsnr)
+
+# %% award="3.2"
+award("3.2")
+
+# %% [markdown]
+# The **linear** one is DDPM's (its β, the noise that a step adds, grows linearly): it destroys a clip sooner and spends more of its time on what is nearly noise.
 
 # %%
+schedule = Schedule(cosine_logsnr)  # yours, from here to the end
 u = torch.linspace(0, 1, 201)
 show_curves(
     u,
-    {"cosine": COSINE.logsnr(u), "linear": LINEAR.logsnr(u)},
+    {"cosine": schedule.logsnr(u), "linear": LINEAR.logsnr(u)},
     xlabel="time u",
     ylabel="log-SNR λ",
     heading="Two schedules",
 )
 
 # %%
-display(widgets.forward_process(clips.video[:1], {"cosine": COSINE, "linear": LINEAR}))
-widgets.forward_process_still(clips.video[:1], {"cosine": COSINE, "linear": LINEAR})
+display(widgets.forward_process(clips.video[:1], {"cosine": schedule, "linear": LINEAR}))
+widgets.forward_process_still(clips.video[:1], {"cosine": schedule, "linear": LINEAR})
 
 # %% [markdown]
 # ## 3.3 If we knew the clean clip, how would we go back one step?
@@ -171,13 +208,13 @@ widgets.forward_process_still(clips.video[:1], {"cosine": COSINE, "linear": LINE
 # want to go. The whole art of sampling will be to put a *guess* in the place of x.
 
 # %% [markdown]
-# #### Exercise 3.2 · The posterior, one step back · ★★☆ · 20 minutes · 3 points
+# #### Exercise 3.3 · The posterior, one step back · ★★☆ · 15 minutes · 3 points
 # Write `posterior(x, z_t, logsnr_s, logsnr_t)`; return the mean (a clip) and the variance (a number). The levels are scalars here.
 # <details><summary>Hint</summary>
 # α of each level comes from <code>variance_preserving</code>. Check yourself: for λs = λt nothing happens, the mean is z_t and the variance 0.</details>
 
 
-# %% exercise="3.2"
+# %% exercise="3.3"
 def posterior(x, z_t, logsnr_s, logsnr_t):
     """Mean and variance of q(z_s | z_t, x)."""
     ### BEGIN SOLUTION
@@ -188,16 +225,16 @@ def posterior(x, z_t, logsnr_s, logsnr_t):
     ### END SOLUTION
 
 
-posterior = check("3.2", posterior)
+posterior = check("3.3", posterior)
 
-# %% award="3.2"
-award("3.2")
+# %% award="3.3"
+award("3.3")
 
 # %% [markdown]
 # Does it lead home? Start from pure noise, step back thirty times with the true clip as the "guess":
 
 # %%
-grid = COSINE.logsnr(torch.linspace(1, 0, 31))
+grid = schedule.logsnr(torch.linspace(1, 0, 31))
 z, path = torch.randn(1, 1, 8, 16, 16, generator=generator), []
 for logsnr_t, logsnr_s in itertools.pairwise(grid):
     mean, variance = posterior(clips.video[:1], z, logsnr_s, logsnr_t)
@@ -207,80 +244,12 @@ print(f"distance to the clip at the end: {(z - clips.video[:1]).abs().max():.4f}
 show_sheet(**{f"step {k}": path[k - 1] for k in (10, 18, 24, 30)})
 
 # %% [markdown]
-# ## 3.4 What should a network minimise?
-# A model that knows how to go from $z_1$ back to $x$ gives every clip a probability, and $-\log p(x)$ has an upper bound in three parts
-# (Kingma et al. 2021):
-# $$-\log p(x) \;\le\; \underbrace{\mathrm{KL}\big(q(z_1|x)\,\|\,\mathcal N(0,I)\big)}_{\text{prior: what noise still tells}}
-# + \underbrace{\mathbb E[-\log p(x|z_0)]}_{\text{reconstruction}}
-# + \underbrace{\textstyle\sum_{s<t\,\text{neighbours}} \tfrac12\big(\mathrm{SNR}(s)-\mathrm{SNR}(t)\big)\,\mathbb E\,\|x-\hat x(z_t)\|^2}_{\text{diffusion: how good the guesses are}}$$
-# Here $\mathrm{SNR}=e^\lambda$, $\hat x$ is the network's guess, and $p(x|z_0)$ chooses among 256 grey values.
-# The first two have no weights to train. The third is *a squared error, weighted*: that is all a diffusion model learns from.
-
-# %% [markdown]
-# #### Exercise 3.3 · The bound's first term · ★★☆ · 15 minutes · 2 points
-# Write `prior_kl(x, logsnr)`: the KL divergence of $\mathcal N(\alpha x, \sigma^2)$ from $\mathcal N(0, 1)$, **summed** over the values of a clip, in nats, one number a clip. For one value, $\mathrm{KL}(\mathcal N(\mu, s^2)\,\|\,\mathcal N(0,1)) = \tfrac12(s^2 + \mu^2 - 1 - \log s^2)$.
-# <details><summary>Hint</summary>
-# What are μ and s² of q(z_1 | x)? The mean differs from value to value, the variance does not.</details>
-
-
-# %% exercise="3.3"
-def prior_kl(x, logsnr):
-    """KL(q(z_1 | x) ‖ N(0, 1)) in nats, one number a clip."""
-    ### BEGIN SOLUTION
-    alpha, sigma = variance_preserving(logsnr)
-    per_value = 0.5 * (sigma**2 + (alpha * x) ** 2 - 1 - torch.log(sigma**2))
-    return per_value.flatten(1).sum(1)
-    ### END SOLUTION
-
-
-prior_kl = check("3.3", prior_kl)
-
-# %% award="3.3"
-award("3.3")
-
-# %% [markdown]
-# How large are the terms? We need a network that guesses well; the **zoo** has one (a trained model that comes with the course, with
-# the command that made it). Beside it stands a guesser that says the same mean clip whatever it sees.
-
-# %%
-teacher = zoo.load("vdm-small")
-print(teacher)
-print(teacher.origin())
-
-# %%
-many = teacher.world.sample(budget.pick(smoke=8, laptop=32, gpu=128), seed=11)
-said = Cond(*tokenize(many.caption))
-mean_clip = teacher.world.sample(500, seed=12).video.mean(0).expand_as(many.video)
-grid = torch.linspace(11, -9, budget.pick(smoke=11, laptop=41, gpu=161))  # log-SNR, from almost clean to almost noise
-terms = {"mean clip": [], "network": []}
-for logsnr_s, logsnr_t in itertools.pairwise(grid):
-    z, _ = noise_clip(many.video, logsnr_t.expand(len(many)), generator)
-    for name, x_hat in (("mean clip", mean_clip), ("network", teacher.x_hat(z, logsnr_t, said))):
-        nats = diffusion_term(many.video, x_hat, logsnr_s, logsnr_t)
-        terms[name].append(bits_per_value(nats, many.video).mean().item())
-
-z_0, _ = noise_clip(many.video, grid[:1].expand(len(many)), generator)
-prior = bits_per_value(prior_kl(many.video, grid[-1]), many.video).mean().item()
-grey = bits_per_value(reconstruction(many.video[:4], z_0[:4], grid[0]), many.video).mean().item()
-print(f"bits a value:   prior {prior:.5f}   reconstruction {grey:.2f}")
-for name, bits in terms.items():
-    print(f"  diffusion, with the {name}'s guesses: {sum(bits):.1f}")
-
-# %%
-show_curves(
-    grid[1:].flip(0),
-    {name: bits[::-1] for name, bits in terms.items()},
-    xlabel="log-SNR λ",
-    ylabel="bits a value, each step",
-    log=True,
-    heading="Where the bound is paid",
-)
-
-# %% [markdown]
-# (The sum depends on how finely λ is cut, so compare the two guessers and not the total with a paper's.) Look at the vertical axis: a step at high λ, on the right, where noise is
-# invisible and bits go into grey values, costs even the network more than ten times as much as one in the middle, where a shape is found. Ho et al. 2020 got better samples *without* these
-# weights, and the field trains on the **simple loss**: a plain squared error, of the noise ε or of $v = \alpha\,\epsilon - \sigma\, x$ (Salimans & Ho 2022). We take v: it asks for the noise
-# where x is visible and for −x where only noise is. Chapter 4 is about why.
+# ## 3.4 What should a network say?
+# The clean clip x, of which it sees the noisy z: the posterior then leads one step back. To say x, to say the noise ε and to say any mixture of the two is the same knowledge, since
+# $z=\alpha x+\sigma\epsilon$ ties them together. We ask for
+# $$v = \alpha\,\epsilon - \sigma\, x \qquad\text{(Salimans \& Ho 2022)}, \qquad \hat x = \alpha z - \sigma \hat v,$$
+# the noise where x is visible and −x where only noise is, and train on the **simple loss** of Ho et al. 2020: a plain squared error. Chapter 4 is about why v; what this loss has to do with
+# the probability of a clip, section 3.13 tells those who want to know.
 
 # %% [markdown]
 # ## 3.5 Which network?
@@ -322,9 +291,66 @@ print("GroupNorm over b c t h w", *reached(nn.GroupNorm(8, 16), frame=2))
 # %% [markdown]
 # The last line is a trap: the obvious normalisation pools over time and mixes all frames. Ours works frame by frame.
 #
+# Convolutions come in **residual blocks**, x plus what two of them make of it. The network must also know how noisy its input is: one vector for each frame, the *embedding* of λ
+# (and of the caption, later), is turned by a linear map into a *scale* and a *shift* for each channel, halfway through the block. This is **FiLM** (Perez et al. 2018):
+# $$h \leftarrow \mathrm{norm}(h)\,(1+\text{scale}) + \text{shift}$$
+
+# %% [markdown]
+# #### Exercise 3.4
+# `__init__` is given. Write `forward(x, embed)`: `norm1`, SiLU, `conv1`; then `norm2`, FiLM, SiLU, `conv2`; and `skip(x)` is added. Scale and shift are the first and the second half of
+# `film(F.silu(embed))`. x is `b c t h w`, embed `b t e`.
+# <details><summary>Hint</summary>
+# Scale and shift come out as <code>b t d</code> and must multiply <code>b d t h w</code>: <code>rearrange(…, "b t (two d) -> two b d t 1 1", two=2)</code>.</details>
+
+
+# %% exercise="3.4"
+class ResBlock(nn.Module):
+    """x + conv(FiLM(conv(x))): the embedding scales and shifts the features between two space-only convolutions."""
+
+    def __init__(self, dim_in, dim_out, dim_embed):
+        super().__init__()
+        self.norm1, self.conv1 = FrameNorm(dim_in), SpatialConv(dim_in, dim_out)
+        self.norm2, self.conv2 = FrameNorm(dim_out), zero_(SpatialConv(dim_out, dim_out))
+        self.film = nn.Linear(dim_embed, 2 * dim_out)
+        self.skip = SpatialConv(dim_in, dim_out, kernel=1) if dim_in != dim_out else nn.Identity()
+
+    def forward(self, x, embed):
+        ### BEGIN SOLUTION
+        scale, shift = rearrange(self.film(F.silu(embed)), "b t (two d) -> two b d t 1 1", two=2)
+        h = self.conv1(F.silu(self.norm1(x)))
+        h = self.norm2(h) * (1 + scale) + shift
+        return self.skip(x) + self.conv2(F.silu(h))
+        ### END SOLUTION
+
+
+ResBlock = check("3.4", ResBlock)
+
+# %% award="3.4"
+award("3.4")
+
+# %%
+block = ResBlock(16, 16, 32)
+level_of_frame = torch.randn(1, 8, 32)
+print(
+    "as it starts            ",
+    *reached(lambda x: block(x, level_of_frame), frame=2),
+    "  (its second convolution is zero: x itself)",
+)
+nn.init.normal_(block.conv2.weight, std=0.1)
+print(
+    "residual block          ", *reached(lambda x: block(x, level_of_frame), frame=2), "  (still each frame by itself)"
+)
+
+# %% [markdown]
 # Now the part that makes it a *video* model. Every pixel attends to the same pixel of the other frames. Attention does not know the order of its inputs, so we
 # add a learned number to each score that depends on the *distance* $j-i$ of the two frames, the **relative position bias**:
 # $$\mathrm{softmax}\Big(\frac{q_i\cdot k_j}{\sqrt d} + b_{j-i}\Big)$$
+# To see a bias that has learnt we need a trained network. The **zoo** has one: a model that comes with the course, with the command that made it.
+
+# %%
+teacher = zoo.load("vdm-small")
+print(teacher)
+print(teacher.origin())
 
 # %%
 learned = teacher.network.position_bias(8).detach()
@@ -336,7 +362,7 @@ print(learned[0].round(decimals=1))
 bias = RelativePositionBias(heads=2)(8)  # a fresh one starts at zero
 
 # %% [markdown]
-# #### Exercise 3.4 · Attention over time · ★★★ · 30 minutes · 4 points
+# #### Exercise 3.5 · Attention over time · ★★★ · 25 minutes · 4 points
 # `__init__` is given. Write `forward(x, bias, visible)`: normalise; bring `b c t h w` into sequences over time; queries, keys and values (in this order) from `to_qkv`;
 # attend with the bias; `to_out`; back into shape; add to x. `visible` (`t t`, or None) is False where frame i must not see frame j.
 # Yours to use: `split_heads(x, heads)` makes `n t c` into `n heads t d`, `join_heads` is its inverse, `attend(q, k, v, bias)` takes a bias that broadcasts to `n heads t t`; `bias` here is
@@ -345,7 +371,7 @@ bias = RelativePositionBias(heads=2)(8)  # a fresh one starts at zero
 # <code>rearrange(x, "b c t h w -> (b h w) t c")</code>: what is not in the sequence belongs to the batch. A score that must not count is −∞.</details>
 
 
-# %% exercise="3.4"
+# %% exercise="3.5"
 class TemporalAttention(nn.Module):
     """Each pixel attends to the same pixel of the other frames."""
 
@@ -368,10 +394,10 @@ class TemporalAttention(nn.Module):
         ### END SOLUTION
 
 
-TemporalAttention = check("3.4", TemporalAttention)
+TemporalAttention = check("3.5", TemporalAttention)
 
-# %% award="3.4"
-award("3.4")
+# %% award="3.5"
+award("3.5")
 
 # %%
 layer = TemporalAttention(16, heads=2)
@@ -407,9 +433,9 @@ for name, told in (("attention alone", lambda x: x), ("told its place first", pl
 show_source(UNet.forward)
 
 # %%
-student_unet = experiments.LAPTOP.network.build()
-print(f"{sum(p.numel() for p in student_unet.parameters()) / 1e6:.2f} M parameters")
-out = student_unet(clips.video, torch.zeros(8))
+fresh = UNet(experiments.LAPTOP.network)
+print(f"{sum(p.numel() for p in fresh.parameters()) / 1e6:.2f} M parameters")
+out = fresh(clips.video, torch.zeros(8))
 print("a fresh network says", out.abs().max().item(), "everywhere: its last convolution starts at zero")
 
 # %% [markdown]
@@ -436,13 +462,13 @@ print("mask:", mask.int().tolist())
 # %% [markdown]
 # Captions differ in length, and the rest of a row is padding. A network that reads the padding gives one caption two meanings, depending on what it was batched with.
 #
-# #### Exercise 3.9 · Only the words · ★☆☆ · 10 minutes · 1 point
+# #### Exercise 3.6 · Only the words · ★☆☆ · 10 minutes · 1 point
 # Write `masked_mean(words, mask)`: the mean of each caption's word vectors, `b l d` to `b d`, over the places where the mask is True. A caption without words gives zeros.
 # <details><summary>Hint</summary>
 # Multiply by the mask, sum over l, divide by the number of words, which may be 0: <code>clamp(min=1)</code>.</details>
 
 
-# %% exercise="3.9"
+# %% exercise="3.6"
 def masked_mean(words, mask):
     """The mean of each caption's words, padding left out."""
     ### BEGIN SOLUTION
@@ -451,229 +477,33 @@ def masked_mean(words, mask):
     ### END SOLUTION
 
 
-masked_mean = check("3.9", masked_mean)
+masked_mean = check("3.6", masked_mean)
 
-# %% award="3.9"
-award("3.9")
+# %% award="3.6"
+award("3.6")
 
 # %%
 words = teacher.network.text(tokens, mask)
 print(tuple(words.shape), "->", tuple(masked_mean(words, mask).shape))
 
 # %% [markdown]
-# (Our network divides by the *root* of the number of words, and counts a null word among them: see `unet.pooled`. What matters is the same: padding is never read.)
-#
-# The zoo's model was also trained on captions with *two actions in order*: "first up, then left". Does it hear the order? The same two words, turned around.
-# (`sample` runs the network backwards from noise; how, and what `guidance` is, come in 3.8 and 3.9.)
-
-# %%
-both = ["a 4 moves first right, then up, quickly", "a 4 moves first up, then right, quickly"]
-steps = budget.pick(smoke=12, laptop=25, gpu=50)
-ordered = teacher.sample(both, seed=2, steps=steps, guidance=experiments.GUIDANCE)
-display(show(ordered, captions=both))
-turns = centroid(ordered)
-for caption, track in zip(both, turns, strict=True):
-    first, second = track[2] - track[0], track[6] - track[4]
-    print(
-        f"{caption}:  first two steps {first[0]:+.1f} right {-first[1]:+.1f} up,  two steps after the turn {second[0]:+.1f} right {-second[1]:+.1f} up"
-    )
-
-# %%
-heard = receipt("03_ordered")
-print(
-    f"of {heard['n']} such captions the first action is done in {heard['first']:.0%}, the second in {heard['second']:.0%}, both in {heard['both']:.0%} "
-    f"(real clips: {heard['both_real']:.0%}). {heard}"
-)
-print(
-    f"So it hears which action comes first; the second it does in {heard['second']:.0%} of the clips, where guessing among the other three directions would give 33%."
-)
+# (In the network this mean is multiplied by the *root* of the number of words, so that a long caption is heard as well as a short one, and a **null word**, which stands for "nothing was said", counts
+# among them: see `unet.pooled_by`.)
 
 # %% [markdown]
-# Which word does a frame listen to? Sum the cross-attention of the digit's pixels, frame by frame:
-
-# %%
-level = torch.tensor([-1.0])
-z, _ = noise_clip(ordered[:1], level, torch.Generator().manual_seed(1))
-word_maps = widgets.word_attention(
-    teacher.network, z, level, Cond(*tokenize(both[:1])), weights=(ordered[:1, 0] > 0).float()
-)
-widgets.word_attention_still(word_maps, ordered[:1])
-
-# %% [markdown]
-# One might expect *right* to be listened to in the first half and *up* in the second. Nothing of the kind: the shares hardly change from frame to frame, and the null word has the largest. **An attention map shows where a layer looks, not why the network does what it does.**
-
-# %% [markdown]
-# ## 3.7 Training
-# One line of mathematics: noise each clip to a random level, ask for v, square the error.
-#
-# #### Exercise 3.5 · The loss of one batch · ★★☆ · 15 minutes · 3 points
-# Write `training_loss(model, x, eps, u, cond)`: one number a clip. `u` is a time for each clip; the cosine schedule `COSINE` turns it into λ; the model is called as
-# `model(z, logsnr, cond)` and should have said v = α ε − σ x.
-# <details><summary>Hint</summary>
-# The mean runs over everything but the batch: <code>.flatten(1).mean(1)</code>. The model is told λ, not u.</details>
-
-
-# %% exercise="3.5"
-def training_loss(model, x, eps, u, cond=None):
-    """Mean squared error of v for each clip, at its own noise level."""
-    ### BEGIN SOLUTION
-    logsnr = COSINE.logsnr(u)
-    alpha, sigma = (like(level, x) for level in variance_preserving(logsnr))
-    v = alpha * eps - sigma * x
-    v_hat = model(alpha * x + sigma * eps, logsnr, cond)
-    return (v_hat - v).square().flatten(1).mean(1)
-    ### END SOLUTION
-
-
-training_loss = check("3.5", training_loss)
-
-# %% award="3.5"
-award("3.5")
-
-# %% [markdown]
-# A loop of six lines is enough. We let it memorise a single clip, which every new training code should be able to do first:
-
-# %%
-tiny = UNet(UNetConfig(widths=(16, 32), blocks=1, heads=2))
-optimizer = torch.optim.AdamW(tiny.parameters(), lr=3e-3)
-one_clip, losses = clips.video[:1].expand(8, -1, -1, -1, -1), []
-for _step in range(budget.pick(smoke=10, laptop=150, gpu=300)):
-    loss = training_loss(tiny, one_clip, torch.randn(one_clip.shape), torch.rand(8)).mean()
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    losses.append(loss.item())
-print(f"loss {losses[0]:.2f} -> {losses[-1]:.2f}")
-
-# %% [markdown]
-# Now the real thing. `Training` adds what a run needs: a second optimizer (**Muon** for the matrices inside the network; AdamW for the rest), warm-up and decay of the learning rate, clipped gradients, an average of the weights over the last steps
-# (**EMA**: sampled from, never trained), records of every step. Interrupt the cell that trains when you like and run *it* again: it goes on where it was (with `out="runs/mine"` the state is kept on disk too).
-# It uses the library's loss and network; that your loss is the same, a cell below asserts.
-#
-# And it begins with **short clips**. Eight frames of one clip show one handwriting eight times; for the same work, two frames each of four clips show four, and which way they move. Whole clips come last. (Its samples are drawn with guidance 5, a firmer hand than the zoo's models need; 3.8 explains it, and what it costs.)
-
-# %%
-recipe = experiments.LAPTOP
-config = budget.pick(smoke=recipe.training.shortened(4), laptop=recipe.training, gpu=recipe.training.longer(4))
-run = replace(recipe, name="your model", training=config)
-training = run.start()
-mine = zoo.Model(run, training.ema)
-print(mine)
-for step in (0, config.steps // 2, config.steps - 1):
-    parts = config.parts(step)
-    print(f"step {step + 1:4}: {config.batch * parts:2} clips of {world.frames // parts} frames")
-
-# %%
-print(experiments.growth_sentence(receipt("03_growth")))
-print(receipt("03_growth"))
-
-# %% [markdown]
-# Digits become legible sooner, and **motion pays for it**: after so few steps the speed is worse with either seed, and the direction with one of the two, than with whole clips from the start. That is why whole clips come last. (The laptop recipe takes more steps, and gets the direction with every seed: see below.)
-
-# %%
-x, cond = clips_of(world)(4, (0, 0))
-u, eps = torch.rand(4), torch.randn(x.shape)
-library_loss = per_clip_loss(teacher.network, x, eps, u, cond, COSINE, Objective.V)
-torch.testing.assert_close(training_loss(teacher.network, x, eps, u, cond), library_loss)
-
-# %%
-preview = ["a 7 moves up, quickly", "a 3 moves left, slowly", "a 0 moves down, quickly", "a 4 moves right, slowly"]
-window = display(display_id=True)
-for record in training.steps():
-    if record.step % 150 == 0 or record.step == config.steps:
-        few = budget.pick(smoke=3, laptop=12, gpu=25)
-        so_far = mine.sample(preview, seed=1, steps=few, guidance=experiments.LAPTOP_GUIDANCE)
-        window.update(show(**{f"step {record.step}": so_far}, captions=preview))
-
-# %% [markdown]
-# **Is my curve right?** is the question asked most often about this kind of code. Landmarks answer it: what a network loses that says zero; what one loses that
-# ignores its input; what the best one loses that takes each pixel by itself (it knows which values each pixel takes, and the noise level, and no shapes);
-# and the band of our own runs. (In the `smoke` budget your run is too short to be drawn; in the `gpu` budget it is four times as long: compare the landmarks, not the band.)
-
-# %%
-curve = receipt("03_laptop")
-landmarks = experiments.landmarks(world)
-steps_shown = torch.tensor(curve["curve_steps"])
-losses = experiments.smoothed(torch.tensor([record.loss for record in training.records]))
-yours_so_far = [losses[step - 1].item() if step <= len(losses) else float("nan") for step in steps_shown]
-show_curves(
-    steps_shown,
-    {"our runs": curve["curve_mean"], "yours": yours_so_far},
-    bands={"our runs": (curve["curve_low"], curve["curve_high"])},
-    regions=landmarks,
-    xlabel="step",
-    ylabel="loss",
-    log=True,
-    heading="Is my curve right?",
-)
-
-# %% [markdown]
-# From experience, not measured here:
-#
-# | What you see | What it means |
-# |---|---|
-# | flat at *says zero* from the first step | the network predicts zero: no gradient reaches it (a zero-initialised end *and* a zero learning rate; weights not given to the optimizer) |
-# | stays at *ignores its input* | the input does not reach the output, or input and target do not belong together |
-# | stays at *pixel by pixel* | it removes noise and joins no pixels: too short a run, or clips, captions and levels of different batches |
-# | falls as it should, samples are noise | training is right; the *sampler* is wrong, or the EMA was never updated |
-# | falls as it should, frames disagree | nothing joins the frames: temporal attention masked, or attending over the batch |
-# | NaN | learning rate too high, no warm-up, no clipping |
-
-# %%
-reader = fit_reader(world)
-asked = world.sample(budget.pick(smoke=8, laptop=100, gpu=200), seed=77)
-many = budget.pick(smoke=4, laptop=25, gpu=50)
-yours = mine.sample(asked.caption, seed=1, steps=many, guidance=experiments.LAPTOP_GUIDANCE)
-real = agreement(asked.video, asked.caption, reader).rates()
-print("captioned digit on every frame, read by a support vector machine that was fitted to other people's handwriting:")
-print(
-    f"  real clips {real['digit_always']:.2f}   your model {agreement(yours, asked.caption, reader).rates()['digit_always']:.2f}"
-)
-print(experiments.laptop_sentences(curve))
-print(curve)
-
-# %% [markdown]
-# Digit and direction are heard. The **speed** is the last to be learnt, and the paths still wobble; a louder caption helps neither much (compare the two strengths).
-#
-# The zoo's model is the same network, trained on batches twice as large, half of them with two actions. The three side by side:
-
-# %%
-beside = {
-    "yours": yours[:4],
-    "zoo": teacher.sample(asked.caption[:4], seed=1, steps=steps, guidance=experiments.GUIDANCE),
-    "real": asked.video[:4],
-}
-show(**beside, captions=asked.caption[:4])
-
-# %% [markdown]
-# The same again, larger: sixteen frames of 32×32, by the zoo's `vdm-digits`. It is drawn with new noise at each step (`eta` is how much; section 3.9 is about it),
-# and the table says what that is worth.
-
-# %%
-larger = zoo.load("vdm-digits")
-print(larger)
-print(larger.origin())
-made = larger.sample(asked.caption[:4], seed=1, steps=steps, guidance=experiments.GUIDANCE, eta=zoo.ETA)
-show(made, captions=asked.caption[:4])
-
-# %%
-print(experiments.digits_table(receipt("03_digits")))
-print(receipt("03_digits"))
-
-# %% [markdown]
-# ## 3.8 Guidance: how strongly should the caption be followed?
-# In training one caption in ten was hidden, so one network is two: with caption, $c$, and without, $u$. Going from u to c *and beyond* follows the caption more:
+# ## 3.7 Guidance: how strongly should the caption be followed?
+# In training one caption in ten is hidden, so one network is two: with caption, $c$, and without, $u$. Going from u to c *and beyond* follows the caption more:
 # $$u + s\,(c - u)$$
 # At $s=1$ this is the plain model. (Papers also write $(1+w)\,c - w\,u$; there $w = s - 1$.)
 #
-# #### Exercise 3.6 · Guidance without a classifier · ★☆☆ · 10 minutes · 2 points
+# #### Exercise 3.7 · Guidance without a classifier · ★☆☆ · 10 minutes · 2 points
 # Write `guide(model, scale)`: it returns a new model, called like the old one: `(z, logsnr, cond) -> output`. Without a caption (`cond` is None) there is nothing to guide.
 # (u is the *unconditional* output here, and no time; s is the strength.)
 # <details><summary>Hint</summary>
 # Two calls of <code>model</code>, one with None for its condition; see first whether <code>cond is None</code>.</details>
 
 
-# %% exercise="3.6"
+# %% exercise="3.7"
 def guide(model, scale):
     """A model that says u + s (c − u)."""
 
@@ -688,18 +518,83 @@ def guide(model, scale):
     ### END SOLUTION
 
 
-guide = check("3.6", guide)
+guide = check("3.7", guide)
 
-# %% award="3.6"
-award("3.6")
+# %% award="3.7"
+award("3.7")
+
+# %% [markdown]
+# What does the louder caption do to one guess? A clip at λ = −3, nearly all noise, and the x̂ that the network sees in it.
+
+# %%
+said = Cond(*tokenize(["a 3 moves right, quickly"]))
+level = torch.tensor(-3.0)
+a, s = variance_preserving(level)
+z, _ = noise_clip(look_at.video, level.expand(1), torch.Generator().manual_seed(2))
+guesses = {}
+for scale in (0.0, 1.0, 3.0):
+    with torch.no_grad():
+        guesses[f"s = {scale:g}"] = a * z - s * guide(teacher.network, scale)(z, level.expand(1), said)
+show_sheet(**{"seen": z, **guesses})
+
+# %% [markdown]
+# ## 3.8 Sampling: the whole way back
+# Start from noise. Ask the network for v, turn it into a guess of the clean clip, $\hat x = \alpha z - \sigma \hat v$, and take one posterior step with the guess in the place of x: its mean, and
+# fresh noise times its standard deviation. Then again, one level lower. The last step adds no noise: it *is* the guess.
+#
+# #### Exercise 3.8
+# Write `sampler(model, z, steps, cond, generator)`, a **generator**: after each of `steps` steps it says `yield z, x_hat`, so that we can look at every one of them. The levels are
+# `cosine_logsnr(torch.linspace(1, 0, steps + 1))`: step i goes from level i to level i + 1. The model is called as `model(z, logsnr, cond)`, with one level for each clip, under `torch.no_grad()`; noise comes from
+# `generator`.
+# <details><summary>Hint</summary>
+# <code>for logsnr_t, logsnr_s in itertools.pairwise(levels):</code>; <code>posterior</code> of exercise 3.3 gives mean and variance; noise is multiplied by a standard deviation. Only <code>z</code> goes on to the next step.</details>
+
+
+# %% exercise="3.8"
+def sampler(model, z, steps, cond=None, generator=None):
+    """Ancestral sampling: yields (z, x̂) after each step."""
+    ### BEGIN SOLUTION
+    levels = cosine_logsnr(torch.linspace(1, 0, steps + 1))
+    for i in range(steps):
+        alpha, sigma = variance_preserving(levels[i])
+        with torch.no_grad():
+            x_hat = alpha * z - sigma * model(z, levels[i].expand(len(z)), cond)
+        mean, variance = posterior(x_hat, z, levels[i + 1], levels[i])
+        noise = torch.randn(z.shape, generator=generator)
+        z = x_hat if i == steps - 1 else mean + variance.sqrt() * noise
+        yield z, x_hat
+    ### END SOLUTION
+
+
+sampler = check("3.8", sampler)
+
+# %% award="3.8"
+award("3.8")
 
 # %%
 captions = ["a 5 moves left, quickly", "a 2 moves up, slowly", "a 8 moves down, quickly", "a 9 moves right, slowly"]
 told = Cond(*tokenize(captions))
+steps = budget.pick(smoke=12, laptop=25, gpu=50)
 noise = torch.randn(4, 1, 8, 16, 16, generator=torch.Generator().manual_seed(4))
+strong = guide(teacher.network, experiments.GUIDANCE)
+path = list(sampler(strong, noise[:1], steps, Cond(*tokenize(captions[:1])), torch.Generator().manual_seed(0)))
+display(widgets.sampling_path(path))
+widgets.sampling_path_still(path)
+
+# %% [markdown]
+# Read the right half from top to bottom. Without guidance the best guess is the mean of all clips that fit z, so it begins as a blur. Which is settled first: place, motion, or strokes?
+#
+# The library's `ddim` is the same loop without fresh noise, $z_s=\alpha_s\hat x+\sigma_s\hat\epsilon$: one start gives one clip. Chapter 4 derives it.
+# With `eta=1` it has this loop's noise again. What a step got wrong, the next one may then mend: see the two columns of `vdm-digits`' table in 3.9.
+#
+# Now guidance again, on whole clips: the same noise, five strengths, your loop and your guidance.
+
+# %%
 how = teacher.schedule, teacher.objective  # what the network was trained by, and what its output means: cosine, and v
-scales = (0.0, 1.0, 2.0, 4.0, 8.0)
-by_scale = {s: sample(ddim(guide(teacher.network, s), noise, *how, steps, told)) for s in scales}
+by_scale = {}
+for scale in (0.0, 1.0, 2.0, 4.0, 8.0):
+    path = sampler(guide(teacher.network, scale), noise, steps, told, torch.Generator().manual_seed(0))
+    by_scale[scale] = sample(path)  # runs the loop to its end
 display(widgets.guidance_dial(by_scale, captions))
 widgets.guidance_dial_still(by_scale, captions)
 
@@ -739,61 +634,255 @@ print(strengths)
 # %% [markdown]
 # More guidance follows the caption more, up to about s = 3: the direction is nearly settled at s = 1, the digit needs more, the speed gains slowly. The price is contrast: the brightest value leaves the range of real clips. (One seed; the band is a 95 % interval, of the
 # digit alone.) We take s = 3 for the zoo's models from here on.
+
+# %% [markdown]
+# The zoo's model was also trained on captions with *two actions in order*: "first up, then left". Does it hear the order? The same two words, turned around.
+
+# %%
+both = ["a 4 moves first right, then up, quickly", "a 4 moves first up, then right, quickly"]
+start = torch.randn(2, 1, 8, 16, 16, generator=torch.Generator().manual_seed(2))
+ordered = sample(sampler(strong, start, steps, Cond(*tokenize(both)), torch.Generator().manual_seed(2)))
+display(show(ordered, captions=both))
+turns = centroid(ordered)
+for caption, track in zip(both, turns, strict=True):
+    first, second = track[2] - track[0], track[6] - track[4]
+    print(
+        f"{caption}:  first two steps {first[0]:+.1f} right {-first[1]:+.1f} up,  two steps after the turn {second[0]:+.1f} right {-second[1]:+.1f} up"
+    )
+
+# %%
+heard = receipt("03_ordered")
+print(
+    f"of {heard['n']} such captions the first action is done in {heard['first']:.0%}, the second in {heard['second']:.0%}, both in {heard['both']:.0%} "
+    f"(real clips: {heard['both_real']:.0%}). {heard}"
+)
+print(
+    f"So it hears which action comes first; the second it does in {heard['second']:.0%} of the clips, where guessing among the other three directions would give 33%."
+)
+
+# %% [markdown]
+# Which word does a frame listen to? Sum the cross-attention of the digit's pixels, frame by frame:
+
+# %%
+level = torch.tensor([-1.0])
+z, _ = noise_clip(ordered[:1], level, torch.Generator().manual_seed(1))
+word_maps = widgets.word_attention(
+    teacher.network, z, level, Cond(*tokenize(both[:1])), weights=(ordered[:1, 0] > 0).float()
+)
+widgets.word_attention_still(word_maps, ordered[:1])
+
+# %% [markdown]
+# One might expect *right* to be listened to in the first half and *up* in the second. Nothing of the kind: the shares hardly change from frame to frame, and the null word has the largest. **An attention map shows where a layer looks, not why the network does what it does.**
+
+# %% [markdown]
+# ## 3.9 Training
+# One line of mathematics: noise each clip to a random level, ask for v, square the error. And six lines around it. Forget the last step's gradient; find this one's; if it is longer than 1, make it as long as 1 (a
+# single odd batch must not throw the weights about); let the optimizer take its step; and let a second copy of the weights follow slowly behind, their **moving average** (EMA), which is what is sampled from:
+# $$\text{average} \leftarrow \text{decay}\cdot\text{average} + (1-\text{decay})\cdot\text{weight}$$
 #
-# ## 3.9 Sampling, one step at a time
-# Start from noise. Ask the network for v, turn it into a guess of the clean clip, $\hat x = \alpha z - \sigma \hat v$, and take one posterior step with the guess in the place of x.
-#
-# #### Exercise 3.7 · One ancestral step · ★★☆ · 15 minutes · 2 points
-# Write `ancestral_step(x_hat, z_t, logsnr_s, logsnr_t, noise)`: a draw from the posterior with the guess in x's place. `noise` is standard normal and handed in.
+# #### Exercise 3.9
+# Write `training_step(model, ema, optimizer, x, eps, u, cond, decay)`. `u` is a time for each clip, which `cosine_logsnr` turns into λ; the model is called as `model(z, logsnr, cond)` and should have said
+# v = α ε − σ x; the loss is the mean of the squared difference. `ema` is a network like `model`: change its weights in place. Return `(loss, norm)`, the norm being the gradient's before it was clipped.
 # <details><summary>Hint</summary>
-# <code>posterior</code> of exercise 3.2 gives mean and variance; noise is multiplied by a standard deviation.</details>
+# <code>nn.utils.clip_grad_norm_(model.parameters(), 1.0)</code> clips, and gives back the norm before. For the average: <code>with torch.no_grad():</code>, and
+# <code>zip(ema.parameters(), model.parameters())</code>; <code>a.lerp_(w, 1 - decay)</code> moves a towards w.</details>
 
 
-# %% exercise="3.7"
-def ancestral_step(x_hat, z_t, logsnr_s, logsnr_t, noise):
-    """A draw of z_s."""
+# %% exercise="3.9"
+def training_step(model, ema, optimizer, x, eps, u, cond, decay):
+    """One step on the squared error of v; returns the loss and the gradient's norm."""
     ### BEGIN SOLUTION
-    mean, variance = posterior(x_hat, z_t, logsnr_s, logsnr_t)
-    return mean + variance.sqrt() * noise
+    logsnr = cosine_logsnr(u)
+    alpha, sigma = (like(level, x) for level in variance_preserving(logsnr))
+    v_hat = model(alpha * x + sigma * eps, logsnr, cond)
+    v = alpha * eps - sigma * x
+    loss = (v_hat - v).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    norm = nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    with torch.no_grad():
+        for average, weight in zip(ema.parameters(), model.parameters(), strict=True):
+            average.lerp_(weight, 1 - decay)
+    return loss.detach(), norm
     ### END SOLUTION
 
 
-ancestral_step = check("3.7", ancestral_step)
+training_step = check("3.9", training_step)
 
-# %% award="3.7"
-award("3.7")
+# %% award="3.9"
+award("3.9")
 
 # %% [markdown]
-# The whole sampler is a flat loop. It is a generator, so that we can look at every step. The last one adds no noise: it *is* the guess.
+# We let it memorise a single clip, which every new training code should be able to do first:
+
+# %%
+tiny = UNet(UNetConfig(widths=(16, 32), blocks=1, heads=2))
+average, optimizer = deepcopy(tiny), torch.optim.AdamW(tiny.parameters(), lr=3e-3)
+one_clip, losses = clips.video[:1].expand(8, -1, -1, -1, -1), []
+for _step in range(budget.pick(smoke=10, laptop=150, gpu=300)):
+    eps, u = torch.randn(one_clip.shape), torch.rand(8)
+    loss, _ = training_step(tiny, average, optimizer, one_clip, eps, u, None, decay=0.99)
+    losses.append(float(loss))
+print(f"loss {losses[0]:.2f} -> {losses[-1]:.2f}")
+
+# %% [markdown]
+# Now the real thing, and **it is put together from what you wrote**: your residual block, your attention over time and your mean of the words inside the network, your schedule and your step in its training, your
+# guidance and your loop when it is drawn. Where an exercise is open, or yours takes more than twice the library's time, the library's piece stands in; the table says which.
+
+# %%
+pieces = own.pieces(
+    cosine_logsnr=cosine_logsnr,
+    ResBlock=ResBlock,
+    TemporalAttention=TemporalAttention,
+    masked_mean=masked_mean,
+    guide=guide,
+    sampler=sampler,
+    training_step=training_step,
+)
+pieces
+
+# %% [markdown]
+# `Training` adds what a run needs: a second optimizer (**Muon** for the matrices inside the network; AdamW for the rest; your step sees the two as one), warm-up and decay of the learning rate, records of every step,
+# and its state on disk, in the folder that the next cell prints. Interrupt the cell that trains when you like and run *it* again: it goes on where it was; after a restart of the kernel run the chapter from the top, and it goes
+# on from what was saved last. A run with other settings, or on other pieces, gets a folder of its own.
+#
+# And it begins with **short clips**. Eight frames of one clip show one handwriting eight times; for the same work, two frames each of four clips show four, and which way they move. Whole clips come last.
+
+# %%
+recipe = experiments.LAPTOP
+config = budget.pick(smoke=recipe.training.shortened(4), laptop=recipe.training, gpu=recipe.training.longer(4))
+run = replace(recipe, name="your-model", training=config)
+training = kept(
+    run,
+    f"runs/chapter-03-{budget.budget()}",
+    own.trained(pieces),
+    build=partial(UNet, run.network, own.parts(pieces)),
+    update=own.step(pieces),
+)
+mine = zoo.Model(run, training.ema)
+print(mine, f"kept in {training.out}, {training.step} of {config.steps} steps done", sep="\n")
+for step in (0, config.steps // 2, config.steps - 1):
+    parts = config.parts(step)
+    print(f"step {step + 1:4}: {config.batch * parts:2} clips of {world.frames // parts} frames")
+
+# %%
+print(experiments.growth_sentence(receipt("03_growth")))
+print(receipt("03_growth"))
+
+# %% [markdown]
+# Digits become legible sooner, and **motion pays for it**: after so few steps the speed is worse with either seed, and the direction with one of the two, than with whole clips from the start. That is why whole clips come last. (The laptop recipe takes more steps, and gets the direction with every seed: see below.)
+
+# %%
+x, cond = clips_of(world)(4, (0, 0))
+u, eps = torch.rand(4), torch.randn(x.shape)
+copy = deepcopy(teacher.network).requires_grad_()
+loss, _ = training_step(copy, deepcopy(copy), torch.optim.SGD(copy.parameters(), lr=1e-3), x, eps, u, cond, 0.99)
+library_loss = per_clip_loss(teacher.network, x, eps, u, cond, COSINE, Objective.V).mean()
+torch.testing.assert_close(torch.as_tensor(loss), library_loss, rtol=1e-3, atol=1e-4)
+
+# %% [markdown]
+# While it trains it is drawn now and then, with guidance 5, a firmer hand than the zoo's models need.
+
+# %%
+preview = ["a 7 moves up, quickly", "a 3 moves left, slowly", "a 0 moves down, quickly", "a 4 moves right, slowly"]
+
+
+def drawn(captions, seed, steps, scale=experiments.LAPTOP_GUIDANCE):
+    """Clips of your model, one a caption, through your guidance and your loop."""
+    chance = torch.Generator().manual_seed(seed)
+    start = torch.randn(len(captions), *run.clip, generator=chance)
+    model = pieces["guide"](training.ema, scale)
+    return sample(pieces["sampler"](model, start, steps, Cond(*tokenize(captions)), chance))
 
 
 # %%
-def sampler(model, z, steps, cond, generator):
-    grid = COSINE.logsnr(torch.linspace(1, 0, steps + 1))
-    for i in range(steps):
-        alpha, sigma = variance_preserving(grid[i])
-        with torch.no_grad():
-            x_hat = alpha * z - sigma * model(z, grid[i].expand(len(z)), cond)
-        noise = torch.randn(z.shape, generator=generator)
-        z = x_hat if i == steps - 1 else ancestral_step(x_hat, z, grid[i + 1], grid[i], noise)
-        yield z, x_hat
-
-
-path = list(
-    sampler(guide(teacher.network, experiments.GUIDANCE), noise[:1], steps, Cond(*tokenize(captions[:1])), generator)
-)
-display(widgets.sampling_path(path))
-widgets.sampling_path_still(path)
+window = display(display_id=True)
+few = budget.pick(smoke=3, laptop=12, gpu=25)
+for record in training.steps():
+    if record.step % 150 == 0:
+        window.update(show(**{f"step {record.step}": drawn(preview, seed=1, steps=few)}, captions=preview))
+window.update(show(**{f"step {training.step}": drawn(preview, seed=1, steps=steps)}, captions=preview))
 
 # %% [markdown]
-# Read the right half from top to bottom. Without guidance the best guess is the mean of all clips that fit z, so it begins as a blur. Which is settled first: place, motion, or strokes?
+# **Is my curve right?** is the question asked most often about this kind of code. Landmarks answer it: what a network loses that says zero; what one loses that
+# ignores its input; what the best one loses that takes each pixel by itself (it knows which values each pixel takes, and the noise level, and no shapes);
+# and the band of our own runs. (In the `smoke` budget your run is too short to be drawn; in the `gpu` budget it is four times as long: compare the landmarks, not the band.)
+
+# %%
+curve = receipt("03_laptop")
+landmarks = experiments.landmarks(world)
+steps_shown = torch.tensor(curve["curve_steps"])
+losses = experiments.smoothed(torch.tensor([record.loss for record in training.records]))
+yours_so_far = [losses[step - 1].item() if step <= len(losses) else float("nan") for step in steps_shown]
+show_curves(
+    steps_shown,
+    {"our runs": curve["curve_mean"], "yours": yours_so_far},
+    bands={"our runs": (curve["curve_low"], curve["curve_high"])},
+    regions=landmarks,
+    xlabel="step",
+    ylabel="loss",
+    log=True,
+    heading="Is my curve right?",
+)
+
+# %% [markdown]
+# From experience, not measured here:
 #
-# The library's `ddim` is the same loop without fresh noise, $z_s=\alpha_s\hat x+\sigma_s\hat\epsilon$: one start gives one clip. Chapter 4 derives it.
-# With `eta=1` it has this loop's noise again. What a step got wrong, the next one may then mend: compare the two columns of `vdm-digits`' table in 3.7.
+# | What you see | What it means |
+# |---|---|
+# | flat at *says zero* from the first step | the network predicts zero: no gradient reaches it (a zero-initialised end *and* a zero learning rate; weights not given to the optimizer) |
+# | stays at *ignores its input* | the input does not reach the output, or input and target do not belong together |
+# | stays at *pixel by pixel* | it removes noise and joins no pixels: too short a run, or clips, captions and levels of different batches |
+# | falls as it should, samples are noise | training is right; the *sampler* is wrong, or the EMA was never updated |
+# | falls as it should, frames disagree | nothing joins the frames: temporal attention masked, or attending over the batch |
+# | NaN | learning rate too high, no warm-up, no clipping |
+
+# %%
+reader = fit_reader(world)
+asked = world.sample(budget.pick(smoke=8, laptop=100, gpu=200), seed=77)
+many = budget.pick(smoke=4, laptop=25, gpu=50)
+yours = drawn(asked.caption, seed=1, steps=many)
+real = agreement(asked.video, asked.caption, reader).rates()
+print("captioned digit on every frame, read by a support vector machine that was fitted to other people's handwriting:")
+print(
+    f"  real clips {real['digit_always']:.2f}   your model {agreement(yours, asked.caption, reader).rates()['digit_always']:.2f}"
+)
+print(experiments.laptop_sentences(curve))
+print(curve)
+
+# %% [markdown]
+# Digit and direction are heard. The **speed** is the last to be learnt, and the paths still wobble; a louder caption helps neither much (compare the two strengths).
 #
+# The zoo's model is the same network, trained on batches twice as large, half of them with two actions. The three side by side:
+
+# %%
+beside = {
+    "yours": yours[:4],
+    "zoo": teacher.sample(asked.caption[:4], seed=1, steps=steps, guidance=experiments.GUIDANCE),
+    "real": asked.video[:4],
+}
+show(**beside, captions=asked.caption[:4])
+
+# %% [markdown]
+# The same again, larger: sixteen frames of 32×32, by the zoo's `vdm-digits`. It is drawn with new noise at each step (`eta` is how much),
+# and the table says what that is worth.
+
+# %%
+larger = zoo.load("vdm-digits")
+print(larger)
+print(larger.origin())
+made = larger.sample(asked.caption[:4], seed=1, steps=steps, guidance=experiments.GUIDANCE, eta=zoo.ETA)
+show(made, captions=asked.caption[:4])
+
+# %%
+print(experiments.digits_table(receipt("03_digits")))
+print(receipt("03_digits"))
+
+# %% [markdown]
 # ## 3.10 Do images teach video?
 # A clip of eight frames is expensive, and its frames tell the same digit eight times. Ho et al. add independent *images* to the batch as extra frames, which temporal attention is forbidden to join
-# (the mask of exercise 3.4). They count as one-frame clips:
+# (the mask of exercise 3.5). They count as one-frame clips:
 
 # %%
 joint_video, joint_cond = joint_clips_of(world, images=4)(2, (0, 1))
@@ -817,13 +906,13 @@ print(help_)
 # $$\tilde x = \hat x - \frac{w\,\alpha}{2}\,\nabla_{z}\,\big\|x^{\text{known}} - \hat x^{\text{known}}(z)\big\|^2$$
 # A *sum* of squares; the gradient runs *through the network*, to z. The library's `inpainting` does both; with w = 0 only replacement is left.
 #
-# #### Exercise 3.8 · Reconstruction guidance · ★★★ · 30 minutes · 4 points
+# #### Exercise 3.10 · Reconstruction guidance · ★★★ · 25 minutes · 4 points
 # Write `reconstruction_guided(denoise, z, known, mask, alpha, weight)`: `denoise(z)` gives x̂; return x̃. It will be called under `torch.no_grad()`.
 # <details><summary>Hint</summary>
 # <code>with torch.enable_grad():</code>, a fresh <code>z.detach().requires_grad_()</code>, <code>torch.autograd.grad(error, z)[0]</code>; give back a detached clip.</details>
 
 
-# %% exercise="3.8"
+# %% exercise="3.10"
 def reconstruction_guided(denoise, z, known, mask, alpha, weight):
     """x̂ moved to where the known part is reconstructed."""
     ### BEGIN SOLUTION
@@ -836,10 +925,10 @@ def reconstruction_guided(denoise, z, known, mask, alpha, weight):
     ### END SOLUTION
 
 
-reconstruction_guided = check("3.8", reconstruction_guided)
+reconstruction_guided = check("3.10", reconstruction_guided)
 
-# %% award="3.8"
-award("3.8")
+# %% award="3.10"
+award("3.10")
 
 # %% [markdown]
 # What does one step change? The squared error of x̂ on the known frames, and on the open ones, before and after the same small step of z.
@@ -937,6 +1026,75 @@ print(experiments.clinic_table(patients, reader))
 # <details><summary>Patient 4</summary>The network says v and is read as ε: x̂ = (z − σ v̂)/α divides by an α near 0, the values explode and are cut at ±1.</details>
 # <details><summary>Patient 5</summary>The network is told the time u instead of λ, and so believes that every input is half clean. In the table it looks much like patient 3:
 # samples alone do not tell the two apart. The loss at a known noise level would.</details>
+
+# %% [markdown]
+# ## 3.13 For those who want it: the bound
+# Why should a squared error make good clips? A model that knows how to go from $z_1$ back to $x$ gives every clip a probability, and $-\log p(x)$ has an upper bound in three parts
+# (Kingma et al. 2021):
+# $$-\log p(x) \;\le\; \underbrace{\mathrm{KL}\big(q(z_1|x)\,\|\,\mathcal N(0,I)\big)}_{\text{prior: what noise still tells}}
+# + \underbrace{\mathbb E[-\log p(x|z_0)]}_{\text{reconstruction}}
+# + \underbrace{\textstyle\sum_{s<t\,\text{neighbours}} \tfrac12\big(\mathrm{SNR}(s)-\mathrm{SNR}(t)\big)\,\mathbb E\,\|x-\hat x(z_t)\|^2}_{\text{diffusion: how good the guesses are}}$$
+# Here $\mathrm{SNR}=e^\lambda$, $\hat x$ is the network's guess, and $p(x|z_0)$ chooses among 256 grey values.
+# The first two have no weights to train. The third is *a squared error, weighted*: that is all a diffusion model learns from.
+
+# %% [markdown]
+# #### Exercise 3.11 · The bound's first term · ★★☆ · 15 minutes · 2 points
+# Write `prior_kl(x, logsnr)`: the KL divergence of $\mathcal N(\alpha x, \sigma^2)$ from $\mathcal N(0, 1)$, **summed** over the values of a clip, in nats, one number a clip. For one value, $\mathrm{KL}(\mathcal N(\mu, s^2)\,\|\,\mathcal N(0,1)) = \tfrac12(s^2 + \mu^2 - 1 - \log s^2)$.
+# <details><summary>Hint</summary>
+# What are μ and s² of q(z_1 | x)? The mean differs from value to value, the variance does not.</details>
+
+
+# %% exercise="3.11"
+def prior_kl(x, logsnr):
+    """KL(q(z_1 | x) ‖ N(0, 1)) in nats, one number a clip."""
+    ### BEGIN SOLUTION
+    alpha, sigma = variance_preserving(logsnr)
+    per_value = 0.5 * (sigma**2 + (alpha * x) ** 2 - 1 - torch.log(sigma**2))
+    return per_value.flatten(1).sum(1)
+    ### END SOLUTION
+
+
+prior_kl = check("3.11", prior_kl)
+
+# %% award="3.11"
+award("3.11")
+
+# %% [markdown]
+# How large are the terms? The zoo's network guesses; beside it stands a guesser that says the same mean clip whatever it sees.
+
+# %%
+many = teacher.world.sample(budget.pick(smoke=8, laptop=32, gpu=128), seed=11)
+said = Cond(*tokenize(many.caption))
+mean_clip = teacher.world.sample(500, seed=12).video.mean(0).expand_as(many.video)
+grid = torch.linspace(11, -9, budget.pick(smoke=11, laptop=41, gpu=161))  # log-SNR, from almost clean to almost noise
+terms = {"mean clip": [], "network": []}
+for logsnr_s, logsnr_t in itertools.pairwise(grid):
+    z, _ = noise_clip(many.video, logsnr_t.expand(len(many)), generator)
+    for name, x_hat in (("mean clip", mean_clip), ("network", teacher.x_hat(z, logsnr_t, said))):
+        nats = diffusion_term(many.video, x_hat, logsnr_s, logsnr_t)
+        terms[name].append(bits_per_value(nats, many.video).mean().item())
+
+z_0, _ = noise_clip(many.video, grid[:1].expand(len(many)), generator)
+prior = bits_per_value(prior_kl(many.video, grid[-1]), many.video).mean().item()
+grey = bits_per_value(reconstruction(many.video[:4], z_0[:4], grid[0]), many.video).mean().item()
+print(f"bits a value:   prior {prior:.5f}   reconstruction {grey:.2f}")
+for name, bits in terms.items():
+    print(f"  diffusion, with the {name}'s guesses: {sum(bits):.1f}")
+
+# %%
+show_curves(
+    grid[1:].flip(0),
+    {name: bits[::-1] for name, bits in terms.items()},
+    xlabel="log-SNR λ",
+    ylabel="bits a value, each step",
+    log=True,
+    heading="Where the bound is paid",
+)
+
+# %% [markdown]
+# (The sum depends on how finely λ is cut, so compare the two guessers and not the total with a paper's.) Look at the vertical axis: a step at high λ, on the right, where noise is
+# invisible and bits go into grey values, costs even the network more than ten times as much as one in the middle, where a shape is found. Ho et al. 2020 got better samples *without* these
+# weights, and the field trains on the simple loss, as you did.
 
 # %%
 summary("03")

@@ -52,11 +52,11 @@ print(z_t.shape, f"variance {z_t.var():.2f}")
 
 
 # %% [markdown]
-# #### Exercise 3.2
+# #### Exercise 3.3
 # Write `posterior(x, z_t, logsnr_s, logsnr_t)`.
 
 
-# %% exercise="3.2"
+# %% exercise="3.3"
 def posterior(x, z_t, logsnr_s, logsnr_t):
     """Mean and variance of q(z_s | z_t, x)."""
     ### BEGIN SOLUTION
@@ -67,10 +67,10 @@ def posterior(x, z_t, logsnr_s, logsnr_t):
     ### END SOLUTION
 
 
-posterior = check("3.2", posterior)
+posterior = check("3.3", posterior)
 
-# %% award="3.2"
-award("3.2")
+# %% award="3.3"
+award("3.3")
 
 # %%
 mean, variance = posterior(clip, z_t, logsnr_s, logsnr_t)
@@ -78,11 +78,11 @@ print(mean.shape, f"variance {variance:.3f}")
 
 
 # %% [markdown]
-# #### Exercise 3.4
+# #### Exercise 3.5
 # `__init__` is given; write `forward(x, bias, visible)`.
 
 
-# %% exercise="3.4"
+# %% exercise="3.5"
 class TemporalAttention(nn.Module):
     """Each pixel attends to the same pixel of the other frames."""
 
@@ -105,10 +105,10 @@ class TemporalAttention(nn.Module):
         ### END SOLUTION
 
 
-TemporalAttention = check("3.4", TemporalAttention)
+TemporalAttention = check("3.5", TemporalAttention)
 
-# %% award="3.4"
-award("3.4")
+# %% award="3.5"
+award("3.5")
 
 # %%
 layer = TemporalAttention(16, heads=2)

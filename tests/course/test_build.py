@@ -12,17 +12,17 @@ ROOT_FILES = ("notebooks/03_small.ipynb", "solutions/03_small.ipynb")
 BODY = "    mean_of_something_long = x + z_t\n    return mean_of_something_long, 1\n"
 GOOD = f"""\
 # %% [markdown]
-# #### Exercise 3.2
+# #### Exercise 3.3
 
-# %% exercise="3.2"
+# %% exercise="3.3"
 def posterior(x, z_t, logsnr_s, logsnr_t):
     ### BEGIN SOLUTION
 {BODY}    ### END SOLUTION
 
-posterior = check("3.2", posterior)
+posterior = check("3.3", posterior)
 
-# %% award="3.2"
-award("3.2")
+# %% award="3.3"
+award("3.3")
 """
 
 
@@ -62,26 +62,26 @@ def test_a_notebook_is_valid_has_no_outputs_and_ends_in_a_newline(course, name):
 
 
 def test_the_student_gets_a_stub_and_the_instructor_the_solution(course):
-    student, instructor = (cells(course, name)["exercise-3-2"].source for name in ROOT_FILES)
+    student, instructor = (cells(course, name)["exercise-3-3"].source for name in ROOT_FILES)
     assert "raise NotImplementedError" in student
     assert "SOLUTION" not in student
     assert "sigma_s**2" in instructor
     assert student.splitlines()[0] == instructor.splitlines()[0] == "def posterior(x, z_t, logsnr_s, logsnr_t):"
-    assert "def __init__" in cells(course, ROOT_FILES[0])["exercise-3-4"].source
+    assert "def __init__" in cells(course, ROOT_FILES[0])["exercise-3-5"].source
 
 
 def test_nbgrader_s_metadata_and_points_are_added(course):
     notebook = cells(course, ROOT_FILES[0])
-    assert notebook["award-3-2"].metadata.nbgrader == {
+    assert notebook["award-3-3"].metadata.nbgrader == {
         "grade": True,
-        "grade_id": "award-3-2",
+        "grade_id": "award-3-3",
         "locked": True,
         "points": 3,
         "schema_version": 3,
         "solution": False,
         "task": False,
     }
-    assert notebook["exercise-3-2"].metadata.nbgrader.solution is True
+    assert notebook["exercise-3-3"].metadata.nbgrader.solution is True
 
 
 def test_a_cell_keeps_its_id_when_cells_are_added_around_it():
@@ -103,8 +103,8 @@ def test_hidden_tests_do_not_reach_the_student(tmp_path):
 
 
 def test_a_heading_gets_title_stars_minutes_and_points(course):
-    heading = next(cell.source for cell in cells(course, ROOT_FILES[0]).values() if "Exercise 3.2" in cell.source)
-    assert heading.splitlines()[0] == "#### Exercise 3.2 · The posterior, one step back · ★★☆ · 20 minutes · 3 points"
+    heading = next(cell.source for cell in cells(course, ROOT_FILES[0]).values() if "Exercise 3.3" in cell.source)
+    assert heading.splitlines()[0] == "#### Exercise 3.3 · The posterior, one step back · ★★☆ · 20 minutes · 3 points"
 
 
 @pytest.mark.parametrize("more", ["", f"\n# %%\n{BODY.splitlines()[0].strip()}\n"])
@@ -115,16 +115,16 @@ def test_a_good_source_has_no_problems_even_when_it_shows_one_line_of_a_solution
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda s: s.replace('award("3.2")\n', "pass\n"), 'does not call award("3.2")'),
+        (lambda s: s.replace('award("3.3")\n', "pass\n"), 'does not call award("3.3")'),
         (lambda s: s.split("# %% award")[0], "has no award cell"),
-        (lambda s: s.replace("#### Exercise 3.2", "Write it."), "has no heading"),
-        (lambda s: s.replace("Exercise 3.2", "Exercise 3.2 · Easy · 1 minute"), "is not `Exercise 3.2 · The posterior"),
-        (lambda s: s.replace('posterior = check("3.2", posterior)', ""), "no check before it"),
-        (lambda s: s.replace("3.2", "3.77"), "There is no exercise '3.77'"),
-        (lambda s: s + "\n" + s, 'exercise="3.2" stands at 2 cells'),
+        (lambda s: s.replace("#### Exercise 3.3", "Write it."), "has no heading"),
+        (lambda s: s.replace("Exercise 3.3", "Exercise 3.3 · Easy · 1 minute"), "is not `Exercise 3.3 · The posterior"),
+        (lambda s: s.replace('posterior = check("3.3", posterior)', ""), "no check before it"),
+        (lambda s: s.replace("3.3", "3.77"), "There is no exercise '3.77'"),
+        (lambda s: s + "\n" + s, 'exercise="3.3" stands at 2 cells'),
         (lambda s: s.replace("    ### END SOLUTION\n", ""), "do not pair"),
         (lambda s: s.replace("### BEGIN", "#").replace("### END", "#"), "has no ### BEGIN SOLUTION"),
-        (lambda s: s.replace('# %% exercise="3.2"', "# %%"), "its marker does not say"),
+        (lambda s: s.replace('# %% exercise="3.3"', "# %%"), "its marker does not say"),
         (lambda s: s + "\n# %% exercise 3.3\nx = 1\n", "it can say [markdown], setup"),
         (lambda s: s + '\n# %% exersise="3.3"\nx = 1\n', "'exersise'"),
         (lambda s: s + '\n# %%\ntext = """\n# %% not a cell\n"""\n', "line 18 begins with `# %%` inside a string"),

@@ -30,7 +30,7 @@ def said(function, *arguments):
 
 
 def stub(x, z_t, logsnr_s, logsnr_t):
-    raise NotImplementedError("Exercise 3.2 is not written yet.")
+    raise NotImplementedError("Exercise 3.3 is not written yet.")
 
 
 def right(x, z_t, logsnr_s, logsnr_t):
@@ -54,21 +54,21 @@ def borrower(x, z_t, logsnr_s, logsnr_t):
 
 
 def test_a_right_answer_is_given_back_and_said_to_be_the_student_s():
-    result, text = said(check, "3.2", right)
+    result, text = said(check, "3.3", right)
     assert result is right
     assert "passed" in text
     assert "your `posterior`" in text
 
 
 def test_a_wrong_answer_gets_the_hint_for_its_mistake_and_the_library_s_object():
-    result, text = said(check, "3.2", wrong)
+    result, text = said(check, "3.3", wrong)
     assert result is library_posterior
     assert "(1 − exp(λₜ − λₛ)) σₛ²" in text
     assert "library's `posterior`" in text
 
 
 def test_a_stub_is_not_attempted():
-    result, text = said(check, "3.2", stub)
+    result, text = said(check, "3.3", stub)
     assert result is library_posterior
     assert "not attempted" in text
 
@@ -77,12 +77,12 @@ def test_an_operation_that_torch_lacks_is_an_error_and_no_stub():
     def unsupported(x, z_t, logsnr_s, logsnr_t):
         return torch.linalg.qr(x.half()), 0
 
-    _, text = said(check, "3.2", unsupported)
+    _, text = said(check, "3.3", unsupported)
     assert "Your code raised" in text
 
 
 def test_an_exception_is_a_sentence_with_its_type_message_and_line():
-    result, text = said(check, "3.2", broken)
+    result, text = said(check, "3.3", broken)
     assert result is library_posterior
     line = broken.__code__.co_firstlineno + 2
     assert f"AttributeError on line {line} of your cell (`return mean.no_such_thing`)" in text
@@ -91,7 +91,7 @@ def test_an_exception_is_a_sentence_with_its_type_message_and_line():
 
 @pytest.mark.parametrize("obj", [None, 3, ..., torch.nn.Linear, "posterior", SystemExit, lambda: 1, exit])
 def test_whatever_it_is_given_check_does_not_raise(obj):
-    result, text = said(check, "3.2", obj)
+    result, text = said(check, "3.3", obj)
     assert result is library_posterior
     assert "not yet" in text
 
@@ -104,26 +104,26 @@ def test_an_unknown_exercise_is_a_sentence_and_the_object_is_given_back():
 
 @pytest.mark.parametrize("answer", [right, wrong, stub])
 def test_given_what_it_returned_it_repeats_the_verdict(answer):
-    result, first = said(check, "3.2", answer)
-    again, second = said(check, "3.2", result)
+    result, first = said(check, "3.3", answer)
+    again, second = said(check, "3.3", result)
     assert again is result
     assert second == first
 
 
 def test_a_corrected_answer_is_judged_anew():
-    said(check, "3.2", wrong)
-    assert said(check, "3.2", right)[0] is right
+    said(check, "3.3", wrong)
+    assert said(check, "3.3", right)[0] is right
 
 
 def test_a_direct_call_to_the_answer_is_refused_and_a_call_by_the_library_is_not():
-    _, text = said(check, "3.2", borrower)
+    _, text = said(check, "3.3", borrower)
     assert "which is the answer" in text
-    assert examine(listing.exercise("3.4"), listing.exercise("3.2").reference, 0).message.endswith("expected a class.")
+    assert examine(listing.exercise("3.5"), listing.exercise("3.3").reference, 0).message.endswith("expected a class.")
 
 
 def test_an_answer_that_inherits_or_wraps_the_library_s_is_refused():
-    reference = listing.exercise("3.4").reference
-    _, text = said(check, "3.4", type("TemporalAttention", (reference,), {}))
+    reference = listing.exercise("3.5").reference
+    _, text = said(check, "3.5", type("TemporalAttention", (reference,), {}))
     assert "library's own" in text
 
 
@@ -137,13 +137,13 @@ def test_check_leaves_the_random_state_and_the_gradient_mode_alone():
 
 
 def test_award_prints_points_and_raises_only_when_grading(monkeypatch):
-    said(check, "3.2", wrong)
-    assert "0 of 3 points" in said(award, "3.2")[1]
+    said(check, "3.3", wrong)
+    assert "0 of 3 points" in said(award, "3.3")[1]
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     with pytest.raises(AssertionError, match="0 of 3 points"):
-        award("3.2")
-    said(check, "3.2", right)
-    assert "3 of 3 points" in said(award, "3.2")[1]
+        award("3.3")
+    said(check, "3.3", right)
+    assert "3 of 3 points" in said(award, "3.3")[1]
 
 
 def test_award_without_check_says_so_and_gives_nothing(monkeypatch):
@@ -154,7 +154,7 @@ def test_award_without_check_says_so_and_gives_nothing(monkeypatch):
 
 
 def test_the_summary_adds_up_in_text_and_html():
-    said(check, "3.2", right)
+    said(check, "3.3", right)
     said(check, "3.1", wrong)
     total = sum(exercise.points for exercise in listing.exercises("03"))
     assert f"3 / {total}" in said(summary, "03")[1]
@@ -166,7 +166,7 @@ def test_cards_escape_what_a_student_s_error_says():
     def hostile(x, z_t, logsnr_s, logsnr_t):
         raise ValueError("<script>alert(1)</script>")
 
-    said(check, "3.2", hostile)
-    card = module._card(listing.exercise("3.2"), module._checked["3.2"].outcome)
+    said(check, "3.3", hostile)
+    card = module._card(listing.exercise("3.3"), module._checked["3.3"].outcome)
     assert "<script>" not in card._repr_html_()
     assert "&lt;script&gt;" in card._repr_html_()

@@ -14,13 +14,13 @@ def graded(course, tmp_path):
     def run(cells=None, edit=lambda notebook: None, timeout_s=20.0, **options):
         path = course.submission(tmp_path / "03_small.ipynb", cells or {}, edit)
         report = grade(path, timeout_s=timeout_s, handed_out=course.handed_out, **options)
-        return report, {result.id: result for result in report.grades if result.id in ("3.1", "3.2", "3.4")}
+        return report, {result.id: result for result in report.grades if result.id in ("3.1", "3.3", "3.5")}
 
     return run
 
 
 def function(body):
-    return f"def posterior(x, z_t, logsnr_s, logsnr_t):\n    {body}\n\nposterior = check('3.2', posterior)"
+    return f"def posterior(x, z_t, logsnr_s, logsnr_t):\n    {body}\n\nposterior = check('3.3', posterior)"
 
 
 def test_an_untouched_notebook_gets_no_points_and_the_solutions_all(course, graded):
@@ -30,7 +30,7 @@ def test_an_untouched_notebook_gets_no_points_and_the_solutions_all(course, grad
     solved = grade(course.solved, handed_out=course.handed_out)
     assert [r.points for r in solved.grades if r.id in untouched] == [2, 3, 4]
     assert json.loads(solved.to_json())["points"] == 9
-    assert "3.4" in solved.table()
+    assert "3.5" in solved.table()
 
 
 def test_second_right_answers_pass_from_cells_that_were_copied_stripped_or_moved_to_new_ones(course, graded):
@@ -41,48 +41,48 @@ def test_second_right_answers_pass_from_cells_that_were_copied_stripped_or_moved
             dict(by_id["exercise-3-1"], source="# an older try\ndef noise_clip(*_): return 0")
         )  # a copy, put before
         cells.insert(1, cells.pop())
-        by_id["exercise-3-2"] |= {"metadata": {}, "id": "abc"}  # metadata lost
-        cells.remove(by_id["award-3-2"])
+        by_id["exercise-3-3"] |= {"metadata": {}, "id": "abc"}  # metadata lost
+        cells.remove(by_id["award-3-3"])
         cells.remove(next(cell for cell in cells if cell["metadata"].get("tags") == ["setup"]))  # set-up deleted
-        answer = by_id["exercise-3-4"]["source"]
-        by_id["exercise-3-4"]["source"] = ["raise NotImplementedError"]
+        answer = by_id["exercise-3-5"]["source"]
+        by_id["exercise-3-5"]["source"] = ["raise NotImplementedError"]
         given = json.loads(course.handed_out.read_text())["cells"]
-        by_id["exercise-3-4"]["source"] = next(cell["source"] for cell in given if cell["id"] == "exercise-3-4")
+        by_id["exercise-3-5"]["source"] = next(cell["source"] for cell in given if cell["id"] == "exercise-3-5")
         helper, rest = answer.split("SECOND = ", 1)
         cells.append(
             {"cell_type": "code", "metadata": {}, "source": helper + "\nraise SystemExit", "outputs": [], "id": "own"}
         )
-        mine = "class TemporalAttention(FrameByFrame):\n    pass\n\nTemporalAttention = check('3.4', TemporalAttention)"
+        mine = "class TemporalAttention(FrameByFrame):\n    pass\n\nTemporalAttention = check('3.5', TemporalAttention)"
         cells.append({"cell_type": "code", "metadata": {}, "source": mine, "outputs": [], "id": "own-2"})
         assert rest
 
-    report, results = graded({name: course.answer(name, "SECOND") for name in ("3.1", "3.2", "3.4")}, edit)
+    report, results = graded({name: course.answer(name, "SECOND") for name in ("3.1", "3.3", "3.5")}, edit)
     assert [result.points for result in results.values()] == [2, 3, 4], report.table()
 
 
 def test_an_endless_loop_or_a_dead_process_costs_its_own_exercise_only(course, graded):
     cells = {
         "3.1": f"def noise_clip(x, logsnr, generator):\n    {ENDLESS}",
-        "3.2": function("import os; os._exit(0)"),
-        "3.4": course.right("3.4"),
+        "3.3": function("import os; os._exit(0)"),
+        "3.5": course.right("3.5"),
     }
     report, results = graded(cells, timeout_s=3.0)
     assert [result.points for result in results.values()] == [0, 0, 4], report.table()
     assert "does a loop never end" in results["3.1"].message
-    assert "ended the Python process" in results["3.2"].message
+    assert "ended the Python process" in results["3.3"].message
 
 
 def test_memory_exceptions_and_a_loop_in_c_are_sentences(course, graded):
     cells = {
         "3.1": "noise_clip = lambda x, logsnr, generator: torch.ones(2**36).sum()",
-        "3.2": "import itertools\nsum(itertools.repeat(0))\n" + course.right("3.2"),
-        "3.4": "def helper(:\n    pass\n" + course.right("3.4"),
+        "3.3": "import itertools\nsum(itertools.repeat(0))\n" + course.right("3.3"),
+        "3.5": "def helper(:\n    pass\n" + course.right("3.5"),
     }
     report, results = graded(cells, timeout_s=3.0)
     assert [result.points for result in results.values()] == [0, 0, 0], report.table()
     assert "memory" in results["3.1"].message
-    assert "does a loop never end" in results["3.2"].message
-    assert "SyntaxError" in results["3.4"].message
+    assert "does a loop never end" in results["3.3"].message
+    assert "SyntaxError" in results["3.5"].message
 
 
 def test_nothing_that_a_student_patches_reaches_the_judge(course, graded):
@@ -96,17 +96,17 @@ def test_nothing_that_a_student_patches_reaches_the_judge(course, graded):
     )
     cells = {
         "3.1": patched + course.answer("3.1", "uniform_noise"),
-        "3.2": function(
+        "3.3": function(
             "from minivid.diffusion import posterior as library; return library(x, z_t, logsnr_s, logsnr_t)"
         ),
-        "3.4": "class Equal:\n    __eq__ = __array__ = lambda *_: True\n"
+        "3.5": "class Equal:\n    __eq__ = __array__ = lambda *_: True\n"
         "class TemporalAttention(nn.Module):\n    __init__ = lambda self, *_: super(nn.Module, self).__init__()\n"
         "    load_state_dict = lambda *_: None\n    eval = lambda self: self\n    __call__ = lambda *_: Equal()",
     }
     report, results = graded(cells)
     assert [result.points for result in results.values()] == [0, 0, 0], report.table()
     assert "bell-shaped" in results["3.1"].message
-    assert "which is the answer" in results["3.2"].message
+    assert "which is the answer" in results["3.3"].message
 
 
 def test_an_instructor_s_private_probes_count(course, graded, tmp_path):
@@ -114,12 +114,12 @@ def test_an_instructor_s_private_probes_count(course, graded, tmp_path):
     private.mkdir()
     (private / "mine.py").write_text(
         "from minivid.course.exercise import Probe\n"
-        "PROBES = {'3.4': (Probe('private', 'Not today.', lambda seed: {}, lambda obj, inputs: {'one': 1},\n"
+        "PROBES = {'3.5': (Probe('private', 'Not today.', lambda seed: {}, lambda obj, inputs: {'one': 1},\n"
         "                        lambda arrays, inputs: False),)}\n"
     )
-    _, results = graded({name: course.right(name) for name in ("3.2", "3.4")}, private=private)
+    _, results = graded({name: course.right(name) for name in ("3.3", "3.5")}, private=private)
     assert [result.points for result in results.values()] == [0, 3, 0]
-    assert results["3.4"].message == "Not today."
+    assert results["3.5"].message == "Not today."
 
 
 @pytest.mark.parametrize("text", ["{ not json", "[]", '{"cells": [{"source": 3}]}', "\x00"])

@@ -34,7 +34,7 @@ def test_chapters_are_there_in_order_without_a_gap_and_with_titles_of_their_own(
 
 
 def test_an_exercise_that_is_not_there_is_a_sentence():
-    assert listing.exercise("3.2").id == "3.2"
+    assert listing.exercise("3.3").id == "3.3"
     with pytest.raises(KeyError, match=r"no exercise '3\.77'; its chapter has 3\.1, 3\.2"):
         listing.exercise("3.77")
     with pytest.raises(KeyError, match="its chapter has no exercises"):

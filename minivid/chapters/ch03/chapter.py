@@ -1,15 +1,17 @@
 """Chapter 3: what it is called and promises, and its exercises in the order of their numbers."""
 
 from minivid.chapters.ch03.exercises import (
-    ancestral_step,
     guide,
     masked_mean,
     noise_clip,
     posterior,
     prior_kl,
     reconstruction,
+    residual_block,
+    sampler,
+    schedule,
     temporal_attention,
-    training_loss,
+    training_step,
 )
 from minivid.course.chapter import Chapter
 
@@ -19,13 +21,15 @@ CHAPTER = Chapter(
     core=True,
     exercises=(
         noise_clip.EXERCISE,
+        schedule.EXERCISE,
         posterior.EXERCISE,
-        prior_kl.EXERCISE,
+        residual_block.EXERCISE,
         temporal_attention.EXERCISE,
-        training_loss.EXERCISE,
-        guide.EXERCISE,
-        ancestral_step.EXERCISE,
-        reconstruction.EXERCISE,
         masked_mean.EXERCISE,
+        guide.EXERCISE,
+        sampler.EXERCISE,
+        training_step.EXERCISE,
+        reconstruction.EXERCISE,
+        prior_kl.EXERCISE,
     ),
 )

@@ -1,34 +1,39 @@
-import torch
 from torch import sigmoid
 
 
-def by_torch_distributions(x, logsnr):
-    mean = sigmoid(logsnr).sqrt() * x
-    q = torch.distributions.Normal(mean, sigmoid(-logsnr).sqrt())
-    p = torch.distributions.Normal(torch.zeros_like(x), torch.ones_like(x))
-    return torch.distributions.kl_divergence(q, p).sum(dim=(1, 2, 3, 4))
+def product_of_two_gaussians(x, z_t, logsnr_s, logsnr_t):
+    """Bayes: q(z_s | x) times q(z_t | z_s), precisions added and means weighed by them."""
+    alpha_s, alpha_t = sigmoid(logsnr_s).sqrt(), sigmoid(logsnr_t).sqrt()
+    ratio = alpha_t / alpha_s
+    variance_ts = sigmoid(-logsnr_t) - ratio**2 * sigmoid(-logsnr_s)
+    precision = 1 / sigmoid(-logsnr_s) + ratio**2 / variance_ts
+    return (alpha_s * x / sigmoid(-logsnr_s) + ratio * z_t / variance_ts) / precision, 1 / precision
 
 
-SECOND = by_torch_distributions
+SECOND = product_of_two_gaussians
+
+MEAN = "kept * (alpha_s / alpha_t) * z_t + (1 - kept) * alpha_s * x"
+VARIANCE = "(1 - kept) * sigma_s**2"
 
 WRONG = {
-    "one number a clip": {
-        "whole_batch_in_one_number": ("per_value.flatten(1).sum(1)", "per_value.sum()"),
-        "every_value_by_itself": ("per_value.flatten(1).sum(1)", "per_value"),
+    "variance": {
+        "variance_of_the_forward_step": ("sigma_s**2", "torch.sigmoid(-logsnr_t)"),
+        "deviation_for_variance": (VARIANCE, f"({VARIANCE}).sqrt()"),
+        "levels_exchanged": ("x, z_t, logsnr_s, logsnr_t", "x, z_t, logsnr_t, logsnr_s"),
+        # DDIM's z_s, as if ε_s were ε_t: no variance left
+        "deterministic_step": [
+            (MEAN, "alpha_s * x + sigma_s / torch.sigmoid(-logsnr_t).sqrt() * (z_t - alpha_t * x)"),
+            (VARIANCE, "torch.zeros(())"),
+        ],
+        "variance_alone": ("return mean, ", "return "),
     },
-    "black clip": {
-        "mean_over_values": ("sum(1)", "mean(1)"),
-        "in_bits": ("sum(1)", "sum(1) / torch.tensor(2.0).log()"),
-        "the_other_way_round": (
-            "(sigma**2 + (alpha * x) ** 2 - 1 - torch.log(sigma**2))",
-            "((1 + (alpha * x) ** 2) / sigma**2 - 1 + torch.log(sigma**2))",
-        ),
-        "log_deviation_without_its_half": ("torch.log(sigma**2)", "torch.log(sigma)"),
-        # L_T taken for the reconstruction term
-        "reconstruction_error": ("(sigma**2 + (alpha * x) ** 2 - 1 - torch.log(sigma**2))", "(x - alpha * x) ** 2"),
+    "weight of z_t": {
+        # the right variance around the clean clip's place, as if ε_t said nothing of ε_s
+        "independent_noises": (MEAN, "alpha_s * x"),
+        "z_not_rescaled": ("kept * (alpha_s / alpha_t) * z_t", "kept * z_t"),
     },
-    "a clip": {
-        "alpha_not_squared": ("(alpha * x) ** 2", "alpha * x**2"),
-        "clip_left_out": ("(alpha * x) ** 2", "0 * x"),
+    "weight of x": {
+        "x_not_shrunk": ("(1 - kept) * alpha_s * x", "(1 - kept) * x"),
+        "x_shrunk_to_t": ("(1 - kept) * alpha_s * x", "(1 - kept) * alpha_t * x"),
     },
 }

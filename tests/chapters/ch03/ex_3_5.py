@@ -1,50 +1,94 @@
 import torch
+from torch import nn
 
-from minivid.diffusion.schedule import COSINE
-
-
-def clip_by_clip(model, x, eps, u, cond=None):
-    """The angle φ with α = cos φ, σ = sin φ, and v as the derivative of z by it; one clip's mean after the other."""
-    phi = torch.atan(torch.exp(-COSINE.logsnr(u) / 2))
-    turn = phi[:, None, None, None, None]
-    z, v = turn.cos() * x + turn.sin() * eps, turn.cos() * eps - turn.sin() * x
-    error = torch.nn.functional.mse_loss(model(z, -2 * torch.log(torch.tan(phi)), cond), v, reduction="none")
-    return torch.stack([clip.mean() for clip in error])
+from minivid.nn.conv import FrameNorm
+from minivid.nn.initial import zero_
 
 
-SECOND = clip_by_clip
+class FrameByFrame(nn.Module):
+    """Frame i looks at frame j, written as two loops over frames and one over heads."""
 
-SHOWN = "alpha * x + sigma * eps"
-V = "v = alpha * eps - sigma * x"
+    def __init__(self, dim, heads):
+        super().__init__()
+        self.heads = heads
+        self.norm = FrameNorm(dim)
+        self.to_qkv = nn.Linear(dim, 3 * dim, bias=False)
+        self.to_out = zero_(nn.Linear(dim, dim))
+
+    def forward(self, x, bias, visible=None):
+        q, k, v = self.to_qkv(self.norm(x).movedim(1, -1)).chunk(3, dim=-1)  # each b t h w c
+        t, d = x.shape[2], x.shape[1] // self.heads
+        out = torch.zeros_like(q)
+        for head in range(self.heads):
+            part = slice(head * d, (head + 1) * d)
+            for i in range(t):
+                seen = [j for j in range(t) if visible is None or visible[i, j]]
+                scores = [(q[:, i, ..., part] * k[:, j, ..., part]).sum(-1) / d**0.5 + bias[head, i, j] for j in seen]
+                weights = torch.stack(scores).softmax(0)
+                out[:, i, ..., part] = sum(weights[n, ..., None] * v[:, j, ..., part] for n, j in enumerate(seen))
+        return x + self.to_out(out).movedim(-1, 1)
+
+
+SECOND = FrameByFrame
+
+ATTEND = "attend(q, k, v, bias[None])"
+SCORES = "q @ k.mT / q.shape[-1] ** 0.5"
+HIDE = "bias = bias.masked_fill(~visible, -torch.inf)"
+
+
+def over(sequences, sizes="b=b, h=h, w=w"):
+    """Attention within other sequences than each pixel's frames."""
+    return [
+        ('"b c t h w -> (b h w) t c"', f'"b c t h w -> {sequences}"'),
+        ('"(b h w) t c -> b c t h w", b=b, h=h, w=w', f'"{sequences} -> b c t h w", {sizes}'),
+    ]
+
 
 WRONG = {
-    "noised clip": {
-        "columns_scaled": ("(like(level, x) for level in variance_preserving(logsnr))", "variance_preserving(logsnr)"),
-        "clean_clip_shown": (SHOWN, "x"),
-        "one_level_for_the_batch": ("COSINE.logsnr(u)", "COSINE.logsnr(u[:1].expand_as(u))"),
-        # rectified flow's path under the cosine's name
-        "straight_line_to_the_noise": (SHOWN, "(1 - like(u, x)) * x + like(u, x) * eps"),
+    "identity at the start": {"no_residual": ("return x + ", "return ")},
+    "own pixel only": {
+        "over_pixels": over("(b t) (h w) c"),
+        "over_everything": [*over("b (t h w) c", "h=h, w=w"), (ATTEND, "attend(q, k, v)")],
+        # what nn.MultiheadAttention does to (b, n, c) without batch_first
+        "over_the_batch": [*over("t (b h w) c"), (ATTEND, "attend(q, k, v)")],
+        "height_and_width_exchanged_on_the_way_back": ('"(b h w) t c ->', '"(b w h) t c ->'),
     },
-    "noise level": {
-        "told_the_time": ("eps, logsnr, cond", "eps, u, cond"),
-        # log(α/σ) for log(α²/σ²)
-        "told_half_the_log_snr": ("eps, logsnr, cond", "eps, logsnr / 2, cond"),
-        "told_a_level_shaped_like_the_clip": ("eps, logsnr, cond", "eps, like(logsnr, x), cond"),
+    "every frame": {
+        "each_frame_by_itself": (ATTEND, "v"),
+        "always_causal": ("bias[None]", "bias[None].masked_fill(torch.ones_like(bias).triu(1).bool(), -torch.inf)"),
     },
-    "caption": {"caption_dropped": ("logsnr, cond)", "logsnr)")},
-    "perfect network": {
-        "noise_for_v": (V, "v = eps"),
-        "v_with_the_wrong_sign": (V, "v = sigma * x - alpha * eps"),
-        "v_with_alpha_and_sigma_exchanged": (V, "v = sigma * eps - alpha * x"),
+    "still clip": {
+        "softmax_over_the_wrong_axis": (ATTEND, f"({SCORES} + bias).softmax(-2) @ v"),
+        "bias_after_the_softmax": (ATTEND, f"(({SCORES}).softmax(-1) + bias) @ v"),
     },
-    "mean square": {
-        "mean_over_the_batch": (".flatten(1).mean(1)", ".mean()"),
-        "sum_over_values": ("mean(1)", "sum(1)"),
-        "absolute_error": (".square()", ".abs()"),
-        "signed_error": (".square()", ""),
+    "one head": {
+        "not_scaled": (ATTEND, "(q @ k.mT + bias).softmax(-1) @ v"),
+        "keys_and_queries_exchanged": ("q, k, v = (", "k, q, v = ("),
     },
-    "gradient": {
-        "detached": ("mean(1)", "mean(1).detach()"),
-        "without_gradient": ("return ", "with torch.no_grad():\n        return "),
+    "several heads": {
+        "scaled_by_all_channels": (ATTEND, "(q @ k.mT / x.shape[1] ** 0.5 + bias).softmax(-1) @ v"),
+        "heads_interleaved": (
+            "split_heads(part, self.heads)",
+            'rearrange(part, "n t (d heads) -> n heads t d", heads=self.heads)',
+        ),
+    },
+    "bias": {
+        "without_bias": ("if visible is", "bias = 0 * bias\n        if visible is"),
+        "bias_transposed": ("if visible is", "bias = bias.mT\n        if visible is"),
+    },
+    "visible": {
+        "mask_declared_never_used": (HIDE, "pass"),
+        "mask_inverted": ("~visible", "visible"),
+        "mask_after_the_softmax": [
+            (HIDE, "pass"),
+            (ATTEND, f"(({SCORES} + bias).softmax(-1) * (1 if visible is None else visible)) @ v"),
+        ],
+    },
+    "norm": {
+        "without_norm": ("self.norm(x)", "x"),
+        "added_to_the_normed": (
+            "b, _, _, h, w = x.shape\n        tracks = rearrange(self.norm(x),",
+            "b, _, _, h, w = x.shape\n        x = self.norm(x)\n        tracks = rearrange(x,",
+        ),
     },
 }

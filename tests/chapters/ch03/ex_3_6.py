@@ -1,46 +1,29 @@
-class Between:
-    """(1 − s) u + s c, as a callable object."""
-
-    def __init__(self, model, scale):
-        self.model, self.scale = model, scale
-
-    def __call__(self, z, t, cond=None):
-        with_caption, without = self.model(z, t, cond), self.model(z, t, None)
-        return self.scale * with_caption + (1 - self.scale) * without
+import torch
 
 
-def by_weights(model, scale):
-    return Between(model, scale)
+def caption_by_caption(words, mask):
+    rows = [
+        row[seen].mean(0) if seen.any() else torch.zeros_like(row[0]) for row, seen in zip(words, mask, strict=True)
+    ]
+    return torch.stack(rows)
 
 
-SECOND = by_weights
+SECOND = caption_by_caption
 
-GUIDED = "unconditional + scale * (model(z, t, cond) - unconditional)"
+MEAN = "(words * weights).sum(1) / weights.sum(1).clamp(min=1)"
 
 WRONG = {
-    "scale 1": {
-        # the other convention, c + w (c − u), which is off at w = 0
-        "counted_from_the_conditional": ("unconditional + scale", "model(z, t, cond) + scale"),
-        "conditional_and_unconditional_exchanged": (
-            GUIDED,
-            "model(z, t, cond) + scale * (unconditional - model(z, t, cond))",
-        ),
-        "only_the_difference": ("unconditional + scale", "scale"),
-        "prediction_in_the_place_of_a_model": ("return guided_model", "return None"),
-        "noise_level_lost": ("unconditional = ", "t = 0 * t\n        unconditional = "),
+    "no padding": {
+        "mean_over_the_vector": (MEAN, "words.mean(2)"),
+        "sum_of_words": (MEAN, "(words * weights).sum(1)"),
+        "mean_over_the_batch": (MEAN, "(words * weights).mean(0)"),
+        # a recurrent encoder's last state, read at the padding
+        "last_word_alone": (MEAN, "words[:, -1]"),
     },
-    "scale 0": {
-        "caption_never_dropped": ("model(z, t, None)", "model(z, t, cond)"),
-        "the_conditional_scaled": (GUIDED, "scale * model(z, t, cond)"),
+    "padding unseen": {
+        "padding_read": (MEAN, "words.mean(1)"),
+        "mask_inverted": ("mask.to", "(mask if mask.all() else ~mask).to"),
     },
-    "scale 3": {
-        "never_beyond_the_conditional": ("+ scale *", "+ min(scale, 1) *"),
-        "scale_squared": ("+ scale *", "+ scale**2 *"),
-    },
-    "no caption": {
-        "guided_away_from_nothing": (
-            "if cond is None:\n            return unconditional",
-            'cond = cond or "a caption"',
-        ),
-    },
+    "shorter captions": {"divided_by_the_longest": (MEAN, "(words * weights).mean(1)")},
+    "no words": {"nan_without_words": (".clamp(min=1)", "")},
 }

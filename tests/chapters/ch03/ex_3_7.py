@@ -1,44 +1,46 @@
-from torch import expm1, sigmoid
+class Between:
+    """(1 − s) u + s c, as a callable object."""
+
+    def __init__(self, model, scale):
+        self.model, self.scale = model, scale
+
+    def __call__(self, z, t, cond=None):
+        with_caption, without = self.model(z, t, cond), self.model(z, t, None)
+        return self.scale * with_caption + (1 - self.scale) * without
 
 
-def from_the_noise_estimate(x_hat, z_t, logsnr_s, logsnr_t, noise):
-    """DDIM's step with η = 1: part of the estimated noise stays, the rest is drawn anew."""
-    eps_hat = (z_t - sigmoid(logsnr_t).sqrt() * x_hat) / sigmoid(-logsnr_t).sqrt()
-    fresh = sigmoid(-logsnr_s) * -expm1(logsnr_t - logsnr_s)
-    kept = (sigmoid(-logsnr_s) - fresh).clamp(min=0).sqrt()
-    return sigmoid(logsnr_s).sqrt() * x_hat + kept * eps_hat + fresh.sqrt() * noise
+def by_weights(model, scale):
+    return Between(model, scale)
 
 
-SECOND = from_the_noise_estimate
+SECOND = by_weights
 
-DEVIATION = "variance.sqrt()"
-POSTERIOR = "posterior(x_hat, z_t, logsnr_s, logsnr_t)"
+GUIDED = "unconditional + scale * (model(z, t, cond) - unconditional)"
 
 WRONG = {
-    "the noise given": {"noise_drawn_inside": ("* noise", "* torch.randn_like(noise)")},
-    "mean": {
-        # a fresh z_s from x̂, which forgets the path so far
-        "noised_again_from_the_guess": (
-            f"mean + {DEVIATION} * noise",
-            "torch.sigmoid(logsnr_s).sqrt() * x_hat + torch.sigmoid(-logsnr_s).sqrt() * noise",
+    "scale 1": {
+        # the other convention, c + w (c − u), which is off at w = 0
+        "counted_from_the_conditional": ("unconditional + scale", "model(z, t, cond) + scale"),
+        "conditional_and_unconditional_exchanged": (
+            GUIDED,
+            "model(z, t, cond) + scale * (unconditional - model(z, t, cond))",
         ),
-        "levels_exchanged": [
-            (POSTERIOR, "posterior(x_hat, z_t, logsnr_t, logsnr_s)"),
-            (DEVIATION, "variance.abs().sqrt()"),
-        ],
-        "guess_forgotten": (POSTERIOR, "posterior(0 * x_hat, z_t, logsnr_s, logsnr_t)"),
+        "only_the_difference": ("unconditional + scale", "scale"),
+        "prediction_in_the_place_of_a_model": ("return guided_model", "return None"),
+        "noise_level_lost": ("unconditional = ", "t = 0 * t\n        unconditional = "),
     },
-    "last step": {
-        "forward_step_s_noise": (
-            DEVIATION,
-            "((1 - torch.exp(logsnr_t - logsnr_s)) * torch.sigmoid(-logsnr_t)).sqrt()",
+    "scale 0": {
+        "caption_never_dropped": ("model(z, t, None)", "model(z, t, cond)"),
+        "the_conditional_scaled": (GUIDED, "scale * model(z, t, cond)"),
+    },
+    "scale 3": {
+        "never_beyond_the_conditional": ("+ scale *", "+ min(scale, 1) *"),
+        "scale_squared": ("+ scale *", "+ scale**2 *"),
+    },
+    "no caption": {
+        "guided_away_from_nothing": (
+            "if cond is None:\n            return unconditional",
+            'cond = cond or "a caption"',
         ),
-        # the posterior's variance with a floor below which it never falls
-        "noise_at_the_last_step_too": (DEVIATION, "variance.clamp(min=0.01).sqrt()"),
-    },
-    "size of the noise": {
-        "variance_for_deviation": (DEVIATION, "variance"),
-        "no_noise_at_all": (f"mean + {DEVIATION} * noise", "mean"),
-        "noise_of_level_s": (DEVIATION, "torch.sigmoid(-logsnr_s).sqrt()"),
     },
 }

@@ -1,38 +1,44 @@
-import torch
+from torch import expm1, sigmoid
 
 
-def by_the_jacobian(denoise, z, known, mask, alpha, weight):
-    """∇_z ‖known − x̂‖² written out: −2 Jᵀ (known − x̂), the product taken by torch.autograd.functional."""
-    z = z.detach()
-    residual = torch.where(mask, known - denoise(z).detach(), torch.zeros_like(z))
-    x_hat, product = torch.autograd.functional.vjp(denoise, z, residual)
-    return x_hat + weight * alpha * product
+def from_the_noise_estimate(x_hat, z_t, logsnr_s, logsnr_t, noise):
+    """DDIM's step with η = 1: part of the estimated noise stays, the rest is drawn anew."""
+    eps_hat = (z_t - sigmoid(logsnr_t).sqrt() * x_hat) / sigmoid(-logsnr_t).sqrt()
+    fresh = sigmoid(-logsnr_s) * -expm1(logsnr_t - logsnr_s)
+    kept = (sigmoid(-logsnr_s) - fresh).clamp(min=0).sqrt()
+    return sigmoid(logsnr_s).sqrt() * x_hat + kept * eps_hat + fresh.sqrt() * noise
 
 
-SECOND = by_the_jacobian
+SECOND = from_the_noise_estimate
+
+DEVIATION = "variance.sqrt()"
+POSTERIOR = "posterior(x_hat, z_t, logsnr_s, logsnr_t)"
 
 WRONG = {
-    "weight 0": {
-        "guess_forgotten": ("(x_hat - weight", "(z - weight"),
-        "always_some_weight": ("x_hat - weight", "x_hat - (1 + weight)"),
+    "the noise given": {"noise_drawn_inside": ("* noise", "* torch.randn_like(noise)")},
+    "mean": {
+        # a fresh z_s from x̂, which forgets the path so far
+        "noised_again_from_the_guess": (
+            f"mean + {DEVIATION} * noise",
+            "torch.sigmoid(logsnr_s).sqrt() * x_hat + torch.sigmoid(-logsnr_s).sqrt() * noise",
+        ),
+        "levels_exchanged": [
+            (POSTERIOR, "posterior(x_hat, z_t, logsnr_t, logsnr_s)"),
+            (DEVIATION, "variance.abs().sqrt()"),
+        ],
+        "guess_forgotten": (POSTERIOR, "posterior(0 * x_hat, z_t, logsnr_s, logsnr_t)"),
     },
-    "reaches the unknown part": {
-        # the gradient by x̂ itself, which is zero wherever nothing is known
-        "gradient_to_the_guess": ("grad(error, z)", "grad(error, x_hat)"),
-        # only the known part is put right
-        "replacement": ("(x_hat - weight * alpha / 2 * gradient)", "torch.where(mask, known, x_hat)"),
+    "last step": {
+        "forward_step_s_noise": (
+            DEVIATION,
+            "((1 - torch.exp(logsnr_t - logsnr_s)) * torch.sigmoid(-logsnr_t)).sqrt()",
+        ),
+        # the posterior's variance with a floor below which it never falls
+        "noise_at_the_last_step_too": (DEVIATION, "variance.clamp(min=0.01).sqrt()"),
     },
-    "known part only": {
-        "error_everywhere": ("[mask]", ""),
-        "mask_inverted": ("[mask]", "[~mask]"),
+    "size of the noise": {
+        "variance_for_deviation": (DEVIATION, "variance"),
+        "no_noise_at_all": (f"mean + {DEVIATION} * noise", "mean"),
+        "noise_of_level_s": (DEVIATION, "torch.sigmoid(-logsnr_s).sqrt()"),
     },
-    "direction": {"up_the_gradient": ("x_hat - weight", "x_hat + weight")},
-    "length": {
-        "mean_of_squares": (".sum()", ".mean()"),
-        "half_forgotten": ("alpha / 2", "alpha"),
-        "alpha_forgotten": ("weight * alpha", "weight"),
-        "norm_not_squared": (".sum()", ".sum().sqrt()"),
-    },
-    "in a sampler": {"gradients_not_switched_on": ("with torch.enable_grad():", "if True:")},
-    "detached": {"graph_kept": ("gradient).detach()", "gradient)")},
 }

@@ -1,4 +1,4 @@
-"""3.6: classifier-free guidance, a model made from a model."""
+"""3.7: classifier-free guidance, a model made from a model."""
 
 from functools import partial
 
@@ -41,7 +41,7 @@ def _guided(obj, inputs: dict) -> dict:
 _agrees = agrees(guided, _guided)
 
 EXERCISE = Exercise(
-    id="3.6",
+    id="3.7",
     title="Guidance without a classifier",
     points=2,
     stars=1,

@@ -1,4 +1,4 @@
-"""3.9: one vector for a caption, from its words alone and not from the padding."""
+"""3.6: one vector for a caption, from its words alone and not from the padding."""
 
 from functools import partial
 
@@ -34,7 +34,7 @@ def _with_other_padding(obj, inputs: dict) -> dict:
 
 
 EXERCISE = Exercise(
-    id="3.9",
+    id="3.6",
     title="Only the words",
     points=1,
     stars=1,

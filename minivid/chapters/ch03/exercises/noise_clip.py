@@ -2,16 +2,16 @@
 
 from functools import partial
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Arrays, Exercise, Probe, all_of, close, returned, several
+from minivid.chapters.ch03.exercises.chance import is_independent, is_standard_normal
+from minivid.course.exercise import Arrays, Exercise, Probe, close, returned, several
 from minivid.diffusion.objective import Video, diffuse
 from minivid.diffusion.schedule import like, variance_preserving
 
-SIGMAS = 6  # a right answer strays this far from its expectation once in 5e8 probes
+AXES = ("clips", "channels", "frames", "rows", "columns")
 
 
 def noise_clip(x: Video, logsnr: Float[Tensor, "b"], generator: torch.Generator) -> tuple[Video, Video]:
@@ -47,27 +47,6 @@ def _is_diffused(arrays: Arrays, inputs: dict) -> bool | str:
     return close(arrays["z"], alpha * inputs["x"].numpy() + sigma * arrays["eps"])
 
 
-def _is_standard_normal(arrays: Arrays, inputs: dict) -> bool | str:
-    eps = arrays["eps"].astype(np.float64)
-    mean, power, fourth = eps.mean(), (eps**2).mean(), (eps**4).mean()
-    return all_of(
-        bool(abs(mean) < SIGMAS / eps.size**0.5) or f"Its mean is {mean:.2f}.",
-        bool(abs(power - 1) < SIGMAS * (2 / eps.size) ** 0.5) or f"Its variance is {power - mean**2:.2f}.",
-        bool(abs(fourth - 3) < SIGMAS * (96 / eps.size) ** 0.5)
-        or f"Its fourth moment is {fourth:.2f}, a normal's is 3.",
-    )
-
-
-def _is_independent(arrays: Arrays, inputs: dict) -> bool | str:
-    """Neighbours along each axis of eps do not correlate."""
-    eps = arrays["eps"].astype(np.float64) - arrays["eps"].mean()
-    for axis, name in enumerate(("clips", "channels", "frames", "rows", "columns")):
-        first, second = np.take(eps, range(eps.shape[axis] - 1), axis), np.take(eps, range(1, eps.shape[axis]), axis)
-        if abs((first * second).mean()) > SIGMAS * eps.var() / first.size**0.5:
-            return f"Neighbouring {name} have noise that looks alike."
-    return True
-
-
 EXERCISE = Exercise(
     id="3.1",
     title="Noise a clip",
@@ -96,14 +75,14 @@ EXERCISE = Exercise(
             "Noise is drawn for each value by itself: give torch.randn the whole shape of x.",
             partial(_clips, 4),
             _noised,
-            _is_independent,
+            lambda arrays, inputs: is_independent(arrays["eps"], AXES),
         ),
         Probe(
             "standard normal",
             "The noise is not standard normal (mean 0, variance 1, bell-shaped): torch.randn, not torch.rand.",
             partial(_clips, 4),
             _noised,
-            _is_standard_normal,
+            lambda arrays, inputs: is_standard_normal(arrays["eps"]),
         ),
         Probe(
             "repeatable",

@@ -1,4 +1,4 @@
-"""3.2: one step back when the clean clip is known, q(z_s | z_t, x)."""
+"""3.3: one step back when the clean clip is known, q(z_s | z_t, x)."""
 
 from functools import partial
 
@@ -28,11 +28,11 @@ def _variance_agrees(arrays: Arrays, inputs: dict) -> bool | str:
 
 
 EXERCISE = Exercise(
-    id="3.2",
+    id="3.3",
     title="The posterior, one step back",
     points=3,
     stars=2,
-    minutes=20,
+    minutes=15,
     reference=posterior,
     probes=(
         Probe(

@@ -1,4 +1,4 @@
-"""3.3: the bound's first term, what is still visible of the clip when sampling begins."""
+"""3.11: the bound's first term, what is still visible of the clip when sampling begins."""
 
 import math
 from functools import partial
@@ -34,7 +34,7 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
 
 
 EXERCISE = Exercise(
-    id="3.3",
+    id="3.11",
     title="The bound's first term",
     points=2,
     stars=2,

@@ -1,4 +1,4 @@
-"""3.8: reconstruction guidance, the gradient that makes the unknown part fit the known one."""
+"""3.10: reconstruction guidance, the gradient that makes the unknown part fit the known one."""
 
 from collections.abc import Callable
 from functools import partial
@@ -78,11 +78,11 @@ def _moved(arrays: Arrays, inputs: dict):
 _agrees = agrees(reconstruction_guided, _corrected, rtol=1e-3, atol=1e-4)
 
 EXERCISE = Exercise(
-    id="3.8",
+    id="3.10",
     title="Reconstruction guidance",
     points=4,
     stars=3,
-    minutes=30,
+    minutes=25,
     reference=reconstruction_guided,
     probes=(
         Probe(

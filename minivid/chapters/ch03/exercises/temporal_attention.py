@@ -1,4 +1,4 @@
-"""3.4: each pixel attends to itself in the other frames, with a relative position bias. A class whose `__init__` is given."""
+"""3.5: each pixel attends to itself in the other frames, with a relative position bias. A class whose `__init__` is given."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -104,11 +104,11 @@ def _is_still(arrays: Arrays, inputs: dict) -> bool | str:
 
 
 EXERCISE = Exercise(
-    id="3.4",
+    id="3.5",
     title="Attention over time",
     points=4,
     stars=3,
-    minutes=30,
+    minutes=25,
     reference=TemporalAttention,
     answers=(TemporalAttention, Attention),
     probes=(
