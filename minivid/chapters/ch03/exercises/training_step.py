@@ -95,7 +95,7 @@ def _trained(obj, inputs: dict) -> dict:
         if not isinstance(said, tuple | list) or len(said) != 2:
             raise WrongAnswer(f"it returned {describe(said)}; expected the pair (loss, norm)")
         for name, value in zip(("the loss", "the norm"), said, strict=True):
-            if np.size(value.detach() if isinstance(value, Tensor) else value) != 1:
+            if not isinstance(value, float | Tensor) or (isinstance(value, Tensor) and value.numel() != 1):
                 raise WrongAnswer(f"{name} is {describe(value)}; expected one number")
         told.append([float(value) for value in said])
         after.append([torch.cat([p.detach().clone().flatten() for p in net.parameters()]) for net in (model, ema)])
@@ -148,7 +148,7 @@ def _is_v_loss(arrays: Arrays, inputs: dict) -> bool | str:
 
 
 def _is_met(arrays: Arrays, inputs: dict) -> bool | str:
-    return (abs(arrays["met"][0]).max() > 0) or "When `optimizer.step()` was called there was no gradient."
+    return bool(abs(arrays["met"][0]).max() > 0) or "When `optimizer.step()` was called there was no gradient."
 
 
 def _is_clipped(arrays: Arrays, inputs: dict) -> bool | str:
