@@ -6,6 +6,7 @@ the same source gives the same bytes. An author writes py:percent with four kind
     # %% [markdown]          prose
     # %% setup               imports and settings: the grader runs this cell whole
     # %% exercise="3.2"      the student's cell: ### BEGIN SOLUTION … ### END SOLUTION, and `name = check("3.2", name)`
+                           (of the student's own model: `check("3.12", hand_in("3.12", run, training))`, without a solution)
     # %% award="3.2"         the locked cell that prints the points: `award("3.2")`
 
 and plain `# %%`. nbgrader's metadata, points and cell ids are added here, and a heading that says no more than "Exercise 3.2" gets
@@ -22,6 +23,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from minivid.course import listing
+from minivid.course.exercise import Exercise
 from minivid.course.lint import SourceError, leaks, problems_in_cells, problems_in_source
 from minivid.tools.files import write_atomically
 
@@ -137,7 +139,9 @@ def _cell(cell: NotebookNode) -> dict:
     if marks.get("title") == "setup":
         metadata["tags"] = sorted({*metadata.get("tags", ()), "setup"})
     if "exercise" in marks:
-        metadata |= {"minivid": {"exercise": marks["exercise"]}, "nbgrader": _nbgrader("exercise", marks["exercise"])}
+        metadata["minivid"] = {"exercise": marks["exercise"]}
+        if isinstance(listing.exercise(marks["exercise"]), Exercise):  # else nothing is to be written in it
+            metadata["nbgrader"] = _nbgrader("exercise", marks["exercise"])
     if "award" in marks:
         points = listing.exercise(marks["award"]).points
         metadata["nbgrader"] = _nbgrader("award", marks["award"]) | {

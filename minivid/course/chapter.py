@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from minivid.course.exercise import Exercise
+from minivid.course.exercise import Task
 
 
 @dataclass(frozen=True)
@@ -16,4 +16,4 @@ class Chapter:
     title: str
     promise: str
     core: bool = False
-    exercises: tuple[Exercise, ...] = ()
+    exercises: tuple[Task, ...] = ()

@@ -24,42 +24,39 @@ class WrongAnswer(Exception):
 
 @dataclass(frozen=True)
 class Probe:
-    """One question to the student's object. `hint` says what to look at when the answer is wrong.
+    """One question to the student's object. `hint` says what to look at when the answer is wrong: a sentence, or up to three, of which
+    a student reads as many as wanted: what is off, where, the line.
 
     call returns a dict of tensors, arrays or numbers. compare returns True, or False, or a sentence that says more than the hint.
     """
 
     name: str
-    hint: str
+    hint: str | tuple[str, ...]
     inputs: Callable[[int], dict[str, Any]]
     call: Call
     compare: Comparison
 
+    def __post_init__(self):
+        if not 1 <= len(self.hints) <= 3:
+            raise ValueError(
+                f"the probe {self.name!r} has {len(self.hints)} hints; expected what is off, where, the line."
+            )
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """One to three sentences."""
+        return (self.hint,) if isinstance(self.hint, str) else tuple(self.hint)
+
 
 @dataclass(frozen=True)
-class Exercise:
-    """An exercise of a chapter: `id` is "3.2", chapter 03's second; stars 1 to 3; `reference` is the library's answer.
-
-    name: what the student's object is called in the notebook, by default as the reference. answers: library objects that may
-    not be called directly from the student's cells while this exercise is judged, by default the reference alone.
-    """
+class Task:
+    """What every exercise of a chapter has: `id` is "3.2", chapter 03's second; stars 1 to 3."""
 
     id: str
     title: str
     points: int
     stars: int
     minutes: int
-    reference: Any
-    probes: tuple[Probe, ...]
-    name: str = ""
-    answers: tuple[Any, ...] | EllipsisType = ...
-
-    def __post_init__(self):
-        object.__setattr__(self, "name", self.name or self.reference.__name__)
-        object.__setattr__(self, "answers", (self.reference,) if self.answers is ... else self.answers)
-        names = [probe.name for probe in self.probes]
-        if len(set(names)) < len(names) or not names:
-            raise ValueError(f"exercise {self.id} needs probes with names of their own; it has {names}.")
 
     @property
     def chapter(self) -> str:
@@ -76,6 +73,27 @@ class Exercise:
         """What stands above it in the chapter: number, title, difficulty, minutes, points."""
         points = f"{self.points} point{'s' * (self.points != 1)}"
         return f"Exercise {self.id} · {self.title} · {self.difficulty} · {self.minutes} minutes · {points}"
+
+
+@dataclass(frozen=True)
+class Exercise(Task):
+    """An exercise that something which the student writes answers; `reference` is the library's answer.
+
+    name: what the student's object is called in the notebook, by default as the reference. answers: library objects that may
+    not be called directly from the student's cells while this exercise is judged, by default the reference alone.
+    """
+
+    reference: Any
+    probes: tuple[Probe, ...]
+    name: str = ""
+    answers: tuple[Any, ...] | EllipsisType = ...
+
+    def __post_init__(self):
+        object.__setattr__(self, "name", self.name or self.reference.__name__)
+        object.__setattr__(self, "answers", (self.reference,) if self.answers is ... else self.answers)
+        names = [probe.name for probe in self.probes]
+        if len(set(names)) < len(names) or not names:
+            raise ValueError(f"exercise {self.id} needs probes with names of their own; it has {names}.")
 
 
 def plain(answer: Mapping[str, Any]) -> Arrays:

@@ -2,7 +2,8 @@
 
 The student's cells and the probes' calls run in a kernel of their own, with a time and a memory limit; plain arrays come out and
 are judged here, with fresh seeds. So nothing that a student patches reaches the comparison, an endless loop or a dead kernel
-costs one exercise its points and no other, and what failed leaves no trace: the next exercise starts in a new kernel.
+costs one exercise its points and no other, and what failed leaves no trace: the next exercise starts in a new kernel. A model that
+the student has trained lies beside the notebook, and is measured before any of the student's code has run.
 
 This is not a security boundary. The kernel is the grader's user on the grader's machine; strangers' code belongs in a container.
 """
@@ -20,9 +21,11 @@ import numpy as np
 
 import minivid
 from minivid.course import listing
-from minivid.course.exercise import Exercise
+from minivid.course.exercise import Task
+from minivid.course.outcome import Outcome, Verdict
+from minivid.course.own_model import OwnModel, absent
 from minivid.course.private import probes_of
-from minivid.course.probing import Answer, Outcome, Verdict, decide
+from minivid.course.probing import Answer, decide
 from minivid.course.submission import Step, SubmissionError, chapter_of, read, steps
 from minivid.course.throwaway_kernel import Kernel, call
 
@@ -81,7 +84,7 @@ def grade(
 ) -> GradeReport:
     """Grade a submission. Never raises for what is in it: a file that cannot be read gives a report that says so.
 
-    timeout_s: for each exercise, its cell and all its probes. private: a folder with an instructor's own probes.
+    timeout_s: for each exercise, its cell and all its probes, or the measuring of its model. private: a folder with an instructor's own probes.
     handed_out: the student's notebook as it was handed out; by default this repository's notebook of that chapter, if it is there.
     """
     submitted = None
@@ -93,7 +96,12 @@ def grade(
     given = handed_out or _handed_out(chapter)
     plan = steps(submitted, chapter, nbformat.read(given, as_version=4) if given else None)
     with tempfile.TemporaryDirectory(prefix="grading-") as folder, Kernel(Path(folder)) as kernel:
-        grades = tuple(_grades(plan, kernel, timeout_s, private and private.resolve()))
+        models = [e for e in listing.exercises(chapter) if isinstance(e, OwnModel)]
+        grades = [
+            _model_s_grade(exercise, exercise.beside(notebook).resolve(), kernel, timeout_s) for exercise in models
+        ]
+        kernel.discard()
+        grades += _grades(plan, kernel, timeout_s, private and private.resolve())
     order = [exercise.id for exercise in listing.exercises(chapter)]
     return GradeReport(notebook.name, chapter, tuple(sorted(grades, key=lambda grade: order.index(grade.id))))
 
@@ -114,6 +122,21 @@ def _grades(plan: Iterable[Step], kernel: Kernel, timeout_s: float, private: Pat
                 kernel.discard()
             kernel.keep(call("use_library", step.exercise.id), timeout_s)
         yield _grade(step.exercise, outcome, time.monotonic() - start)
+
+
+def _model_s_grade(exercise: OwnModel, file: Path, kernel: Kernel, timeout_s: float) -> Grade:
+    """The grade of the file of weights that came with the notebook, if one did."""
+    start, told = time.monotonic(), kernel.fresh_folder() / "outcome.json"
+    if not file.is_file():
+        return _grade(exercise, absent(exercise), 0.0)
+    finished = kernel.run(call("measure", exercise.id, str(file), secrets.randbits(31), str(told)), timeout_s)
+    if told.exists():
+        fields = json.loads(told.read_text(encoding="utf-8"))
+        outcome = Outcome(Verdict(fields["verdict"]), fields["message"], points=fields["points"])
+    else:
+        why = "took more memory than there is" if finished or kernel.died else f"took more than {timeout_s:g} seconds"
+        outcome = Outcome(Verdict.WRONG, f"Measuring your model {why}: is it larger than the recipe's?")
+    return _grade(exercise, outcome, time.monotonic() - start)
 
 
 def _outcome(step: Step, kernel: Kernel, timeout_s: float, private: Path | None) -> Outcome:
@@ -156,11 +179,10 @@ def _read_answer(path: Path) -> Answer | None:
         return None
 
 
-def _grade(exercise: Exercise, outcome: Outcome, seconds: float) -> Grade:
-    points = exercise.points if outcome.verdict is Verdict.PASSED else 0
-    return Grade(
-        exercise.id, exercise.title, points, exercise.points, outcome.verdict.value, outcome.message, round(seconds, 2)
-    )
+def _grade(exercise: Task, outcome: Outcome, seconds: float) -> Grade:
+    """An outcome as points and words: what is off, and where."""
+    points, words = outcome.points_of(exercise.points), " ".join([*outcome.message.splitlines(), *outcome.more[:1]])
+    return Grade(exercise.id, exercise.title, points, exercise.points, outcome.verdict.value, words, round(seconds, 2))
 
 
 def _nothing(notebook: Path, problem: str) -> GradeReport:

@@ -1,7 +1,7 @@
 """The grader's hands inside the student's kernel: limit it, run cells in it, ask what is defined in it.
 
 Everything goes out as files in a folder that the grader names afresh for each call: arrays as .npz without pickle, sentences as
-.json. Nothing is judged here.
+.json. No student's code is judged here.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ import numpy as np
 import psutil
 
 from minivid.course import listing
+from minivid.course.own_model import judge
 from minivid.course.private import probes_of
 from minivid.course.probing import Answer, ask, explain
 
@@ -63,6 +64,13 @@ def use_library(exercise_id: str) -> None:
     """Bind the exercise's name to the library's object, as `check` does in a notebook when the student's is not right."""
     exercise = listing.exercise(exercise_id)
     _shell().user_ns[exercise.name] = exercise.reference
+
+
+def measure(exercise_id: str, file: str, seed: int, told: str) -> None:
+    """The verdict on a file of weights, as JSON in the file `told`. In a kernel that has run none of the student's code."""
+    outcome = judge(listing.exercise(exercise_id), file, seed)
+    fields = {"verdict": outcome.verdict.value, "message": outcome.message, "points": outcome.points}
+    Path(told).write_text(json.dumps(fields), encoding="utf-8")
 
 
 def _write(path: Path, answer: Answer) -> None:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from minivid.course.chapter import Chapter
-from minivid.course.exercise import Exercise
+from minivid.course.exercise import Exercise, Task
 
 PACKAGE = f"{__name__.split('.')[0]}.chapters"
 
@@ -34,13 +34,18 @@ def chapters() -> dict[str, Chapter]:
     return {number: chapter(number) for number in folders()}
 
 
-def exercises(number: str) -> tuple[Exercise, ...]:
+def exercises(number: str) -> tuple[Task, ...]:
     """All exercises of a chapter ("03"), in order; none for a chapter without exercises."""
     found = chapter(number)
     return found.exercises if found else ()
 
 
-def exercise(exercise_id: str) -> Exercise:
+def written(number: str) -> tuple[Exercise, ...]:
+    """Those that something which the student writes answers."""
+    return tuple(one for one in exercises(number) if isinstance(one, Exercise))
+
+
+def exercise(exercise_id: str) -> Task:
     """The exercise "3.2". Raises KeyError, with a sentence, when there is none of that number."""
     several = exercises(str(exercise_id).split(".")[0].zfill(2))
     for one in several:

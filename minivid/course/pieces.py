@@ -67,7 +67,7 @@ class Pieces(Mapping[str, Any]):
 
     def __init__(self, chapter: str, given: Mapping[str, Any], trials: Mapping[str, Trial]):
         """given: the student's objects as `check` gave them back, by name; trials: one for each. Raises KeyError for a name without one."""
-        exercises = {exercise.name: exercise for exercise in listing.exercises(chapter)}
+        exercises = {exercise.name: exercise for exercise in listing.written(chapter)}
         self.pieces = {name: chosen(exercises[name], obj, trials[name]) for name, obj in given.items()}
 
     def __getitem__(self, name: str) -> Any:

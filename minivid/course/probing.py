@@ -13,7 +13,6 @@ import sys
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 from types import FrameType
 from typing import Any
 
@@ -21,24 +20,10 @@ import numpy as np
 import torch
 
 from minivid.course.exercise import Arrays, Exercise, Probe, WrongAnswer, describe, plain
+from minivid.course.outcome import Outcome, Verdict
 
 LONGEST_MESSAGE = 300
 LIBRARY = __name__.split(".")[0]
-
-
-class Verdict(Enum):
-    PASSED = "passed"
-    WRONG = "wrong"
-    NOT_ATTEMPTED = "not attempted"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of an exercise. `probe` is the first one that failed, `message` the sentences for the student."""
-
-    verdict: Verdict
-    message: str = ""
-    probe: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +81,8 @@ def decide(probe: Probe, answer: Answer, seed: int) -> Outcome:
     if verdict is True:
         return Outcome(Verdict.PASSED)
     detail = f"{verdict} " if isinstance(verdict, str) else ""
-    return Outcome(Verdict.WRONG, f"{detail}{probe.hint}", probe.name)
+    first, *more = probe.hints
+    return Outcome(Verdict.WRONG, f"{detail}{first}", probe.name, tuple(more))
 
 
 def explain(error: BaseException, student: dict[str, Any]) -> str:

@@ -73,7 +73,7 @@ def steps(notebook: NotebookNode, chapter: str, handed_out: NotebookNode | None 
     """
     structure = handed_out or notebook
     given = {cell.source for cell in handed_out.cells} if handed_out else set()
-    places = {e.id: _place(notebook, e, given) for e in listing.exercises(chapter)}
+    places = {e.id: _place(notebook, e, given) for e in listing.written(chapter)}
     own = [i for i, cell in enumerate(notebook.cells) if cell.source not in given and i not in places.values()]
     for number, cell in enumerate(structure.cells):
         answered = [e for e in places if (_marked(cell, e) if handed_out else places[e] == number)]

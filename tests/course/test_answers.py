@@ -63,6 +63,6 @@ def test_an_answer_s_code_is_the_student_s_so_that_borrowing_is_seen():
 
 
 def test_every_exercise_has_its_answers():
-    for chapter in listing.chapters().values():
-        for exercise in chapter.exercises:
+    for number in listing.folders():
+        for exercise in listing.written(number):
             assert answers_to(exercise).wrong

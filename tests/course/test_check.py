@@ -3,11 +3,12 @@
 import importlib
 import io
 from contextlib import redirect_stdout
+from dataclasses import replace
 
 import pytest
 import torch
 
-from minivid.course import award, check, listing, summary
+from minivid.course import award, check, hint, listing, summary
 from minivid.course.probing import examine
 from minivid.diffusion.bound import posterior as library_posterior
 
@@ -158,8 +159,38 @@ def test_the_summary_adds_up_in_text_and_html():
     said(check, "3.1", wrong)
     total = sum(exercise.points for exercise in listing.exercises("03"))
     assert f"3 / {total}" in said(summary, "03")[1]
-    table = module.ScoreTable("03", listing.exercises("03"))
-    assert f"<b>3 / {total}</b>" in table._repr_html_()
+    assert f"<b>3 / {total}</b>" in module._table("03")._repr_html_()
+
+
+@pytest.fixture
+def graded_hints(monkeypatch):
+    """3.3 with three hints where it had one; its variance is asked for first."""
+    exercise = listing.exercise("3.3")
+    (variance,) = (probe for probe in exercise.probes if probe.name == "variance")
+    told = replace(variance, hint=("The variance is off.", "Look at σₛ.", "Write `sigma_s**2`."))
+    monkeypatch.setattr(listing, "exercise", lambda _: replace(exercise, probes=(told,)))
+
+
+def test_of_three_hints_the_first_is_said_and_the_next_is_a_call_away(graded_hints):
+    text = said(check, "3.3", wrong)[1]
+    assert "The variance is off.\n" in text and text.endswith('Where? `hint("3.3", "where")` says more.\n')
+    assert said(hint, "3.3")[1] == 'Look at σₛ.\nThe line? `hint("3.3", "line")` says more.\n'
+    assert said(hint, "3.3", "line")[1] == "Write `sigma_s**2`.\n"
+    assert said(hint, "3.1")[1].startswith("There is no hint of this kind for exercise 3.1")
+
+
+def test_in_a_notebook_the_further_hints_are_folded_away_and_no_call_is_needed(graded_hints):
+    said(check, "3.3", wrong)
+    page = module._card(listing.exercise("3.3"), module._checked["3.3"].outcome)._repr_html_()
+    assert "The variance is off." in page.split("<details")[0] and "hint(" not in page
+    assert "<summary>where?</summary>Look at σₛ.</details>" in page
+    assert "<summary>the line?</summary>Write <code>sigma_s**2</code>.</details>" in page
+
+
+def test_a_hint_of_one_sentence_has_nothing_folded_away():
+    said(check, "3.3", wrong)
+    card = module._card(listing.exercise("3.3"), module._checked["3.3"].outcome)
+    assert "<details" not in card._repr_html_() and "hint(" not in repr(card)
 
 
 def test_cards_escape_what_a_student_s_error_says():

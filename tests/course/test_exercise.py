@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from minivid.course.exercise import WrongAnswer, agrees, plain, returned, shaped
+from minivid.course.exercise import Probe, WrongAnswer, agrees, plain, returned, shaped
 
 
 def halves(x, y):
@@ -39,3 +39,10 @@ def test_agreement_is_with_the_reference_on_the_same_inputs_in_the_arrays_that_a
 def test_a_shape_that_is_not_the_one_asked_for_is_a_sentence():
     assert shaped(3)({"loss": np.ones(3)}, {}) is True
     assert shaped(3)({"loss": np.ones((3, 1))}, {}) == "loss has the shape (3, 1), expected (3,)."
+
+
+@pytest.mark.parametrize(("hint", "number"), [("one", 1), (("one", "two", "three"), 3)])
+def test_a_probe_has_one_to_three_hints(hint, number):
+    assert len(Probe("a", hint, dict, dict, dict).hints) == number
+    with pytest.raises(ValueError, match="expected what is off, where, the line"):
+        Probe("a", ("1", "2", "3", "4"), dict, dict, dict)

@@ -114,12 +114,12 @@ def test_an_instructor_s_private_probes_count(course, graded, tmp_path):
     private.mkdir()
     (private / "mine.py").write_text(
         "from minivid.course.exercise import Probe\n"
-        "PROBES = {'3.5': (Probe('private', 'Not today.', lambda seed: {}, lambda obj, inputs: {'one': 1},\n"
+        "PROBES = {'3.5': (Probe('private', ('Not today.', 'Nowhere.', 'None.'), lambda seed: {}, lambda obj, inputs: {'one': 1},\n"
         "                        lambda arrays, inputs: False),)}\n"
     )
     _, results = graded({name: course.right(name) for name in ("3.3", "3.5")}, private=private)
     assert [result.points for result in results.values()] == [0, 3, 0]
-    assert results["3.5"].message == "Not today."
+    assert results["3.5"].message == "Not today. Nowhere."
 
 
 @pytest.mark.parametrize("text", ["{ not json", "[]", '{"cells": [{"source": 3}]}', "\x00"])

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minivid.course import listing
+from minivid.course.cards import with_code
 from minivid.course.chapter import Chapter
-from minivid.course.check import with_code
 from minivid.doctor import Finding, examine, table
 from minivid.tools.checkout import course_root
 

@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.chapters.ch03.exercises.chance import is_independent, is_standard_normal
-from minivid.course.exercise import Arrays, Exercise, Probe, close, returned, several
+from minivid.chapters.ch03.exercises.judging import is_independent, is_standard_normal, told_apart
+from minivid.course.exercise import Arrays, Exercise, Probe, copy_of, returned, several
 from minivid.diffusion.objective import Video, diffuse
 from minivid.diffusion.schedule import like, variance_preserving
 
@@ -22,9 +22,10 @@ def noise_clip(x: Video, logsnr: Float[Tensor, "b"], generator: torch.Generator)
 
 
 def _clips(b: int, seed: int) -> dict:
+    """As many columns as clips may be: a level that scales the columns runs, silently."""
     generator = torch.Generator().manual_seed(seed)
     x = torch.rand(b, 2, 8, 16, 4, generator=generator) * 2 - 1
-    return {"x": x, "logsnr": torch.rand(b, generator=generator) * 6 - 3, "generator": generator}
+    return {"x": x, "logsnr": torch.rand(b, generator=generator) * 4 - 3.5, "generator": generator}
 
 
 _noised = returned("z", "eps")
@@ -33,18 +34,36 @@ _noised = returned("z", "eps")
 def _twice(obj, inputs: dict) -> dict:
     """z from two generators of the same seed (first, again), and from the second generator once more (next)."""
     one, two = (torch.Generator().manual_seed(inputs["generator"].initial_seed()) for _ in range(2))
-    draws = [obj(inputs["x"], inputs["logsnr"], generator) for generator in (one, two, two)]
+    draws = [obj(copy_of(inputs["x"]), copy_of(inputs["logsnr"]), generator) for generator in (one, two, two)]
     return {
         name: several(draw, ("z", "eps"))["z"] for name, draw in zip(("first", "again", "next"), draws, strict=True)
     }
 
 
 def _is_diffused(arrays: Arrays, inputs: dict) -> bool | str:
-    alpha, sigma = (like(level, inputs["x"]).double().numpy() for level in variance_preserving(inputs["logsnr"]))
-    shape = inputs["x"].shape
-    if arrays["eps"].shape != shape:
-        return f"eps has the shape {arrays['eps'].shape}, expected {tuple(shape)}."
-    return close(arrays["z"], alpha * inputs["x"].numpy() + sigma * arrays["eps"])
+    x, eps, logsnr = inputs["x"], torch.as_tensor(arrays["eps"]), inputs["logsnr"]
+    if eps.shape != x.shape:
+        return f"eps has the shape {tuple(eps.shape)}, expected {tuple(x.shape)}."
+    alpha, sigma = (like(level, x) for level in variance_preserving(logsnr))
+    mistakes = {
+        "Neither the clip nor the noise is weighed.": x + eps,
+        "The clip is not weighed: it shrinks, by α, as noise is added.": x + sigma * eps,
+        "The noise is not weighed, by σ.": alpha * x + eps,
+        "These weights are α² and σ².": alpha**2 * x + sigma**2 * eps,
+        "α weighs the noise here, and σ the clip.": sigma * x + alpha * eps,
+        "These weights are 1 − σ and σ: it is the *squares* of α and σ that add up to 1.": (1 - sigma) * x
+        + sigma * eps,
+        "These weights are α and 1 − α: it is the *squares* of α and σ that add up to 1.": alpha * x
+        + (1 - alpha) * eps,
+        "The noise is subtracted here.": alpha * x - sigma * eps,
+    }
+    if len(x) == x.shape[-1]:
+        columns = [level.flatten() for level in (alpha, sigma)]
+        mistakes["These weights scale columns, not clips."] = columns[0] * x + columns[1] * eps
+        mistakes["All clips have the first one's level here."] = alpha[:1] * x + sigma[:1] * eps
+        mean = [like(level.expand(len(x)), x) for level in variance_preserving(logsnr.mean())]
+        mistakes["All clips have one level here, the mean."] = mean[0] * x + mean[1] * eps
+    return told_apart(arrays["z"], alpha * x + sigma * eps, mistakes)
 
 
 EXERCISE = Exercise(
@@ -58,42 +77,67 @@ EXERCISE = Exercise(
     probes=(
         Probe(
             "one clip",
-            "z should be α x + σ ε for the ε that you return, with α² = sigmoid(λ) and σ² = sigmoid(−λ): mind the square roots.",
+            (
+                "z is not α x + σ ε for the ε that you return.",
+                "Look at the two weights: α² = sigmoid(λ) and σ² = sigmoid(−λ), so there are square roots; and at what is returned: the same "
+                "ε that went into z.",
+                "`alpha * x + sigma * eps, eps`, with `alpha, sigma = variance_preserving(logsnr)`.",
+            ),
             partial(_clips, 1),
             _noised,
             _is_diffused,
         ),
         Probe(
             "one level a clip",
-            "Each clip has its own λ. α of shape (b,) against b c t h w scales the columns, not the clips: reshape it to b 1 1 1 1.",
+            (
+                "With several clips z is not α x + σ ε any more: each clip has its own λ.",
+                "α has the shape (b,). Against b c t h w it is lined up with the last axis, the columns.",
+                "`alpha = like(alpha, x)` gives it the shape (b, 1, 1, 1, 1); so for σ.",
+            ),
             partial(_clips, 4),
             _noised,
             _is_diffused,
         ),
         Probe(
             "every value its own",
-            "Noise is drawn for each value by itself: give torch.randn the whole shape of x.",
+            (
+                "The noise is not drawn for each value by itself.",
+                "Look at the shape that is given to `torch.randn`.",
+                "`torch.randn(x.shape, generator=generator)`.",
+            ),
             partial(_clips, 4),
             _noised,
             lambda arrays, inputs: is_independent(arrays["eps"], AXES),
         ),
         Probe(
             "standard normal",
-            "The noise is not standard normal (mean 0, variance 1, bell-shaped): torch.randn, not torch.rand.",
+            (
+                "The noise is not standard normal: mean 0, variance 1, bell-shaped.",
+                "Look at which function draws it, and whether what it draws is changed.",
+                "`torch.randn`, not `torch.rand`, as it comes.",
+            ),
             partial(_clips, 4),
             _noised,
             lambda arrays, inputs: is_standard_normal(arrays["eps"]),
         ),
         Probe(
             "repeatable",
-            "Two generators of one seed gave different clips: draw from `generator`, not from torch's global one.",
+            (
+                "Two generators of one seed gave different clips.",
+                "The noise comes from torch's global generator, not from the one that is handed in.",
+                "`torch.randn(…, generator=generator)`.",
+            ),
             partial(_clips, 1),
             _twice,
             lambda arrays, inputs: bool((arrays["first"] == arrays["again"]).all()),
         ),
         Probe(
             "fresh at each call",
-            "A second call with the same generator repeated the first one's noise: do not seed inside the function.",
+            (
+                "A second call with the same generator repeated the first one's noise.",
+                "The generator moves on by itself; something in the function sets it back, or makes another.",
+                "No `manual_seed` inside the function.",
+            ),
             partial(_clips, 1),
             _twice,
             lambda arrays, inputs: bool((arrays["again"] != arrays["next"]).any()),

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from minivid.chapters.ch03.exercises.chance import SIGMAS, is_independent, is_standard_normal
+from minivid.chapters.ch03.exercises.judging import SIGMAS, is_independent, is_standard_normal
 from minivid.course.exercise import Arrays, Exercise, Probe, WrongAnswer, all_of, close, describe
 from minivid.diffusion.bound import posterior
 from minivid.diffusion.objective import Objective, Video
