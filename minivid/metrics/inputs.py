@@ -1,7 +1,7 @@
 """What a metric may be given, and the sentences that refuse the rest (chapter 8; tests/metrics/test_inputs.py).
 
 A number that comes out of the wrong range looks like any other number, so nothing here is guessed or converted: it
-is refused.
+is refused. What was made of bytes is known by its levels: x in [-1, 1] is an odd number of 255ths, and in [0, 1] every second is even.
 """
 
 import torch
@@ -34,11 +34,17 @@ def video(clips: object, name: str = "The video") -> Float[Tensor, "b c t h w"]:
         raise ValueError(
             f"{name} reaches {max(high, -low):.0f}; expected [-1, 1]. Levels x of 0 to 255 are x / 127.5 - 1."
         )
-    if 0 <= low < high <= 1:
+    if 0 <= low < high <= 1 and not made_of_bytes(clips):
         raise ValueError(
             f"{name} lies in [0, 1], with nothing below mid-grey; expected [-1, 1], which is 2 * video - 1."
         )
     return clips.clamp(-1, 1)
+
+
+def made_of_bytes(clips: Float[Tensor, "*clip"]) -> bool:
+    """Whether these are levels from 0 to 255 brought to [-1, 1], and nothing else: bright clips lie above mid-grey altogether."""
+    steps = clips.double() * 255
+    return bool(((steps - steps.round()).abs() < 0.01).all() and (steps.round() % 2 == 1).all())
 
 
 def pair(a: object, b: object) -> tuple[Float[Tensor, "b c t h w"], Float[Tensor, "b c t h w"]]:
