@@ -25,12 +25,14 @@ def show_sheet(
     *,
     frames: int = 8,
     captions: Sequence[str] | None = None,
+    labels: Sequence[str] | None = None,
     height: int | None = None,
     **clips: object,
 ) -> Picture:
     """A contact sheet of videos in [-1, 1]: one row a clip, up to `frames` frames evenly chosen, numbered on top.
 
-    `captions` has one line for every row, `height` is that of a frame aimed at, in pixels. Raises ValueError for a wrong shape, range or frame count.
+    `captions` has one line for every row, `labels` a word for every frame in place of its number, `height` is that of a frame aimed at,
+    in pixels. Raises ValueError for a wrong shape, range, frame count or number of labels.
     """
     if frames < 1:
         raise ValueError(f"frames is {frames}; a sheet needs at least 1.")
@@ -39,8 +41,11 @@ def show_sheet(
     chosen = np.unique(np.linspace(0, t - 1, min(frames, t)).round().astype(int))
     rows = [(title(name), clip[chosen]) for name, batch in read.items() for clip in batch]
     height = height or (112 if len(rows) <= 3 else 80)
+    if labels is not None and len(labels) != t:
+        raise ValueError(f"there are {t} frames but {len(labels)} labels; give one a frame.")
     first, *others = (str(i) for i in chosen)
-    return _lay_out(_rows(rows, captions, height), [f"frame {first}", *others])
+    over = [f"frame {first}", *others] if labels is None else [labels[i] for i in chosen]
+    return _lay_out(_rows(rows, captions, height), over)
 
 
 def show_image_grid(
