@@ -11,28 +11,62 @@ def by_the_jacobian(denoise, z, known, mask, alpha, weight):
 
 SECOND = by_the_jacobian
 
+RESULT = "(x_hat - weight * alpha / 2 * gradient).detach()"
+
+RIGHT = {
+    "by_where": ("(known - x_hat)[mask]", "torch.where(mask, known - x_hat, 0.0)"),
+    "masked_by_multiplication": ("(known - x_hat)[mask]", "((known - x_hat) * mask)"),
+    "by_backward": ("gradient = torch.autograd.grad(error, z)[0]", "error.backward()\n        gradient = z.grad"),
+    "asked_again_for_the_guess": ("return (x_hat", "return (denoise(z).detach()"),
+}
+
 WRONG = {
     "weight 0": {
-        "guess_forgotten": ("(x_hat - weight", "(z - weight"),
+        "z_moved": ("(x_hat - weight", "(z - weight"),
         "always_some_weight": ("x_hat - weight", "x_hat - (1 + weight)"),
-    },
-    "reaches the unknown part": {
-        # the gradient by x̂ itself, which is zero wherever nothing is known
-        "gradient_to_the_guess": ("grad(error, z)", "grad(error, x_hat)"),
         # only the known part is put right
         "replacement": ("(x_hat - weight * alpha / 2 * gradient)", "torch.where(mask, known, x_hat)"),
+        "known_frames_pasted": (f"return {RESULT}", f"return torch.where(mask, known, {RESULT})"),
+        "anything_in_the_known_frames": (
+            f"return {RESULT}",
+            f"out = {RESULT}\n    out[mask] = 12345.0\n    return out",
+        ),
+        "nothing_in_the_known_frames": (
+            f"return {RESULT}",
+            f"out = {RESULT}\n    out[mask] = torch.nan\n    return out",
+        ),
+        "the_step_alone": ("(x_hat - weight", "(-weight"),
     },
     "known part only": {
         "error_everywhere": ("[mask]", ""),
         "mask_inverted": ("[mask]", "[~mask]"),
     },
-    "direction": {"up_the_gradient": ("x_hat - weight", "x_hat + weight")},
-    "length": {
+    "whole clip": {
+        # the gradient by x̂ itself, which is zero wherever nothing is known
+        "gradient_to_the_guess": ("grad(error, z)", "grad(error, x_hat)"),
+        "known_frames_not_moved": (f"return {RESULT}", f"return torch.where(mask, x_hat.detach(), {RESULT})"),
+        "open_frames_not_moved": (f"return {RESULT}", f"return torch.where(mask, {RESULT}, x_hat.detach())"),
+        "up_the_gradient": ("x_hat - weight", "x_hat + weight"),
         "mean_of_squares": (".sum()", ".mean()"),
         "half_forgotten": ("alpha / 2", "alpha"),
         "alpha_forgotten": ("weight * alpha", "weight"),
         "norm_not_squared": (".sum()", ".sum().sqrt()"),
+        "weight_squared": ("weight *", "weight**2 *"),
+        # the step that Song et al. 2021 would take from where z already is
+        "error_of_the_noisy_clip": ("(known - x_hat)[mask]", "(known - z)[mask]"),
     },
-    "in a sampler": {"gradients_not_switched_on": ("with torch.enable_grad():", "if True:")},
+    "in a sampler": {
+        "gradients_not_switched_on": ("with torch.enable_grad():", "if True:"),
+        "switched_on_too_late": [
+            (
+                "    with torch.enable_grad():\n        z = z.detach().requires_grad_()\n        x_hat = denoise(z)\n",
+                "    z = z.detach().requires_grad_()\n    x_hat = denoise(z)\n    with torch.enable_grad():\n",
+            ),
+        ],
+        "no_gradient_made_zero": [
+            ("with torch.enable_grad():", "if torch.is_grad_enabled():"),
+            ("    return (x_hat", "    else:\n        return denoise(z)\n    return (x_hat"),
+        ],
+    },
     "detached": {"graph_kept": ("gradient).detach()", "gradient)")},
 }

@@ -44,6 +44,13 @@ def over(sequences, sizes="b=b, h=h, w=w"):
     ]
 
 
+RIGHT = {
+    "softmax_written_out": (ATTEND, f"({SCORES} + bias).softmax(-1) @ v"),
+    "hidden_by_where": (HIDE, "bias = torch.where(visible, bias, -torch.inf)"),
+    "a_very_low_score": ("-torch.inf", "-1e9"),
+    "queries_divided": (ATTEND, "(q / q.shape[-1] ** 0.5 @ k.mT + bias).softmax(-1) @ v"),
+}
+
 WRONG = {
     "identity at the start": {"no_residual": ("return x + ", "return ")},
     "own pixel only": {
@@ -64,9 +71,16 @@ WRONG = {
     "one head": {
         "not_scaled": (ATTEND, "(q @ k.mT + bias).softmax(-1) @ v"),
         "keys_and_queries_exchanged": ("q, k, v = (", "k, q, v = ("),
+        "keys_and_values_exchanged": ("q, k, v = (", "q, v, k = ("),
+        "scaled_by_d": (ATTEND, "(q @ k.mT / q.shape[-1] + bias).softmax(-1) @ v"),
     },
     "several heads": {
         "scaled_by_all_channels": (ATTEND, "(q @ k.mT / x.shape[1] ** 0.5 + bias).softmax(-1) @ v"),
+        "heads_forgotten": [
+            ("(split_heads(part, self.heads) for part in ", "("),
+            ("join_heads(attend(q, k, v, bias[None]))", "attend(q[None], k[None], v[None], bias[None, :1])[0]"),
+            (".chunk(3, dim=-1))", ".chunk(3, dim=-1))"),
+        ],
         "heads_interleaved": (
             "split_heads(part, self.heads)",
             'rearrange(part, "n t (d heads) -> n heads t d", heads=self.heads)',
@@ -74,10 +88,21 @@ WRONG = {
     },
     "bias": {
         "without_bias": ("if visible is", "bias = 0 * bias\n        if visible is"),
+        "bias_of_the_first_head_for_all": ("bias[None]", "bias[None, :1]"),
+        "bias_subtracted": ("bias[None]", "-bias[None]"),
         "bias_transposed": ("if visible is", "bias = bias.mT\n        if visible is"),
     },
     "visible": {
         "mask_declared_never_used": (HIDE, "pass"),
+        "hidden_scores_made_zero": [
+            (HIDE, "pass"),
+            (
+                ATTEND,
+                f"(({SCORES} + bias) if visible is None else ({SCORES} + bias).masked_fill(~visible, 0)).softmax(-1) @ v",
+            ),
+        ],
+        "hidden_bias_made_zero": ("-torch.inf", "0.0"),
+        "mask_transposed": ("~visible", "~visible.mT"),
         "mask_inverted": ("~visible", "visible"),
         "mask_after_the_softmax": [
             (HIDE, "pass"),

@@ -12,12 +12,13 @@ SIGMAS = 6
 
 
 def told_apart(
-    found: np.ndarray, expected: Any, mistakes: Mapping[str, Any], rtol: float = 1e-3, atol: float = 1e-4
+    found: np.ndarray | np.generic, expected: Any, mistakes: Mapping[str, Any], rtol: float = 1e-3, atol: float = 1e-4
 ) -> bool | str:
     """True for what is expected; else the sentence of the first mistake that gives what was found; else what `close` says.
 
     A mistake that cannot be told from the right answer on these inputs is passed over.
     """
+    found = np.asarray(found)
     verdict = close(found, expected, rtol, atol)
     if verdict is True:
         return True

@@ -36,7 +36,7 @@ def _variance_agrees(arrays: Arrays, inputs: dict) -> bool | str:
         whole = np.broadcast_to(found, clip)
     except ValueError:
         return f"The variance has the shape {found.shape}; expected one number."
-    alpha_s, sigma_s, alpha_t, sigma_t, kept = _levels(inputs)
+    alpha_s, sigma_s, _, sigma_t, kept = _levels(inputs)
     lost = 1 - kept
     mistakes = {
         "This is the variance with the σ of t, where you come from.": lost * sigma_t**2,

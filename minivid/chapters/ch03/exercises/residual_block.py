@@ -12,13 +12,9 @@ from minivid.chapters.ch03.exercises.judging import told_apart
 from minivid.course.exercise import Arrays, Exercise, Probe, WrongAnswer
 from minivid.nn.conv import ResBlock
 
-DIM, EMBED, CLIPS, FRAMES, SIDE = (
-    8,
-    12,
-    3,
-    3,
-    4,
-)  # as many clips as frames: a level that goes to the wrong ones runs, silently
+DIM, EMBED, SIDE = 16, 12, 4
+CLIPS = FRAMES = 3
+"""As many: an embedding that goes to the wrong ones runs, silently."""
 
 
 def _block_and_clip(

@@ -7,12 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from minivid.chapters.ch03.exercises.judging import SIGMAS, is_independent, is_standard_normal
-from minivid.course.exercise import Arrays, Exercise, Probe, WrongAnswer, all_of, close, describe
+from minivid.chapters.ch03.exercises.judging import SIGMAS, is_independent, is_standard_normal, told_apart
+from minivid.course.exercise import Arrays, Exercise, Probe, WrongAnswer, close, describe
 from minivid.diffusion.bound import posterior
 from minivid.diffusion.objective import Objective, Video
-from minivid.diffusion.samplers import ancestral, ancestral_step, ddim, predict
-from minivid.diffusion.schedule import COSINE
+from minivid.diffusion.samplers import ancestral, ancestral_step, ddim
+from minivid.diffusion.schedule import COSINE, like, variance_preserving
 
 STEPS = 4
 AXES = ("steps", "clips", "channels", "frames", "rows", "columns")
@@ -42,9 +42,10 @@ class Network(nn.Module):
 
 
 def _noise(seed: int) -> dict:
-    generator = torch.Generator().manual_seed(seed)
+    """The noise is drawn from another seed than the loop's generator, and than torch's global one while it is judged."""
+    generator = torch.Generator().manual_seed(seed + 1)
     z, mixing = torch.randn(2, 1, 8, 16, 16, generator=generator), torch.randn(8, 8, generator=generator)
-    return {"z": z, "mixing": 0.4 * mixing, "seed": seed + 1}
+    return {"z": z, "mixing": 0.4 * mixing, "seed": seed + 2}
 
 
 def _begun(obj, inputs: dict, network: Network) -> Iterator:
@@ -91,7 +92,7 @@ def _walked(obj, inputs: dict) -> dict:
         "asked": asked,
         "attached": any(part.requires_grad for pair in pairs for part in pair),
         "changed": any(
-            not torch.equal(a, b)
+            not torch.allclose(a, b, rtol=0, atol=0, equal_nan=True)
             for pair, copy in zip(pairs, kept, strict=True)
             for a, b in zip(pair, copy, strict=True)
         ),
@@ -128,15 +129,24 @@ def _before(arrays: Arrays, inputs: dict) -> np.ndarray:
 
 
 def _guessed(arrays: Arrays, inputs: dict) -> bool | str:
-    network = Network(inputs["mixing"])
-    for step, (z, x_hat) in enumerate(zip(_before(arrays, inputs), arrays["x_hat"], strict=True)):
-        if not np.isfinite(z).all():
-            break  # the step before is at fault, and is judged below
-        expected, _ = predict(network, torch.as_tensor(z), GRID[step], COSINE, Objective.V, "a caption")
-        verdict = close(x_hat, expected, rtol=1e-2, atol=1e-2)
-        if verdict is not True:
-            return f"In step {step + 1} of {STEPS} it is another. {verdict or ''}".strip()
-    return True
+    """x̂ of every step, up to one that begins with what is not finite: that is the step before's fault, and is judged below."""
+    before = torch.as_tensor(_before(arrays, inputs))
+    steps = int(before.flatten(1).isfinite().all(1).long().cumprod(0).sum())
+    network, z = Network(inputs["mixing"]).requires_grad_(False), before[:steps]
+    v = torch.stack([network(z[i], GRID[i].expand(len(z[i])), "a caption") for i in range(steps)])
+    (alpha, sigma), (alpha_s, sigma_s) = (
+        tuple(like(level, z) for level in variance_preserving(levels[:steps])) for levels in (GRID[:-1], GRID[1:])
+    )
+    mistakes = {
+        "It is the network's answer itself; that is v.": v,
+        "The network's answer is taken for ε; it is v.": (z - sigma * v) / alpha,
+        "α and σ are exchanged.": sigma * z - alpha * v,
+        "The sign of v̂ is another.": alpha * z + sigma * v,
+        "α and σ are those of the level where the step arrives.": alpha_s * z - sigma_s * v,
+        "It is ε̂, the noise.": sigma * z + alpha * v,
+        "Where z should stand is the noise of the beginning.": alpha * before[0] - sigma * v,
+    }
+    return told_apart(arrays["x_hat"][:steps], alpha * z - sigma * v, mistakes, rtol=1e-2, atol=1e-2)
 
 
 def _drawn(arrays: Arrays, inputs: dict) -> np.ndarray:
@@ -159,6 +169,8 @@ def _is_centred(arrays: Arrays, inputs: dict) -> bool | str:
     for name, known in (("z", _before(arrays, inputs)[:-1]), ("x̂", arrays["x_hat"][:-1])):
         for step in range(STEPS - 1):
             if abs((noise[step] * known[step]).sum()) > SIGMAS * (known[step].astype(np.float64) ** 2).sum() ** 0.5:
+                if step and abs(np.corrcoef(noise[step].flat, noise[step - 1].flat)[0, 1]) > 0.9:
+                    return f"The noise that is added in step {step + 1} is that of the step before."
                 return f"In step {step + 1} of {STEPS} the weight of {name} is another."
     return True
 
@@ -182,76 +194,122 @@ EXERCISE = Exercise(
     probes=(
         Probe(
             "pairs",
-            "`yield z, x_hat` stands in the loop, once a step, and each pair is made when it is asked for: new tensors, none that a later "
-            "step changes.",
+            (
+                "The pairs do not come one at a time, each made when it is asked for.",
+                "`yield` stands inside the loop over the steps, and what has been yielded is not changed afterwards: no `+=` on z.",
+                "`yield z, x_hat`, as the last line of the loop.",
+            ),
             _noise,
             _walked,
             _one_at_a_time,
         ),
         Probe(
             "levels",
-            "From noise to clip: the network is told λ(u) for u from 1 down, in equal steps, one number for each clip; the last of the "
-            "steps + 1 levels is where the last step arrives.",
+            (
+                "The network is not told the levels of the way from noise to clip, one number for each clip.",
+                "There are steps + 1 of them, λ(u) for u from 1 down to 0 in equal parts; the network is asked at all but the last.",
+                "`levels = cosine_logsnr(torch.linspace(1, 0, steps + 1))`, and `model(z, levels[i].expand(len(z)), cond)`.",
+            ),
             _noise,
             _walked,
             _falling,
         ),
         Probe(
             "caption",
-            "The condition should reach the network at each step: model(z, λ, cond).",
+            (
+                "The caption does not reach the network at every step.",
+                "The model takes three things.",
+                "`model(z, logsnr, cond)`.",
+            ),
             _noise,
             _walked,
             lambda arrays, inputs: bool(arrays["captioned"]),
         ),
         Probe(
             "guess",
-            "x̂ = α z − σ v̂, with α and σ of the level where the step begins, and z as the step found it.",
+            (
+                "The levels are right; x̂ is not α z − σ v̂.",
+                "α and σ are those of the level where the step begins, and z is what the step before left (at first the noise).",
+                "`alpha * z - sigma * model(…)` with `alpha, sigma = variance_preserving(levels[i])`.",
+            ),
             _noise,
             _walked,
             _guessed,
         ),
         Probe(
-            "last step",
-            "The last step adds no noise: its z *is* x̂.",
-            _noise,
-            _walked,
-            lambda arrays, inputs: close(arrays["z"][-1], arrays["x_hat"][-1]),
-        ),
-        Probe(
             "mean",
-            "x̂ is right. z should then move to the posterior's mean, with x̂ where the clean clip would be, and noise be added that knows "
-            "nothing of either.",
+            (
+                "x̂ is right; the step from z to the next z is not a draw around the posterior's mean.",
+                "The mean has x̂ where the clean clip would be, z as it was before the step, λ of where you arrive first and that of where you are "
+                "second. The noise that is added knows nothing of either.",
+                "`mean, variance = posterior(x_hat, z, levels[i + 1], levels[i])`, and noise drawn inside the loop.",
+            ),
             _noise,
             _walked,
             _is_centred,
         ),
         Probe(
             "size of the noise",
-            "The mean is right. What is added should be standard normal noise times the *root* of the posterior's variance.",
+            (
+                "The mean is right, the noise that is added has another size.",
+                "Standard normal noise is multiplied by a standard *deviation*.",
+                "`mean + variance.sqrt() * noise`.",
+            ),
             _noise,
             _walked,
             _is_of_that_size,
         ),
         Probe(
             "fresh noise",
-            "The noise should be drawn anew for every step and every value: torch.randn with the whole shape of z, inside the loop.",
+            (
+                "The noise is not drawn anew for every value of every step.",
+                "`torch.randn` stands inside the loop, and gets the whole shape of z.",
+                "`noise = torch.randn(z.shape, generator=generator)`.",
+            ),
             _noise,
             _walked,
-            lambda arrays, inputs: all_of(
-                is_independent(_drawn(arrays, inputs), AXES), is_standard_normal(_drawn(arrays, inputs))
+            lambda arrays, inputs: is_independent(_drawn(arrays, inputs), AXES),
+        ),
+        Probe(
+            "normal",
+            (
+                "The noise has the right size and is not normal: bell-shaped.",
+                "Look at which function draws it, and whether what it draws is changed.",
+                "`torch.randn`, as it comes.",
             ),
+            _noise,
+            _walked,
+            lambda arrays, inputs: is_standard_normal(_drawn(arrays, inputs)),
+        ),
+        Probe(
+            "last step",
+            (
+                "The last step should add no noise: its z is x̂ itself.",
+                "At the end of the way nothing is drawn any more.",
+                "`z = x_hat if i == steps - 1 else …`.",
+            ),
+            _noise,
+            _walked,
+            lambda arrays, inputs: close(arrays["z"][-1], arrays["x_hat"][-1]),
         ),
         Probe(
             "repeatable",
-            "Two generators of one seed gave different clips: draw from `generator`, not from torch's global one.",
+            (
+                "Two generators of one seed gave different clips.",
+                "The noise comes from torch's global generator, not from the one that is handed in.",
+                "`torch.randn(…, generator=generator)`.",
+            ),
             _noise,
             _twice,
             lambda arrays, inputs: bool((arrays["once"] == arrays["again"]).all()),
         ),
         Probe(
             "without gradients",
-            "What comes out still holds the network's graph, and with it the memory of every step before: ask the network under "
-            "`torch.no_grad()`.",
+            (
+                "What comes out still holds the network's graph, and with it the memory of every step before.",
+                "Nothing is learnt here: the network is asked without gradients.",
+                "`with torch.no_grad():` around the call of `model`, and not around the `yield`.",
+            ),
             _noise,
             _walked,
             lambda arrays, inputs: not arrays["attached"],

@@ -7,9 +7,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from minivid.chapters.ch03.exercises.judging import told_apart
 from minivid.course.exercise import Arrays, Exercise, Probe, WrongAnswer, close, describe
-from minivid.diffusion.objective import Objective, Video, per_clip_loss, target
-from minivid.diffusion.schedule import COSINE, like
+from minivid.diffusion.objective import Objective, Video, per_clip_loss
+from minivid.diffusion.schedule import COSINE, LINEAR, like
 from minivid.train import update_ema
 
 CLIP_NORM = 1.0
@@ -18,14 +19,17 @@ CLIP_NORM = 1.0
 def training_step(
     model: nn.Module,
     ema: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    optimizer,
     x: Video,
     eps: Video,
     u: Float[Tensor, "b"],
     cond,
     decay: float,
 ) -> tuple[Tensor, Tensor]:
-    """One step on the mean squared error of v, the gradient clipped to norm 1; returns the loss and the norm before clipping."""
+    """One step on the mean squared error of v, the gradient clipped to norm 1; returns the loss and the norm before clipping.
+
+    optimizer: whatever has `zero_grad` and `step`.
+    """
     loss = per_clip_loss(model, x, eps, u, cond, COSINE, Objective.V).mean()
     optimizer.zero_grad()
     loss.backward()
@@ -89,23 +93,18 @@ def _trained(obj, inputs: dict) -> dict:
     ema = Network(inputs["average"][:1], inputs["average"][1:]).requires_grad_(False)
     optimizer, told, after = Descent(model.parameters()), [], []
     for x, eps, u in zip(inputs["x"], inputs["eps"], inputs["u"], strict=True):
-        said = obj(model, ema, optimizer, x.clone(), eps.clone(), u.clone(), "a caption", inputs["decay"])
-        if not model.shown:
-            raise WrongAnswer("the model was never called")
-        if not isinstance(said, tuple | list) or len(said) != 2:
-            raise WrongAnswer(f"it returned {describe(said)}; expected the pair (loss, norm)")
-        for name, value in zip(("the loss", "the norm"), said, strict=True):
-            if not isinstance(value, float | Tensor) or (isinstance(value, Tensor) and value.numel() != 1):
-                raise WrongAnswer(f"{name} is {describe(value)}; expected one number")
-        told.append([float(value) for value in said])
+        told.append(_told(obj, model, ema, optimizer, x.clone(), eps.clone(), u.clone(), inputs["decay"]))
         after.append([torch.cat([p.detach().clone().flatten() for p in net.parameters()]) for net in (model, ema)])
     if len(optimizer.met) != 2:
-        raise WrongAnswer(f"in two steps `optimizer.step()` was called {len(optimizer.met)} times")
-    shown = [torch.stack(part) for part in list(zip(*model.shown, strict=True))[:2]]
+        raise WrongAnswer(
+            f"in two steps `optimizer.step()` was called {len(optimizer.met)} times; expected once a step"
+        )
+    if len(model.shown) != 2:
+        raise WrongAnswer(f"in two steps the model was called {len(model.shown)} times; expected once a step")
     return {
-        "z": shown[0],
-        "t": shown[1],
-        "captioned": all(captioned for *_, captioned in model.shown),
+        "z": torch.stack([z for z, _, _ in model.shown]),
+        "t": torch.stack([t for _, t, _ in model.shown]),
+        "captioned": all(captioned for _, _, captioned in model.shown),
         "loss": torch.tensor([loss for loss, _ in told]),
         "norm": torch.tensor([norm for _, norm in told]),
         "met": torch.stack(optimizer.met),
@@ -114,65 +113,178 @@ def _trained(obj, inputs: dict) -> dict:
     }
 
 
+def _told(obj, model: Network, ema: Network, optimizer: Descent, x, eps, u, decay: float) -> list[float]:
+    """What the student's step returns, loss and norm."""
+    try:
+        said = obj(model, ema, optimizer, x, eps, u, "a caption", decay)
+    except RuntimeError as error:
+        if model.shown and "does not require grad" in str(error):
+            raise WrongAnswer(
+                "the loss does not hang on the network's weights any more, so there is no gradient to be found: no `no_grad`, `detach` or "
+                "`item` before `backward`"
+            ) from None
+        if model.shown:
+            raise
+    if not model.shown:
+        raise WrongAnswer("the model was never called; `ema` is not trained, only drawn along")
+    if not isinstance(said, tuple | list) or len(said) != 2:
+        raise WrongAnswer(f"it returned {describe(said)}; expected the pair (loss, norm)")
+    for name, value in zip(("the loss", "the norm"), said, strict=True):
+        if not isinstance(value, float | Tensor) or (isinstance(value, Tensor) and value.numel() != 1):
+            raise WrongAnswer(f"{name} is {describe(value)}; expected one number")
+    return [value.item() if isinstance(value, Tensor) else value for value in said]
+
+
 def _agrees(name: str, step: slice | int = slice(None), **tolerance):
     """The same as the reference's, in one of the two steps or in both."""
 
     def compare(arrays: Arrays, inputs: dict) -> bool | str:
-        expected = _trained(training_step, inputs)[name]
-        return close(arrays[name][step], expected[step], **tolerance)
+        return close(arrays[name][step], _trained(training_step, inputs)[name][step], **tolerance)
 
     return compare
 
 
-def _is_v_loss(arrays: Arrays, inputs: dict) -> bool | str:
-    """The loss of the first step; what it is instead, where that can be said."""
+def _first(inputs: dict) -> tuple[Tensor, ...]:
+    """Of the first batch: clips, noise, levels, α, σ."""
     x, eps, u = (inputs[name][0] for name in ("x", "eps", "u"))
-    alpha, sigma = (like(level, x) for level in COSINE.alpha_sigma(COSINE.logsnr(u)))
-    v = target(Objective.V, x, eps, alpha, sigma)
-    out = Network(inputs["weight"], inputs["bias"])(alpha * x + sigma * eps, u).detach()
-    found = arrays["loss"][0]
-    named = {
-        "It is held against the noise ε; it should be v.": (out - eps).square().mean(),
-        "It is held against the clean clip x; it should be v.": (out - x).square().mean(),
-        "v has the wrong sign: it is α ε − σ x.": (out + v).square().mean(),
-        "α and σ are exchanged in v = α ε − σ x.": (out - sigma * eps + alpha * x).square().mean(),
-        "This is the mean of the difference, not of its square.": (out - v).mean(),
-        "This is the mean absolute difference, not the mean square.": (out - v).abs().mean(),
-        "This is the root of the mean square.": (out - v).square().mean().sqrt(),
-        "This is the sum over a clip's values; it should be the mean.": (out - v).square().flatten(1).sum(1).mean(),
-        "This is the sum over the batch; it should be the mean.": (out - v).square().sum(),
+    logsnr = COSINE.logsnr(u)
+    return x, eps, logsnr, *(like(level, x) for level in COSINE.alpha_sigma(logsnr))
+
+
+def _is_noised(arrays: Arrays, inputs: dict) -> bool | str:
+    x, eps, _, alpha, sigma = _first(inputs)
+    u = inputs["u"][0]
+    linear_alpha, linear_sigma = (like(level, x) for level in LINEAR.alpha_sigma(LINEAR.logsnr(u)))
+    mistakes = {
+        "It is shown the clean clip.": x,
+        "It is shown the noise alone.": eps,
+        "The weights scale columns here, not clips: α of shape (b,) is lined up with the last axis.": (
+            alpha.flatten() * x + sigma.flatten() * eps
+        ),
+        "All clips have the first one's level here.": alpha[:1] * x + sigma[:1] * eps,
+        "The weights are 1 − u and u, a straight line: that is another schedule.": (1 - like(u, x)) * x
+        + like(u, x) * eps,
+        "This is the linear schedule.": linear_alpha * x + linear_sigma * eps,
+        "α and σ are exchanged.": sigma * x + alpha * eps,
+        "The weights are α² and σ².": alpha**2 * x + sigma**2 * eps,
+        "u was taken for λ.": like(torch.sigmoid(u).sqrt(), x) * x + like(torch.sigmoid(-u).sqrt(), x) * eps,
+        "It is shown v.": alpha * eps - sigma * x,
     }
-    if close(found, (out - v).square().mean(), rtol=1e-3) is True:
-        return True
-    return next((text for text, value in named.items() if close(found, value, rtol=1e-3) is True), False)
+    known = told_apart(arrays["z"][0], alpha * x + sigma * eps, mistakes, rtol=1e-3, atol=1e-3)
+    if isinstance(known, str) or known:
+        return known
+    return (
+        "The noise that is handed in is not in it." if _has_other_noise(arrays["z"][0], x, eps, alpha, sigma) else False
+    )
+
+
+def _has_other_noise(z: np.ndarray, x: Tensor, eps: Tensor, alpha: Tensor, sigma: Tensor) -> bool:
+    """What is left of z without the clip does not go with ε."""
+    rest = ((torch.as_tensor(z) - alpha * x) / sigma).flatten()
+    return bool(abs(torch.corrcoef(torch.stack([rest, eps.flatten()]))[0, 1]) < 0.3)
+
+
+def _is_told_the_level(arrays: Arrays, inputs: dict) -> bool | str:
+    _, _, logsnr, alpha, _ = _first(inputs)
+    mistakes = {
+        "It is told the time u.": inputs["u"][0],
+        "It is told log(α/σ), half of λ.": logsnr / 2,
+        "It is told −λ.": -logsnr,
+        "It is told α.": alpha.flatten(),
+        "It is told α².": alpha.flatten() ** 2,
+        "It is told the signal-to-noise ratio α²/σ², not its logarithm.": logsnr.exp(),
+    }
+    return told_apart(arrays["t"][0], logsnr, mistakes, rtol=1e-3, atol=1e-2)
+
+
+def _is_v_loss(arrays: Arrays, inputs: dict) -> bool | str:
+    x, eps, logsnr, alpha, sigma = _first(inputs)
+    v, network = alpha * eps - sigma * x, Network(inputs["weight"], inputs["bias"]).requires_grad_(False)
+    out = network(alpha * x + sigma * eps, logsnr)
+    off = out - v
+    mistakes = {
+        "The output is held against the noise ε; it should be v.": (out - eps).square().mean(),
+        "The output is held against the clean clip x; it should be v.": (out - x).square().mean(),
+        "The output is held against ε − x, the velocity of a straight path; it should be v.": (out - eps + x)
+        .square()
+        .mean(),
+        "v has the wrong sign.": (out + v).square().mean(),
+        "α and σ are exchanged in v.": (out - sigma * eps + alpha * x).square().mean(),
+        "There is a plus in v where a minus should be: that is α ε + σ x.": (out - alpha * eps - sigma * x)
+        .square()
+        .mean(),
+        "The output is held against z; it should be v.": (out - alpha * x - sigma * eps).square().mean(),
+        "This is the mean of the difference, not of its square.": off.mean(),
+        "This is the mean absolute difference, not the mean square.": off.abs().mean(),
+        "This is the root of the mean square.": off.square().mean().sqrt(),
+        "This is half the mean square.": 0.5 * off.square().mean(),
+        "This is the sum over a clip's values; it should be the mean.": off.square().flatten(1).sum(1).mean(),
+        "This is the sum over the batch; it should be the mean.": off.square().flatten(1).mean(1).sum(),
+        "This is the sum over all values; it should be the mean.": off.square().sum(),
+    }
+    return told_apart(arrays["loss"][0], off.square().mean(), mistakes)
 
 
 def _is_met(arrays: Arrays, inputs: dict) -> bool | str:
-    return bool(abs(arrays["met"][0]).max() > 0) or "When `optimizer.step()` was called there was no gradient."
+    if abs(arrays["met"][0]).max() == 0:
+        return "When `optimizer.step()` was called there was no gradient."
+    return _agrees("met", 0, rtol=1e-2, atol=1e-4)(arrays, inputs)
+
+
+def _is_of_its_own(arrays: Arrays, inputs: dict) -> bool | str:
+    model = inputs | {
+        "weight": torch.as_tensor(arrays["weights"][0][:1]),
+        "bias": torch.as_tensor(arrays["weights"][0][1:]),
+    }
+    only_second = _trained(training_step, {**model, **{name: inputs[name].flip(0) for name in ("x", "eps", "u")}})[
+        "met"
+    ][0]
+    return close(arrays["met"][1], only_second, rtol=1e-2, atol=1e-4)
 
 
 def _is_clipped(arrays: Arrays, inputs: dict) -> bool | str:
+    expected = _trained(training_step, inputs)
+    whole = (expected["norm"][0] * expected["met"][0]).numpy()
+    parts = whole[:1], whole[1:]  # weight and bias
+    mistakes = {
+        "It is not clipped when the step is taken.": whole,
+        "Each number of it is cut to [−1, 1] by itself, which turns it into another direction.": np.clip(whole, -1, 1),
+        "Each weight's gradient is made as long as 1 by itself, which turns the whole into another direction.": np.concatenate(
+            [part / max(1.0, np.linalg.norm(part)) for part in parts]
+        ),
+    }
+    said = told_apart(arrays["met"][0], expected["met"][0], mistakes, rtol=1e-2)
     length = np.linalg.norm(arrays["met"][0].astype(np.float64))
-    if length > 1.001 * CLIP_NORM:
-        return f"The optimizer met a gradient of length {length:.1f}."
-    return _agrees("met", 0, rtol=1e-2)(arrays, inputs)
+    return said or f"The optimizer met a gradient of length {length:.1f}."
+
+
+def _is_norm(arrays: Arrays, inputs: dict) -> bool | str:
+    expected = _trained(training_step, inputs)["norm"][0]
+    mistakes = {
+        "It is the norm after clipping.": torch.ones(()),
+        "It is the square of the norm.": expected**2,
+        "It is the loss once more.": arrays["loss"][0],
+    }
+    return told_apart(arrays["norm"][0], expected, mistakes, rtol=1e-2)
 
 
 def _is_average(arrays: Arrays, inputs: dict) -> bool | str:
     before, weights, decay = inputs["average"].numpy(), arrays["weights"][0], inputs["decay"]
+    if _agrees("weights", rtol=1e-2)(arrays, inputs) is not True:
+        return "The model's own weights have changed by something else than the optimizer's step."
     old = torch.cat([inputs["weight"], inputs["bias"]]).numpy()
-    named = {
-        "The average did not change: change the weights of `ema` in place.": before,
-        "Most of the average should stay: decay · average + (1 − decay) · weight, not the other way round.": (
-            (1 - decay) * before + decay * weights
-        ),
-        "It follows the weights as they were before `optimizer.step()`.": decay * before + (1 - decay) * old,
+    mistakes = {
+        "It did not change; it is `ema`'s own weights that should, in place.": before,
+        "Most of it was thrown away: decay is the share of the average that stays.": (1 - decay) * before
+        + decay * weights,
+        "It follows the weights as they were before the optimizer's step.": decay * before + (1 - decay) * old,
         "It is a copy of the weights.": weights,
+        "The two shares do not add up to 1: the weights are added whole.": decay * before + weights,
+        "The two shares do not add up to 1: nothing of the average is taken away.": before + (1 - decay) * weights,
+        "The old average has gone, and only a share of the weights stands there.": (1 - decay) * weights,
     }
-    expected = decay * before + (1 - decay) * weights
-    if close(arrays["average"][0], expected, rtol=1e-3) is True:
-        return _agrees("average", rtol=1e-3)(arrays, inputs)
-    return next((text for text, value in named.items() if close(arrays["average"][0], value, rtol=1e-3) is True), False)
+    first = told_apart(arrays["average"][0], decay * before + (1 - decay) * weights, mistakes)
+    return first if first is not True else _agrees("average", rtol=1e-2, atol=1e-4)(arrays, inputs)
 
 
 EXERCISE = Exercise(
@@ -186,65 +298,95 @@ EXERCISE = Exercise(
     probes=(
         Probe(
             "noised clip",
-            "The model should see z = α x + σ ε, each clip at the noise level of its own u (reshape α and σ to b 1 1 1 1).",
+            (
+                "The model does not see z = α x + σ ε, each clip at the noise level of its own u.",
+                "λ comes from u by the schedule, α and σ from λ; both are (b,) and must multiply b c t h w.",
+                "`alpha, sigma = (like(level, x) for level in variance_preserving(cosine_logsnr(u)))`.",
+            ),
             _batches,
             _trained,
-            _agrees("z", rtol=1e-3, atol=1e-3),
+            _is_noised,
         ),
         Probe(
             "noise level",
-            "The model is told the log-SNR λ of each clip, one number a clip, never u.",
+            (
+                "What the model is shown is right; what it is told of the noise is not λ, one number a clip.",
+                "A network knows no schedule: it is told the log-SNR.",
+                "`model(z, logsnr, cond)` with `logsnr = cosine_logsnr(u)`, of shape (b,).",
+            ),
             _batches,
             _trained,
-            _agrees("t", rtol=1e-3, atol=1e-2),
+            _is_told_the_level,
         ),
         Probe(
             "caption",
-            "The condition should reach the model: model(z, λ, cond).",
+            ("The condition does not reach the model.", "The model takes three things.", "`model(z, logsnr, cond)`."),
             _batches,
             _trained,
             lambda arrays, inputs: bool(arrays["captioned"]),
         ),
         Probe(
             "loss",
-            "The loss is the mean of (output − v)² over all values of the batch, with v = α ε − σ x.",
+            (
+                "The loss is not the mean of (output − v)² over all values of the batch, with v = α ε − σ x.",
+                "Look at what the output is held against, and at how the differences become one number.",
+                "`(v_hat - (alpha * eps - sigma * x)).square().mean()`.",
+            ),
             _batches,
             _trained,
             _is_v_loss,
         ),
         Probe(
             "gradient",
-            "Nothing would be learnt. In this order: zero_grad, backward, clip, step; and the loss stays connected to the network's output "
-            "(no detach, no_grad or item before backward).",
+            (
+                "The loss is right; the gradient that the optimizer meets in its first step is not the loss's.",
+                "The order is: forget the old gradient, find the new one, clip it, take the step.",
+                "`optimizer.zero_grad()`, `loss.backward()`, `nn.utils.clip_grad_norm_(…)`, `optimizer.step()`.",
+            ),
             _batches,
             _trained,
             _is_met,
         ),
         Probe(
             "own gradient",
-            "The first step is right, the second met the first one's gradient too: `optimizer.zero_grad()` once a step.",
+            (
+                "The first step is right; in the second the optimizer met the first one's gradient too.",
+                "`backward` *adds* to what is there.",
+                "`optimizer.zero_grad()`, once a step.",
+            ),
             _batches,
             _trained,
-            _agrees("met", rtol=1e-2, atol=1e-4),
+            _is_of_its_own,
         ),
         Probe(
             "clipped",
-            "A long gradient is made as long as 1, in its own direction, before the optimizer takes its step: "
-            "`nn.utils.clip_grad_norm_(model.parameters(), 1.0)`.",
+            (
+                "A gradient longer than 1 should be made as long as 1, in its own direction, before the optimizer takes its step.",
+                "Clipping stands between `backward` and `step`, and takes all of the model's weights together.",
+                "`nn.utils.clip_grad_norm_(model.parameters(), 1.0)`.",
+            ),
             partial(_batches, far=True),
             _trained,
             _is_clipped,
         ),
         Probe(
             "norm",
-            "What is returned beside the loss is the gradient's norm *before* clipping, which `clip_grad_norm_` gives back.",
+            (
+                "What is returned beside the loss is not the gradient's norm before it was clipped.",
+                "Clipping itself knows it.",
+                "`norm = nn.utils.clip_grad_norm_(model.parameters(), 1.0)`.",
+            ),
             partial(_batches, far=True),
             _trained,
-            _agrees("norm", 0, rtol=1e-2),
+            _is_norm,
         ),
         Probe(
             "average",
-            "After the optimizer's step each weight of `ema` becomes decay · itself + (1 − decay) · the model's new weight.",
+            (
+                "The moving average is not what it should be: decay · itself + (1 − decay) · the weight after the step.",
+                "It is changed last, and in place: weight by weight, those of `ema` and those of `model` side by side.",
+                "`average.lerp_(weight, 1 - decay)` for `average, weight` in `zip(ema.parameters(), model.parameters())`, under `torch.no_grad()`.",
+            ),
             _batches,
             _trained,
             _is_average,
