@@ -223,7 +223,7 @@ def written_out(training_step: Callable) -> Update:
             )
         shown = training.loss.drawn(batch, step)
         told = training_step(training.model, training.ema, training.optimizer, *shown, decay)
-        loss, gradient = (float(value) for value in told)
+        loss, gradient = (value.item() if isinstance(value, Tensor) else value for value in told)
         for what, value in (("loss", loss), ("gradient", gradient)):
             if not math.isfinite(value):
                 raise training.failed(what, step)

@@ -788,7 +788,7 @@ torch.testing.assert_close(torch.as_tensor(loss), library_loss, rtol=1e-3, atol=
 preview = ["a 7 moves up, quickly", "a 3 moves left, slowly", "a 0 moves down, quickly", "a 4 moves right, slowly"]
 
 
-def drawn(captions, seed, steps, scale=experiments.LAPTOP_GUIDANCE):
+def drawn(captions, seed, steps, scale=experiments.GUIDANCE):
     """Clips of your model, one a caption, through your guidance and your loop."""
     chance = torch.Generator().manual_seed(seed)
     start = torch.randn(len(captions), *run.clip, generator=chance)

@@ -1,6 +1,7 @@
 """Answers that an exercise's author holds against its probes: a second right one, and wrong ones by name.
 
-They stand in `tests/chapters/chNN/ex_N_M.py`. SECOND is right and written differently. WRONG has, for each probe in its order,
+They stand in `tests/chapters/chNN/ex_N_M.py`. SECOND is right and written differently; RIGHT, where it is there, has more right answers by
+name, that a probe might refuse. WRONG has, for each probe in its order,
 the mistakes that it must be the first to catch: `{probe: {name: mistake}}`. A mistake is an edit of the chapter's own solution,
 `(old, new)` with an `old` that stands exactly once in the solution's cell, or a list of edits, one after the other; a function
 or class only where no edit will do. Checked by tests/chapters/test_kills.py.
@@ -40,10 +41,11 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Answers:
-    """An exercise's second right answer, and its wrong ones by the probe that must catch them."""
+    """An exercise's second right answer, its wrong ones by the probe that must catch them, and more right ones."""
 
     second: Attempt
     wrong: dict[str, list[Attempt]]
+    right: tuple[Attempt, ...] = ()
 
     def named(self, name: str) -> Attempt:
         """The wrong answer of that name. Raises StopIteration when there is none."""
@@ -100,7 +102,8 @@ def answers_in(file: Path, exercise: Exercise, solution: Solution) -> Answers:
         probe: [attempt(name, mistake) for name, mistake in mistakes.items()]
         for probe, mistakes in written["WRONG"].items()
     }
-    return Answers(attempt("SECOND", written["SECOND"]), wrong)
+    right = tuple(attempt(name, answer) for name, answer in written.get("RIGHT", {}).items())
+    return Answers(attempt("SECOND", written["SECOND"]), wrong, right)
 
 
 def solutions(source: Path) -> dict[str, Solution]:

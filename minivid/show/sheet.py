@@ -26,12 +26,14 @@ def show_sheet(
     *,
     frames: Whole = 8,
     captions: Sequence[str] | None = None,
+    labels: Sequence[str] | None = None,
     height: Whole | None = None,
     **clips: object,
 ) -> Picture:
     """A contact sheet of videos in [-1, 1]: one row a clip, up to `frames` frames evenly chosen, numbered on top.
 
-    `captions` has one line for every row, `height` is that of a frame aimed at, in pixels. Raises ValueError for a wrong shape, range or frame count.
+    `captions` has one line for every row, `labels` a word for every frame in place of its number, `height` is that of a frame aimed at,
+    in pixels. Raises ValueError for a wrong shape, range, frame count or number of labels.
     """
     frames = whole(frames, "frames")
     read = read_all(named(video, clips), "show_sheet")
@@ -39,8 +41,11 @@ def show_sheet(
     chosen = np.unique(np.linspace(0, t - 1, min(frames, t)).round().astype(int))
     rows = [(title(name), clip[chosen]) for name, batch in read.items() for clip in batch]
     height = (112 if len(rows) <= 3 else 80) if height is None else whole(height, "height")
+    if labels is not None and len(labels) != t:
+        raise ValueError(f"there are {t} frames but {len(labels)} labels; give one a frame.")
     first, *others = (str(i) for i in chosen)
-    return _lay_out(_rows(rows, captions, height), [f"frame {first}", *others])
+    over = [f"frame {first}", *others] if labels is None else [labels[i] for i in chosen]
+    return _lay_out(_rows(rows, captions, height), over)
 
 
 def show_image_grid(

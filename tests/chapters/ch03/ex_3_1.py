@@ -13,6 +13,15 @@ SECOND = drawn_around_the_mean
 
 NOISE = "torch.randn(x.shape, generator=generator)"
 
+RIGHT = {
+    "by_powers": ("alpha * x + sigma * eps, eps", "alpha.square().sqrt() * x + (1 - alpha**2).sqrt() * eps, eps"),
+    "shaped_by_hand": (
+        "(like(level, x) for level in variance_preserving(logsnr))",
+        "(level.reshape(-1, 1, 1, 1, 1) for level in variance_preserving(logsnr))",
+    ),
+    "a_list": ("return alpha * x + sigma * eps, eps", "return [alpha * x + sigma * eps, eps]"),
+}
+
 WRONG = {
     "one clip": {
         "variances_for_deviations": ("alpha * x + sigma * eps", "alpha**2 * x + sigma**2 * eps"),

@@ -13,6 +13,13 @@ SECOND = by_the_jacobian
 
 RESULT = "(x_hat - weight * alpha / 2 * gradient).detach()"
 
+RIGHT = {
+    "by_where": ("(known - x_hat)[mask]", "torch.where(mask, known - x_hat, 0.0)"),
+    "masked_by_multiplication": ("(known - x_hat)[mask]", "((known - x_hat) * mask)"),
+    "by_backward": ("gradient = torch.autograd.grad(error, z)[0]", "error.backward()\n        gradient = z.grad"),
+    "asked_again_for_the_guess": ("return (x_hat", "return (denoise(z).detach()"),
+}
+
 WRONG = {
     "weight 0": {
         "z_moved": ("(x_hat - weight", "(z - weight"),

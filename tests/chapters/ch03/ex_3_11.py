@@ -11,6 +11,16 @@ def by_torch_distributions(x, logsnr):
 
 SECOND = by_torch_distributions
 
+RIGHT = {
+    "variance_times_the_number_of_values": (
+        "per_value.flatten(1).sum(1)",
+        "0.5 * ((alpha * x) ** 2).flatten(1).sum(1) + 0.5 * (sigma**2 - 1 - torch.log(sigma**2)) * x[0].numel()",
+    ),
+    "log_of_the_deviation_twice": ("torch.log(sigma**2)", "2 * torch.log(sigma)"),
+    "alpha_squared_by_the_sum": ("sigma**2 + (alpha * x) ** 2 - 1", "alpha**2 * (x**2 - 1)"),
+    "summed_over_four_axes": ("per_value.flatten(1).sum(1)", "per_value.sum((1, 2, 3, 4))"),
+}
+
 WRONG = {
     "one number a clip": {
         "whole_batch_in_one_number": ("per_value.flatten(1).sum(1)", "per_value.sum()"),

@@ -15,6 +15,18 @@ SECOND = by_the_logarithms_of_both
 ANGLE = "(torch.pi / 2 * u).clamp(end, torch.pi / 2 - end)"
 LEVEL = "-2 * torch.log(torch.tan(angle))"
 
+RIGHT = {
+    # the reference squeezes the times, this cuts the angle, and the next one λ
+    "level_cut": [
+        ("(torch.pi / 2 * u).clamp(end, torch.pi / 2 - end)", "(torch.pi / 2 * u).clamp(1e-7, torch.pi / 2 - 1e-6)"),
+        (LEVEL, f"({LEVEL}).clamp(-20, 20)"),
+    ],
+    "times_squeezed": (ANGLE, "end + (torch.pi / 2 - 2 * end) * u"),
+    "times_cut": (ANGLE, "torch.pi / 2 * u.clamp(2 * end / torch.pi, 1 - 2 * end / torch.pi)"),
+    "by_the_cotangent": (LEVEL, "2 * torch.log(torch.cos(angle) / torch.sin(angle))"),
+    "by_the_squares": (LEVEL, "torch.log(torch.cos(angle) ** 2) - torch.log(torch.sin(angle) ** 2)"),
+}
+
 WRONG = {
     "formula": {
         "half_of_it": ("-2 * torch.log", "-torch.log"),

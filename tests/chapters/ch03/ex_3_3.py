@@ -15,6 +15,14 @@ SECOND = product_of_two_gaussians
 MEAN = "kept * (alpha_s / alpha_t) * z_t + (1 - kept) * alpha_s * x"
 VARIANCE = "(1 - kept) * sigma_s**2"
 
+RIGHT = {
+    "variance_expanded_to_the_clip": (VARIANCE, f"({VARIANCE}) * torch.ones_like(x)"),
+    "variance_of_one_axis": (VARIANCE, f"({VARIANCE})[None]"),
+    "variance_shaped_to_multiply": (VARIANCE, f"({VARIANCE}).reshape(1, 1, 1, 1, 1)"),
+    "by_the_signal_to_noise_ratios": ("torch.exp(logsnr_t - logsnr_s)", "torch.exp(logsnr_t) / torch.exp(logsnr_s)"),
+    "by_expm1": ("return mean, (1 - kept) * sigma_s**2", "return mean, -torch.expm1(logsnr_t - logsnr_s) * sigma_s**2"),
+}
+
 WRONG = {
     "variance": {
         "variance_of_the_forward_step": ("sigma_s**2", "torch.sigmoid(-logsnr_t)"),

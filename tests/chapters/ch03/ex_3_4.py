@@ -28,6 +28,13 @@ FILM = "self.norm2(h) * (1 + scale) + shift"
 SPLIT = 'rearrange(self.film(F.silu(embed)), "b t (two d) -> two b d t 1 1", two=2)'
 FIRST = "self.conv1(F.silu(self.norm1(x)))"
 
+RIGHT = {
+    "expanded": (FILM, "self.norm2(h) + scale * self.norm2(h) + shift"),
+    "by_torch_silu": ("F.silu(h)", "h * torch.sigmoid(h)"),
+    "shaped_by_hand": (SPLIT, "self.film(F.silu(embed)).mT[..., None, None].chunk(2, dim=1)"),
+    "skip_last": ("self.skip(x) + self.conv2(F.silu(h))", "self.conv2(F.silu(h)) + self.skip(x)"),
+}
+
 WRONG = {
     "as it starts": {
         "no_skip": ("self.skip(x) + ", ""),

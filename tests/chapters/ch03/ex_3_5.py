@@ -44,6 +44,13 @@ def over(sequences, sizes="b=b, h=h, w=w"):
     ]
 
 
+RIGHT = {
+    "softmax_written_out": (ATTEND, f"({SCORES} + bias).softmax(-1) @ v"),
+    "hidden_by_where": (HIDE, "bias = torch.where(visible, bias, -torch.inf)"),
+    "a_very_low_score": ("-torch.inf", "-1e9"),
+    "queries_divided": (ATTEND, "(q / q.shape[-1] ** 0.5 @ k.mT + bias).softmax(-1) @ v"),
+}
+
 WRONG = {
     "identity at the start": {"no_residual": ("return x + ", "return ")},
     "own pixel only": {

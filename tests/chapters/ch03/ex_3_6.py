@@ -12,6 +12,13 @@ SECOND = caption_by_caption
 
 MEAN = "(words * weights).sum(1) / weights.sum(1).clamp(min=1)"
 
+RIGHT = {
+    "by_where": (MEAN, "torch.where(mask[..., None], words, 0.0).sum(1) / mask.sum(1, keepdim=True).clamp(min=1)"),
+    "by_a_product_of_matrices": (MEAN, "(weights.mT @ words)[:, 0] / weights.sum(1).clamp(min=1)"),
+    "zeros_put_in": (MEAN, "((words * weights).sum(1) / weights.sum(1)).nan_to_num(0)"),
+    "nanmean": (MEAN, "torch.where(mask[..., None], words, torch.nan).nanmean(1).nan_to_num(0)"),
+}
+
 WRONG = {
     "no padding": {
         "mean_over_the_vector": (MEAN, "words.mean(2)"),

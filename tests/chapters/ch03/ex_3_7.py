@@ -17,6 +17,13 @@ SECOND = by_weights
 
 GUIDED = "unconditional + scale * (model(z, t, cond) - unconditional)"
 
+RIGHT = {
+    "weighted": (GUIDED, "scale * model(z, t, cond) + (1 - scale) * unconditional"),
+    "by_lerp": (GUIDED, "torch.lerp(unconditional, model(z, t, cond), scale)"),
+    "the_papers_w": (GUIDED, "(1 + (scale - 1)) * model(z, t, cond) - (scale - 1) * unconditional"),
+    "without_the_question": ("if cond is None:\n            return unconditional\n        ", ""),
+}
+
 WRONG = {
     "scale 1": {
         # the other convention, c + w (c − u), which is off at w = 0

@@ -33,6 +33,16 @@ NOISE = "torch.randn(z.shape, generator=generator)"
 DRAW = "mean + variance.sqrt() * noise"
 NEXT = f"x_hat if i == steps - 1 else {DRAW}"
 
+RIGHT = {
+    "by_normal": (NOISE, "torch.normal(0.0, 1.0, z.shape, generator=generator)"),
+    "loop_over_pairs": [
+        ("for i in range(steps):", "for i, (t, s) in enumerate(itertools.pairwise(levels)):"),
+        (POSTERIOR, "posterior(x_hat, z, s, t)"),
+    ],
+    "under_no_grad_as_a_whole": (f"z = {NEXT}", f"z = ({NEXT}).detach()"),
+    "last_step_by_its_variance": (NEXT, f"torch.where(torch.tensor(i < steps - 1), {DRAW}, x_hat)"),
+}
+
 WRONG = {
     "pairs": {
         "only_the_last_returned": ("        yield z, x_hat", "    return z, x_hat"),

@@ -31,6 +31,22 @@ ZERO = "    optimizer.zero_grad()\n"
 CLIP = "    norm = nn.utils.clip_grad_norm_(model.parameters(), 1.0)\n"
 STEP = "    optimizer.step()\n"
 
+RIGHT = {
+    "loss_and_norm_as_numbers": ("return loss.detach(), norm", "return loss.item(), norm.item()"),
+    "loss_attached": ("return loss.detach(), norm", "return loss, norm"),
+    "mean_clip_by_clip": (LOSS, "(v_hat - v).square().flatten(1).mean(1).mean()"),
+    "by_mse_loss": (LOSS, "F.mse_loss(v_hat, v)"),
+    "zeroed_first_of_all": [(ZERO, ""), ("    logsnr =", ZERO + "    logsnr =")],
+    "zeroed_last": [(ZERO, ""), (STEP, STEP + ZERO)],
+    "zeroed_by_the_model": (ZERO, "    model.zero_grad()\n"),
+    "average_by_mul_and_add": ("average.lerp_(weight, 1 - decay)", "average.mul_(decay).add_(weight, alpha=1 - decay)"),
+    "average_by_copy": ("average.lerp_(weight, 1 - decay)", "average.copy_(decay * average + (1 - decay) * weight)"),
+    "average_of_the_data": (
+        "average.lerp_(weight, 1 - decay)",
+        "average.data = decay * average.data + (1 - decay) * weight.data",
+    ),
+}
+
 WRONG = {
     "noised clip": {
         "columns_scaled": ("(like(level, x) for level in variance_preserving(logsnr))", "variance_preserving(logsnr)"),

@@ -132,7 +132,7 @@ def _told(obj, model: Network, ema: Network, optimizer: Descent, x, eps, u, deca
     for name, value in zip(("the loss", "the norm"), said, strict=True):
         if not isinstance(value, float | Tensor) or (isinstance(value, Tensor) and value.numel() != 1):
             raise WrongAnswer(f"{name} is {describe(value)}; expected one number")
-    return [float(value) for value in said]
+    return [value.item() if isinstance(value, Tensor) else value for value in said]
 
 
 def _agrees(name: str, step: slice | int = slice(None), **tolerance):

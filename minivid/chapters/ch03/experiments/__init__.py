@@ -8,7 +8,6 @@ from minivid.chapters.ch03.experiments.growth import growth_sentence, measure_gr
 from minivid.chapters.ch03.experiments.joint import joint_sentence, measure_joint
 from minivid.chapters.ch03.experiments.laptop import (
     LAPTOP,
-    LAPTOP_GUIDANCE,
     landmarks,
     laptop_sentences,
     measure_laptop,
@@ -28,7 +27,6 @@ MEASUREMENTS = {
 __all__ = [
     "GUIDANCE",
     "LAPTOP",
-    "LAPTOP_GUIDANCE",
     "MEASUREMENTS",
     "WEIGHT",
     "accuracy",

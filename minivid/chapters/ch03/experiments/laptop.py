@@ -19,8 +19,6 @@ from minivid.train import TrainConfig, Training
 from minivid.zoo import Model
 
 LAPTOP = zoo.RECIPES["vdm-laptop"]
-LAPTOP_GUIDANCE = 5.0
-"""A network of few steps wants to be told more firmly than one of many."""
 
 
 def trained(name: str, config: TrainConfig, batches: Batches | None = None) -> tuple[Training, Model]:
@@ -102,14 +100,14 @@ def measure_laptop(
     seeds: tuple[int, ...] = (0, 1, 2),
     n: int = 120,
     every: int = 20,
-    scales: tuple[float, ...] = (GUIDANCE, LAPTOP_GUIDANCE),
+    scales: tuple[float, ...] = (GUIDANCE,),
 ) -> dict:
     """Train the laptop recipe from several seeds; how often the captioned digit is read, and the band of the loss curves."""
     curves, rates, minutes = [], [], []
     for seed in seeds:
         start = time.perf_counter()
         training, made = trained("laptop", replace(LAPTOP.training, seed=seed))
-        made.sample(["a 3 moves right, slowly"] * 4, steps=25, guidance=LAPTOP_GUIDANCE)
+        made.sample(["a 3 moves right, slowly"] * 4, steps=25, guidance=GUIDANCE, eta=zoo.ETA)
         minutes.append((time.perf_counter() - start) / 60)
         rates.append([accuracy(made, n, seed=1000 + seed, steps=25, scale=scale) for scale in scales])
         curves.append(smoothed(torch.tensor([record.loss for record in training.records]))[every - 1 :: every])
