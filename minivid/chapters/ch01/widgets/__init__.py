@@ -1,0 +1,5 @@
+"""What chapter 1 lets its reader turn. Every widget has a static twin, `<name>_still`, for pages that cannot run code."""
+
+from minivid.chapters.ch01.widgets.quiz import Quiz, quiz, quiz_still
+
+__all__ = ["Quiz", "quiz", "quiz_still"]
