@@ -51,7 +51,6 @@ WRONG = {
     "drift": {
         # 0.3 pixels from frame to frame are rounded to none
         "neighbours_alone": ("d > 2", "s == 2"),
-        "sum_of_rounded_steps": ("whole.abs()", "step.sum(1).abs()"),
         "drift_is_a_jump": ('"drift" if d', '"jump" if d'),
     },
 }
