@@ -1,5 +1,6 @@
 """Chapter 1's measurements. `minivid measure 01_memory` (and so on) runs one whole and writes its receipt."""
 
+from minivid.chapters.ch01.experiments import breaks, routes
 from minivid.chapters.ch01.experiments.breaks import BREAKS, breaks_table, factors, ink_left, measure_breaks
 from minivid.chapters.ch01.experiments.memory import NET, measure_memory, measured_peak, remedies_table, train_steps
 from minivid.chapters.ch01.experiments.routes import measure_routes, routes_table
@@ -23,6 +24,7 @@ __all__ = [
     "BREAKS",
     "MEASUREMENTS",
     "NET",
+    "breaks",
     "breaks_table",
     "change",
     "difference_loss",
@@ -35,6 +37,7 @@ __all__ = [
     "measure_steadying",
     "measured_peak",
     "remedies_table",
+    "routes",
     "routes_table",
     "steadied",
     "steadying_sentence",

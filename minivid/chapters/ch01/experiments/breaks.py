@@ -60,8 +60,8 @@ def breaks_table(receipt: Receipt) -> str:
     for world, found in receipt["found"].items():
         left = found["ink left"]
         lines.append(f"{world}: the mask leaves {sum(left) / len(left):.0%} of the ink{'all pixels':>21}{'masked':>25}")
-        for name, runs in found["factors"].items():
-            cells = []
+        for name in BREAKS:
+            runs, cells = found["factors"][name], []
             for where in ("all pixels", "masked"):
                 values = [run[where] for run in runs]
                 cells.append(f"× {sum(values) / len(values):6.2f} [{min(values):5.2f}, {max(values):5.2f}]")

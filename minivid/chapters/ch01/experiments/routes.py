@@ -72,7 +72,7 @@ def measure_routes(seed: int = 0, repeats: int = 5) -> dict:
     torch.manual_seed(seed)
     found = {}
     for route, parts in ROUTES.items():
-        calls = [_call(part, repeats) for part in parts]
+        calls = [call_seconds(part, repeats) for part in parts]
         found[route] = {
             "numbers": sum(_size(part.clip) for part in parts),
             "peak": max(measured_peak(part.config, (1, *part.clip)) for part in parts),
@@ -89,7 +89,7 @@ def _size(clip: tuple[int, int, int, int]) -> int:
 
 
 @torch.no_grad()
-def _call(part: Part, repeats: int) -> float:
+def call_seconds(part: Part, repeats: int) -> float:
     """Seconds of one call, the median of a few."""
     net, x = part.config.build().eval(), torch.randn(1, *part.clip)
     return _median(lambda: net(x, torch.zeros(1)), repeats)
@@ -123,7 +123,8 @@ def _median(call, repeats: int) -> float:
 def routes_table(receipt: Receipt) -> str:
     """Numbers, memory and seconds, route by route."""
     lines = [f"{'':20}  numbers of the film    training step      calls × seconds = seconds a film"]
-    for route, cost in receipt["routes"].items():
+    for route in (*ROUTES, "tokens"):
+        cost = receipt["routes"][route]
         whole = cost["calls"] * cost["call"]
         lines.append(
             f"{route:20} {cost['numbers']:9,} ({cost['numbers'] / receipt['film']:6.1%})   {cost['peak'] / 1e6:8.0f} MB"
