@@ -202,7 +202,7 @@ weights = {weight.data_ptr() for weight in block.parameters()}
 once = {saved.data_ptr(): saved.numel() for saved in kept if saved.data_ptr() not in weights}
 print(
     "kept, in maps of the input's size:",
-    *(f"{numbers / x.numel():.2g}" for numbers in once.values() if numbers > x.numel() / 100),
+    *(f"{numbers / x.numel():.2g}" for numbers in once.values() if numbers > x.numel() / 10),
 )
 
 # %% [markdown]
@@ -317,7 +317,7 @@ large, shape = UNetConfig(channels=3), (1, 3, 16, 512, 512)
 parts = memory.training_bytes(large, shape)
 film, one_map = 4 * 3 * 16 * 512**2, 4 * 64 * 16 * 512**2
 print(
-    f"the film {film / 1e9:.2f} GB, one map of 64 channels at full size {one_map / 1e9:.2f} GB: {(film + one_map) / 1e9:.2f} GB together, about what such a formula has"
+    f"the film {film / 1e9:.2f} GB, one map of 64 channels at full size {one_map / 1e9:.2f} GB: {(film + one_map) / 1e9:.2f} GB together: 1.3 GB has room for little more"
 )
 for part, size in parts.items():
     print(f"   {part:13} {size / 1e9:7.2f} GB")
@@ -333,7 +333,7 @@ print(
 )
 
 # %% [markdown]
-# For *this* U-Net (with 4 heads, at half the resolution from its first layer on) the printed 20 GB is near the truth, by luck: the formula beside it counts the film and a map or so, and what makes the bill are the dozens of other maps that wait for the way back, which neither of them mentions.
+# For *this* U-Net (with 4 heads, at half the resolution from its first layer on) the printed 20 GB happens to be near the truth, and the formula's 1.3 GB is far from it: it has room for the film and one map, and what makes the bill are the dozens of maps that wait for the way back.
 # With another kernel the same network would take *terabytes*. **An estimate that has not been held against a measurement is a guess.**
 #
 # ### Two remedies
@@ -773,9 +773,9 @@ history.history_picture()
 # %% [markdown]
 # - **All pixels at once**: one network makes the film's pixels, all frames together. First GANs, then diffusion (VDM, which chapter 3 builds).
 # - **Content and motion**: what is seen and how it moves are made apart; a key frame, and motion to carry it (LFDM makes a flow, Emu Video first a picture).
-# - **Tokens**: films as sentences of a codebook's words, written by a language model.
-# - **Cascade**: a small film first, then networks that enlarge it.
-# - **Latents**: an autoencoder makes the film small, and diffusion runs there. It is the main road since 2023, with U-Nets first, transformers since W.A.L.T and Latte (chapter 5), and lately frame by frame (CausVid, Self Forcing: chapter 12).
+# - **Tokens**: films as sentences of a codebook's words, written by a language model (chapter 9 makes the words).
+# - **Cascade**: a small film first, then networks that enlarge it (chapter 11).
+# - **Latents**: an autoencoder makes the film small, and diffusion runs there. It is the main road since 2023, with U-Nets first, transformers since W.A.L.T and Latte (chapter 5), and lately frame after frame (CausVid, Self Forcing).
 #
 # What does each cost? For one film of 16 × 64 × 64 in colour, with networks of one size (the same U-Net with 32 and 64 channels, or 4 transformer layers of 128), 25 calls for everyone that denoises, and no autoencoder counted (the cascade's second network works on patches of 4 × 4 pixels, for it need not invent anything large):
 
@@ -791,7 +791,7 @@ with look():
     charts = {
         "numbers of the film": [cost["numbers"] for cost in routes.values()],
         "MB of a training step": [cost["peak"] / 1e6 for cost in routes.values()],
-        "seconds a film": [cost["calls"] * cost["call"] for cost in routes.values()],
+        "processor seconds a film": [cost["calls"] * cost["call"] for cost in routes.values()],
     }
     for i, (name, values) in enumerate(charts.items()):
         axes = picture.axes_at(150 + 230 * i, 34, 205, 170, title=name, xscale="log", ylim=(4.6, -0.6))
@@ -818,7 +818,7 @@ print(
 )
 
 # %% [markdown]
-# The three charts do not agree. A film of tokens is the fewest numbers, but each of them is a call of its own. A cascade has to make the large film all the same. Latents are cheap in all three, and what they cost is hidden: an autoencoder whose mistakes no later network can mend (chapter 7).
+# The three charts do not agree. A film of tokens is the fewest numbers, but each of them is a call of its own. A cascade has to make the large film all the same. Latents are cheap in all three, and what they cost is hidden: an autoencoder whose mistakes no later network can mend (chapter 9).
 
 # %% [markdown]
 # ## 1.11 How this goes wrong

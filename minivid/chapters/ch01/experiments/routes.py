@@ -68,7 +68,7 @@ class TokenModel(nn.Module):
 
 
 def measure_routes(seed: int = 0, repeats: int = 5) -> dict:
-    """Of each route: numbers of its film, peak of a training step on one film, seconds to make a film (one thread's)."""
+    """Of each route: numbers of its film, peak of a training step on one film, seconds of the processor to make a film."""
     torch.manual_seed(seed)
     found = {}
     for route, parts in ROUTES.items():
@@ -90,7 +90,7 @@ def _size(clip: tuple[int, int, int, int]) -> int:
 
 @torch.no_grad()
 def call_seconds(part: Part, repeats: int) -> float:
-    """Seconds of one call, the median of a few."""
+    """Seconds of the processor for one call, the median of a few."""
     net, x = part.config.build().eval(), torch.randn(1, *part.clip)
     return _median(lambda: net(x, torch.zeros(1)), repeats)
 
@@ -114,9 +114,9 @@ def _tokens(repeats: int) -> dict:
 def _median(call, repeats: int) -> float:
     taken = []
     for _ in range(repeats):
-        start = time.perf_counter()
+        start = time.process_time()
         call()
-        taken.append(time.perf_counter() - start)
+        taken.append(time.process_time() - start)
     return sorted(taken)[len(taken) // 2]
 
 
