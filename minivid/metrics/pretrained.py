@@ -102,7 +102,7 @@ def clip_score(
 
 
 def lpips_model(trained: bool = True) -> torch.nn.Module:
-    """The lpips package's model over AlexNet, for `paired.from_package`: with its ImageNet weights, or with random ones.
+    """The lpips package's model over AlexNet, for `paired.from_package`: with its ImageNet weights, or with random ones, always the same.
 
     Nothing is fetched: raises FileNotFoundError where the weights are not on this computer, ImportError without the package.
     """
@@ -113,7 +113,8 @@ def lpips_model(trained: bool = True) -> torch.nn.Module:
             "AlexNet's weights (230 MB), over which LPIPS was calibrated, are not on this computer. Where there is a network, "
             "`python -c 'import lpips; lpips.LPIPS()'` fetches them once."
         )
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), torch.random.fork_rng(devices=()):
+        torch.manual_seed(0)
         warnings.simplefilter("ignore", UserWarning)  # it asks torchvision for weights in a way of old
         return lpips.LPIPS(net="alex", pnet_rand=not trained, verbose=False).eval().requires_grad_(False)
 
