@@ -797,7 +797,7 @@ with look():
         axes = picture.axes_at(150 + 230 * i, 34, 205, 170, title=name, xscale="log", ylim=(4.6, -0.6))
         axes.barh(range(5), values, color=list(history.ROUTES.values()), height=0.7)
         axes.set_yticks(range(5), list(routes) if i == 0 else [""] * 5)
-        axes.set_xlim(min(values) / 3, max(values) * 12)
+        axes.set_xlim(min(values) / 3, max(values) * 25)
         for y, value in enumerate(values):
             axes.annotate(
                 f"{value:,.3g}" if value < 1000 else f"{value:,}",
