@@ -33,7 +33,7 @@ from sklearn.decomposition import PCA
 from torch import nn
 
 from minivid import judges
-from minivid.chapters.ch01 import experiments, films, history, widgets
+from minivid.chapters.ch01 import camera, experiments, history, widgets
 from minivid.course import award, check, receipt, summary
 from minivid.data import World
 from minivid.metrics import paired, pretrained, temporal
@@ -57,18 +57,18 @@ print(f"budget: {budget.budget()}, torch {torch.__version__}, {torch.get_num_thr
 # A camera on a tripod films a digit that moves before a wall. Here are four takes of the same scene, and something is the matter with three of them. What?
 
 # %%
-scene = films.SCENE.sample(1, seed=1).video  # 1 1 16 48 48: batch, channels, time, height, width
+scene = camera.SCENE.sample(1, seed=1).video  # 1 1 16 48 48: batch, channels, time, height, width
 t, on_its_place = torch.arange(16), torch.zeros(1, 16, 2)
 aside = torch.tensor([1.0, 0.0])  # a pixel to the right
 lamp = 2 + 0.5 * torch.randn(1, 16, generator=torch.Generator().manual_seed(1))  # how bright, frame by frame
 takes = {
-    "steady": films.filmed(scene, on_its_place),
-    "flicker": films.filmed(scene, on_its_place),
-    "drift": films.filmed(scene, 0.4 * t[None, :, None] * aside),
-    "jump": films.filmed(scene, 5.0 * (t >= 8)[None, :, None] * aside),
+    "steady": camera.filmed(scene, on_its_place),
+    "flicker": camera.filmed(scene, on_its_place),
+    "drift": camera.filmed(scene, 0.4 * t[None, :, None] * aside),
+    "jump": camera.filmed(scene, 5.0 * (t >= 8)[None, :, None] * aside),
 }
 takes = {
-    name: films.exposed(film, lamp if name == "flicker" else torch.full((1, 16), 2.0)) for name, film in takes.items()
+    name: camera.exposed(film, lamp if name == "flicker" else torch.full((1, 16), 2.0)) for name, film in takes.items()
 }
 show(**takes)
 
@@ -719,7 +719,7 @@ for name, video in broken.items():
 # In 1.1 you named breaks at a glance. Can you write down what you looked at?
 #
 # #### Exercise 1.5
-# Write `which_break(cuts)`: for x–t slices `n t w` in [−1, 1], a list of n words, each `"steady"`, `"flicker"`, `"drift"` or `"jump"`. It is judged on films that nobody has seen: of 24 of each kind, 20 must be named right. `films.film(kind, n, seed)` and `films.slices(films)` make as many as you want to try it on; `shift(a, b)` below tells by how many whole
+# Write `which_break(cuts)`: for x–t slices `n t w` in [−1, 1], a list of n words, each `"steady"`, `"flicker"`, `"drift"` or `"jump"`. It is judged on films that nobody has seen: of 24 of each kind, 20 must be named right. `camera.film(kind, n, seed)` and `camera.slices(films)` make as many as you want to try it on; `shift(a, b)` below tells by how many whole
 # pixels a row must be moved to fit another one best.
 # <details><summary>Hint</summary>
 # Ask in order. Flicker: do most pixels of a row change by one *factor* from frame to frame? (A median over the row does not mind a digit.) Jump: do two neighbouring rows fit best when one is moved by some pixels? Drift: 0.3 pixels a frame are rounded to none. Which rows must you compare?</details>
@@ -756,9 +756,9 @@ which_break = check("1.5", which_break)
 award("1.5")
 
 # %%
-for kind in films.KINDS:
-    said = which_break(films.slices(films.film(kind, 50, seed=99)))
-    print(f"{kind:8} taken for", {word: said.count(word) for word in films.KINDS if word in said})
+for kind in camera.KINDS:
+    said = which_break(camera.slices(camera.film(kind, 50, seed=99)))
+    print(f"{kind:8} taken for", {word: said.count(word) for word in camera.KINDS if word in said})
 
 # %% [markdown]
 # <!-- sections 1.7 to 1.9 -->
@@ -858,6 +858,9 @@ def patient_5(video, backward_flow):
 # Each on something whose answer is known:
 
 # %%
+clips, clean, flickering = experiments.film_and_flicker(8, seed=0)  # as in 1.6
+a, b = (video[0].movedim(1, 0).expand(-1, 3, -1, -1) for video in (clean, flickering))
+here = two.video[:1, :, 5]
 print(
     f"1  an attention of 8 heads over 4 × 8 × 8 positions keeps {8 * 256**2 * 4 / 1e6:.1f} MB of scores; patient 1: {1000 * patient_1(1, 8, 4, 8, 8):.1f} MB"
 )
@@ -865,7 +868,7 @@ sunk = here
 for _ in range(15):
     sunk = patient_2(sunk, torch.zeros(1, 2, 32, 32))
 print(
-    f"2  fifteen warps without flow change {(backward_warp(here, 0 * w) - here).abs().max():.0e}; patient 2: {(sunk - here).abs().max():.2f}"
+    f"2  fifteen warps without flow change {(backward_warp(here, torch.zeros(1, 2, 32, 32)) - here).abs().max():.0e}; patient 2: {(sunk - here).abs().max():.2f}"
 )
 rightwards = torch.tensor([3.0, 0.0])[None, :, None, None].expand(1, 2, 32, 32)
 print(
@@ -873,11 +876,11 @@ print(
 )
 with torch.no_grad():
     scaled = patient_4((a + 1) / 2, (b + 1) / 2).item()
-print(f"4  the package's distance of two takes: {theirs.mean():.5f}; patient 4, of the same takes: {scaled:.5f}")
+print(f"4  the package's distance of two takes: {package(a, b).mean():.5f}; patient 4, of the same takes: {scaled:.5f}")
 cheated = experiments.steadied(flickering, lambda o: patient_5(o, clips.backward_flow), 1.0)
-before, after = (patient_5(video, clips.backward_flow).item() for video in (flickering, cheated))
+loss_before, loss_after = (patient_5(video, clips.backward_flow).item() for video in (flickering, cheated))
 print(
-    f"5  trained by patient 5: its loss falls from {before:.4f} to {after:.4f}, and the flicker from {experiments.change(flickering, clean):.0%} to {experiments.change(cheated, clean):.0%} of a steady film's change"
+    f"5  trained by patient 5: its loss falls from {loss_before:.4f} to {loss_after:.4f}, and the flicker from {experiments.change(flickering, clean):.0%} to {experiments.change(cheated, clean):.0%} of a steady film's change"
 )
 
 # %%

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from minivid.chapters.ch01.films import KINDS, film, slices
+from minivid.chapters.ch01.camera import KINDS, film, slices
 from minivid.course.exercise import Arrays, Exercise, Probe, WrongAnswer, describe
 
 MANY, ENOUGH = 24, 20

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.chapters.ch01.films import KINDS, film, slices
+from minivid.chapters.ch01.camera import KINDS, film, slices
 from minivid.show import show, show_slice
 from minivid.show.style import Picture, look
 from minivid.tools.seeds import Seed, generator

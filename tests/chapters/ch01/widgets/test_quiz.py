@@ -2,7 +2,7 @@
 
 import pytest
 
-from minivid.chapters.ch01.films import KINDS
+from minivid.chapters.ch01.camera import KINDS
 from minivid.chapters.ch01.widgets import Quiz, quiz, quiz_still
 
 

@@ -1,6 +1,6 @@
 """Films that break in one of three ways, or not at all (chapter 1).
 
-A camera looks at a part of a larger scene. What it should do is stand still. Checked by tests/chapters/ch01/test_films.py.
+A camera looks at a part of a larger scene. What it should do is stand still. Checked by tests/chapters/ch01/test_camera.py.
 """
 
 import torch

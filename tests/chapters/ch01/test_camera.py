@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from minivid.chapters.ch01.films import KINDS, MARGIN, SCENE, exposed, film, filmed, slices
+from minivid.chapters.ch01.camera import KINDS, MARGIN, SCENE, exposed, film, filmed, slices
 
 
 def test_a_camera_on_its_place_sees_the_middle_of_the_scene():
