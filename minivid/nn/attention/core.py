@@ -80,7 +80,7 @@ class Window:
     def cut(self, x: Float[Tensor, "b c t h w"]) -> Float[Tensor, "n i c"]:
         """The clip as sequences: filled up, rolled when shifted, then cut into boxes."""
         whole = tuple(x.shape[2:])
-        sizes, shifts = self._sizes(whole), self._shifts(whole)
+        sizes, shifts = self.sizes(whole), self._shifts(whole)
         missing = [-side % size for side, size in zip(whole, sizes, strict=True)]
         if any(missing):
             x = F.pad(x, [n for side in reversed(missing) for n in (0, side)])
@@ -91,7 +91,7 @@ class Window:
     def join(self, rows: Float[Tensor, "n i d"], x: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b d t h w"]:
         """Sequences, cut out of x, in their places again."""
         t, h, w = whole = tuple(x.shape[2:])
-        sizes, shifts = self._sizes(whole), self._shifts(whole)
+        sizes, shifts = self.sizes(whole), self._shifts(whole)
         many = {axis: -(-side // size) for axis, side, size in zip("thw", whole, sizes, strict=True)}
         x = rearrange(rows, "(b t h w) (t1 h1 w1) d -> b d (t t1) (h h1) (w w1)", **many, **_named(sizes))
         if any(shifts):
@@ -100,7 +100,7 @@ class Window:
 
     def visible(self, whole: tuple[int, int, int]) -> Bool[Tensor, "m i i"] | None:
         """Which places of each of a clip's boxes see each other: those of one run of neighbours. None when all do."""
-        sizes, shifts = self._sizes(whole), self._shifts(whole)
+        sizes, shifts = self.sizes(whole), self._shifts(whole)
         if not any(shifts) and not any(side % size for side, size in zip(whole, sizes, strict=True)):
             return None
         axes = [axis_regions(*axis) for axis in zip(whole, sizes, shifts, strict=True)]
@@ -108,12 +108,13 @@ class Window:
         regions = rearrange(regions, "a (t t1) (h h1) (w w1) -> (t h w) (t1 h1 w1) a", **_named(sizes))
         return (regions[:, :, None] == regions[:, None, :]).all(-1)
 
-    def _sizes(self, whole: tuple[int, int, int]) -> tuple[int, ...]:
+    def sizes(self, whole: tuple[int, int, int]) -> tuple[int, ...]:
+        """Frames, rows and columns of a box in a clip of `whole`."""
         own = (self.frames, self.height, self.width)
         return tuple(min(size or side, side) for size, side in zip(own, whole, strict=True))
 
     def _shifts(self, whole: tuple[int, int, int]) -> tuple[int, ...]:
-        sizes = self._sizes(whole)
+        sizes = self.sizes(whole)
         return tuple(self.shifted * (size < side) * (size // 2) for size, side in zip(sizes, whole, strict=True))
 
 

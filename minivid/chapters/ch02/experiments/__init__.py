@@ -1,0 +1,34 @@
+"""Chapter 2's measurements. `minivid measure 02_attention` (and so on) runs one whole and writes its receipt."""
+
+from minivid.chapters.ch02.experiments.costs import (
+    ATTENTIONS,
+    CONVOLUTIONS,
+    attention_layer,
+    convolution_table,
+    exponent,
+    exponent_table,
+    measure_attention,
+    measure_convolutions,
+    step_cost,
+)
+from minivid.chapters.ch02.experiments.fusion import ARMS, fusion_table, measure_fusion, train_reader
+
+MEASUREMENTS = {
+    "02_convolutions": measure_convolutions,
+    "02_attention": measure_attention,
+    "02_fusion": measure_fusion,
+}
+
+__all__ = [
+    "ARMS",
+    "ATTENTIONS",
+    "CONVOLUTIONS",
+    "MEASUREMENTS",
+    "attention_layer",
+    "convolution_table",
+    "exponent",
+    "exponent_table",
+    "fusion_table",
+    "step_cost",
+    "train_reader",
+]
