@@ -54,7 +54,9 @@ def training_bytes(
             whole = max(whole, here, key=Counter.total)
         else:
             kept += here
-        scores_back = 2 * here["scores"] - 6 * n * dim if kernel == "kept" else 0  # by then what was kept behind it is gone
+        scores_back = (
+            2 * here["scores"] - 6 * n * dim if kernel == "kept" else 0
+        )  # by then what was kept behind it is gone
         passing = max(passing, 4 * n * dim, scores_back)
     kept += whole
     numbers = {"weights": weights, "optimizer": 2 * weights, "gradients": weights, **kept, "in passing": passing}

@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from minivid.nn.attention.keys import Keys, itself, words
+from minivid.nn.attention.positions import rotate
 from minivid.nn.conv import FrameNorm
 from minivid.nn.initial import zero_
 
@@ -180,16 +181,23 @@ class Attention(nn.Module):
         bias: Float[Tensor, "heads i j"] | None = None,
         visible: Bool[Tensor, "i j"] | Bool[Tensor, "b n j"] | None = None,
         caption: Float[Tensor, "b n j e"] | None = None,
+        position: Float[Tensor, "i"] | None = None,
     ) -> Float[Tensor, "b c t h w"]:
         """bias: added to the scores, the same for every sequence. visible: True where place i may see key j.
 
         caption: the vectors of its words; n is 1 (one a clip) or t (one a frame). Then `visible` says which are there, `b n j`.
+        position: of each place in the sequence, for which queries and keys are turned (rotary positions).
         """
-        q, k, v, bias = self.scored(x, bias, visible, caption)
+        q, k, v, bias = self.scored(x, bias, visible, caption, position)
         return x + self.window.join(self.to_out(join_heads(self.attend(q, k, v, bias))), x)
 
     def scored(
-        self, x: Tensor, bias: Tensor | None = None, visible: Tensor | None = None, caption: Tensor | None = None
+        self,
+        x: Tensor,
+        bias: Tensor | None = None,
+        visible: Tensor | None = None,
+        caption: Tensor | None = None,
+        position: Tensor | None = None,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
         """What is attended with: queries `n heads i d`, keys and values `n heads j d`, and what is added to their scores.
 
@@ -204,6 +212,8 @@ class Attention(nn.Module):
             q, (k, v) = self.to_q(rows), self.to_kv(caption.flatten(0, 1)).chunk(2, dim=-1)
             frames //= caption.shape[1]  # that share a caption
         q, k, v = (split_heads(part, self.heads) for part in (q, self.keys(k, frames), self.keys(v, frames)))
+        if position is not None:
+            q, k = rotate(q, position), rotate(k, position)
         boxes = self.window.visible(tuple(x.shape[2:]))
         if boxes is not None:
             boxes = repeat(boxes.to(x.device), "m i j -> (b m) 1 i j", b=len(x))

@@ -3,7 +3,6 @@
 from minivid.chapters.ch02.experiments.costs import (
     ATTENTIONS,
     CONVOLUTIONS,
-    attention_layer,
     convolution_table,
     exponent,
     exponent_table,
@@ -24,7 +23,6 @@ __all__ = [
     "ATTENTIONS",
     "CONVOLUTIONS",
     "MEASUREMENTS",
-    "attention_layer",
     "convolution_table",
     "exponent",
     "exponent_table",

@@ -1,20 +1,20 @@
 """What convolutions and attentions cost: by formula, and measured, time and memory, against the clip's length and size."""
 
-import gc
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from scipy import stats
 from torch import nn
 
-from minivid.nn.attention.core import ALL, SPACE, TIME, Attention, Attend, Window, attend, linear_attend
+from minivid.nn.attention.core import ALL, SPACE, TIME, Attend, Attention, Window, attend, linear_attend
 from minivid.nn.conv import SpatialConv
 from minivid.nn.cost import attention_flops, conv_flops, linear_attention_flops, weights
 from minivid.nn.spacetime import Conv2Plus1d, PseudoConv3d, SeparableConv3d, full_conv
-from minivid.tools.memory import peak_bytes
+from minivid.tools.memory import LiveTensors, rehearsal
 from minivid.tools.seeds import plain_generator
 
 DIM, HEADS = 32, 4
@@ -88,11 +88,22 @@ def fastest(steps: Mapping[str, Callable[[], None]], repeats: int) -> dict[str, 
     return best
 
 
-def step_cost(layer: nn.Module, clip: Clip, repeats: int = 3) -> dict[str, float]:
-    """Processor seconds and peak bytes of one training step."""
-    step = training_step(layer, clip)
-    gc.collect()
-    return {"seconds": fastest({"step": step}, repeats)["step"], "bytes": peak_bytes(step)}
+def peak_bytes(build: Callable[[], nn.Module], clip: Clip) -> int:
+    """The most bytes of tensors that a training step of a layer has alive at once, its weights and its input not counted.
+
+    Counted in a rehearsal, where tensors have shapes and no contents: a gigabyte of scores is counted, and not taken.
+    """
+    with rehearsal():
+        step = training_step(build(), clip)
+        with LiveTensors() as live:
+            step()
+    return live.peak
+
+
+def step_cost(name: str, clip: Clip, repeats: int = 3) -> dict[str, float]:
+    """Processor seconds and peak bytes of a training step of one of ATTENTIONS."""
+    step = training_step(ATTENTIONS[name].build(), clip)
+    return {"seconds": fastest({"step": step}, repeats)["step"], "bytes": peak_bytes(ATTENTIONS[name].build, clip)}
 
 
 def measure_convolutions(seed: int = 0, clip: Clip = (8, 32, 32), repeats: int = 30) -> dict:
@@ -106,7 +117,7 @@ def measure_convolutions(seed: int = 0, clip: Clip = (8, 32, 32), repeats: int =
             "weights": weights(layer),
             "flops": conv_flops(layer, *clip),
             "seconds": seconds[name],
-            "bytes": peak_bytes(steps[name]),
+            "bytes": peak_bytes(partial(CONVOLUTIONS[name], DIM, DIM), clip),
         }
         for name, layer in layers.items()
     }
@@ -127,10 +138,9 @@ def measure_attention(seed: int = 0, repeats: int = 6) -> dict:
         for clip in clips:
             steps = {name: training_step(layer, clip, seed) for name, layer in layers.items()}
             seconds = fastest(steps, repeats)
-            for name, step in steps.items():
-                gc.collect()
+            for name in steps:
                 rows[name]["seconds"].append(seconds[name])
-                rows[name]["bytes"].append(peak_bytes(step))
+                rows[name]["bytes"].append(peak_bytes(ATTENTIONS[name].build, clip))
                 rows[name]["flops"].append(ATTENTIONS[name].flops(clip))
         n = [clip[0] if along == "frames" else clip[1] * clip[2] for clip in clips]
         found[along] = {"clips": clips, "n": n, "rows": rows}
@@ -142,11 +152,6 @@ def exponent(n: Sequence[float | int], cost: Sequence[float | int]) -> tuple[flo
     line = stats.linregress(np.log(n), np.log(cost))
     half = stats.t.ppf(0.975, len(n) - 2) * line.stderr
     return line.slope, line.slope - half, line.slope + half
-
-
-def attention_layer(name: str, dim: int = DIM, heads: int = HEADS) -> nn.Module:
-    """One of ATTENTIONS, with fresh weights."""
-    return ATTENTIONS[name].build(dim, heads)
 
 
 def convolution_table(rows: Mapping[str, Mapping[str, float]]) -> str:
