@@ -11,22 +11,27 @@ from minivid.chapters.ch02.experiments.costs import (
     step_cost,
 )
 from minivid.chapters.ch02.experiments.fusion import ARMS, fusion_table, measure_fusion, train_reader
+from minivid.chapters.ch02.experiments.moving import LEVEL, measure_moving, moving, moving_table
 
 MEASUREMENTS = {
     "02_convolutions": measure_convolutions,
     "02_attention": measure_attention,
     "02_fusion": measure_fusion,
+    "02_moving": measure_moving,
 }
 
 __all__ = [
     "ARMS",
     "ATTENTIONS",
     "CONVOLUTIONS",
+    "LEVEL",
     "MEASUREMENTS",
     "convolution_table",
     "exponent",
     "exponent_table",
     "fusion_table",
+    "moving",
+    "moving_table",
     "step_cost",
     "train_reader",
 ]

@@ -1,0 +1,6 @@
+"""What chapter 2 lets its reader turn. Every widget has a static twin, `<name>_still`, for pages that cannot run code."""
+
+from minivid.chapters.ch02.widgets.costs import cost_dial, cost_dial_still
+from minivid.chapters.ch02.widgets.looking import looking_glass, looking_glass_still
+
+__all__ = ["cost_dial", "cost_dial_still", "looking_glass", "looking_glass_still"]
