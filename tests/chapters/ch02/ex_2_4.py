@@ -22,10 +22,7 @@ STRIDED = '"b c (t1 t) (h1 h) (w1 w) -> (b t h w) (t1 h1 w1) c"'
 WRONG = {
     "back in place": {
         "strided_on_the_way_back": (JOIN, '"(b t h w) (t1 h1 w1) c -> b c (t1 t) (h1 h) (w1 w)"'),
-        "windows_left_in_the_batch": (
-            "return rearrange(mix(rows)",
-            "return mix(rows) if True else rearrange(mix(rows)",
-        ),
+        "windows_left_in_the_batch": ("    return rearrange(\n", "    return mix(rows)\n    rearrange(\n"),
         "rows_and_columns_of_windows_exchanged": (JOIN, '"(b t w h) (t1 h1 w1) c -> b c (t t1) (h h1) (w w1)"'),
     },
     "boxes of neighbours": {

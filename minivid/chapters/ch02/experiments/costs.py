@@ -154,7 +154,7 @@ def exponent(n: Sequence[float | int], cost: Sequence[float | int]) -> tuple[flo
     return line.slope, line.slope - half, line.slope + half
 
 
-def convolution_table(rows: Mapping[str, Mapping[str, float]]) -> str:
+def convolution_table(rows: Mapping[str, Mapping[str, float | int]]) -> str:
     """A line for each convolution; time and operations as ratios to the full one's."""
     full = rows["full 3×3×3"]
     lines = [f"{'':14}{'weights':>9}{'MFLOP':>9}{'':9}{'ms a step':>11}{'':9}{'peak MB':>9}"]
@@ -168,14 +168,17 @@ def convolution_table(rows: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def exponent_table(along: Mapping[str, Mapping]) -> str:
-    """Fitted exponents in frames and in pixels: of time, of memory, and of the formula's operations over the same clips."""
-    lines = [f"{'':20}" + "".join(f"{key + ': time':^26}{'memory':>10}{'formula':>10}" for key in along)]
+    """Fitted exponents in frames and in pixels: of time, at the end and over all clips, of memory, and of the formula's operations."""
+    lines = [
+        f"{'':18}" + "".join(f"{key + ': time':>24}{'at the end':>12}{'memory':>8}{'formula':>9}" for key in along)
+    ]
     for name in ATTENTIONS:
         cells = []
         for found in along.values():
-            row = found["rows"][name]
-            p, low, high = exponent(found["n"], row["seconds"])
-            memory, formula = exponent(found["n"], row["bytes"])[0], exponent(found["n"], row["flops"])[0]
-            cells.append(f"{f'{p:.2f} [{low:.2f}, {high:.2f}]':^26}{memory:10.2f}{formula:10.2f}")
-        lines.append(f"{name:20}" + "".join(cells))
+            n, row = found["n"], found["rows"][name]
+            p, low, high = exponent(n, row["seconds"])
+            memory, formula = exponent(n, row["bytes"])[0], exponent(n, row["flops"])[0]
+            last = np.log(row["seconds"][-1] / row["seconds"][-2]) / np.log(n[-1] / n[-2])
+            cells.append(f"{f'{p:.2f} [{low:.2f}, {high:.2f}]':>24}{last:12.2f}{memory:8.2f}{formula:9.2f}")
+        lines.append(f"{name:18}" + "".join(cells))
     return "\n".join(lines)

@@ -6,6 +6,7 @@ Networks differ in which of their layers see time (Karpathy et al. 2014 call it 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 
 import torch
@@ -80,15 +81,18 @@ class Reader(nn.Module):
         return self.head(F.relu(x).mean((2, 3, 4)))
 
 
+@cache
+def width_of(name: str) -> int:
+    """The width with which the network of that arm has a number of parameters nearest to WEIGHTS."""
+    with torch.device("meta"):
+        sizes = {w: sum(p.numel() for p in Reader(ARMS[name], w).parameters()) for w in range(4, 97, 2)}
+    return min(sizes, key=lambda w: abs(sizes[w] - WEIGHTS))
+
+
 def reader(name: str, seed: int) -> Reader:
-    """The network of that arm whose number of parameters comes nearest to WEIGHTS."""
-
-    def off(width: int) -> int:
-        return abs(sum(p.numel() for p in Reader(ARMS[name], width).parameters()) - WEIGHTS)
-
-    width = min(range(4, 97, 2), key=off)
+    """A fresh network of that arm."""
     torch.manual_seed(seed)
-    return Reader(ARMS[name], width)
+    return Reader(ARMS[name], width_of(name))
 
 
 def batch(n: int, seed, split: str = "train") -> tuple[Float[Tensor, "n 1 t h w"], Int[Tensor, "n"]]:
@@ -98,8 +102,10 @@ def batch(n: int, seed, split: str = "train") -> tuple[Float[Tensor, "n 1 t h w"
     return clips.video, torch.tensor([CLASSES.index(words) for words in told])
 
 
-def train_reader(name: str, seed: int, steps: int, size: int = 32, rate: float = 4e-3) -> tuple[Reader, float]:
-    """A trained network, and the share of unseen clips in unseen handwriting that it reads rightly."""
+def train_reader(
+    name: str, seed: int, steps: int, size: int = 32, rate: float = 4e-3, n: int = 512
+) -> tuple[Reader, float]:
+    """A trained network, and the share of n unseen clips in unseen handwriting that it reads rightly."""
     network = reader(name, seed)
     optimizer = torch.optim.AdamW(network.parameters(), rate)
     plan = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps)
@@ -109,7 +115,7 @@ def train_reader(name: str, seed: int, steps: int, size: int = 32, rate: float =
         optimizer.step()
         optimizer.zero_grad()
         plan.step()
-    return network, accuracy(network)
+    return network, accuracy(network, n)
 
 
 @torch.no_grad()
@@ -118,15 +124,15 @@ def accuracy(network: nn.Module, n: int = 512, seed: int = 99) -> float:
     return (network(video).argmax(1) == wanted).double().mean().item()
 
 
-def measure_fusion(seeds: tuple[int, ...] = (0, 1, 2, 3), steps: int = 200) -> dict:
+def measure_fusion(seeds: tuple[int, ...] = (0, 1, 2, 3), steps: int = 200, n: int = 512) -> dict:
     """Held-out accuracy of each arm, trained alike from each seed, and its number of parameters."""
     rows = {name: {"accuracy": [], "parameters": 0} for name in ARMS}
     for name in progress(list(ARMS), len(ARMS), "network"):
         for seed in seeds:
-            network, right = train_reader(name, seed, steps)
+            network, right = train_reader(name, seed, steps, n=n)
             rows[name]["accuracy"].append(right)
             rows[name]["parameters"] = sum(p.numel() for p in network.parameters())
-    return {"steps": steps, "classes": len(CLASSES), "rows": rows}
+    return {"steps": steps, "clips": n, "classes": len(CLASSES), "rows": rows}
 
 
 def interval(values: Sequence[float]) -> tuple[float, float, float]:

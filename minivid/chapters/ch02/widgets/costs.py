@@ -1,4 +1,4 @@
-"""What joining frames costs, under dials over the clip's length and size (chapter 2). By formula, of one clip, forward.
+"""What joining frames costs: by formula under dials over the clip's length and size, and as it was measured (chapter 2).
 
 Tests in tests/chapters/ch02/widgets/test_costs.py.
 """
@@ -6,13 +6,14 @@ Tests in tests/chapters/ch02/widgets/test_costs.py.
 from collections.abc import Mapping, Sequence
 
 import ipywidgets as w
+import numpy as np
 from matplotlib.axes import Axes
 
 from minivid.chapters.ch02.experiments.costs import ATTENTIONS, CONVOLUTIONS
 from minivid.course.widgets.dial import dial
 from minivid.nn.attention.core import linear_attend
 from minivid.nn.cost import conv_flops, scores
-from minivid.show.style import BLUE, FAINT, GREEN, SOFT, Picture, look
+from minivid.show.style import BLUE, FAINT, GREEN, PALETTE, SOFT, Picture, look
 
 DIM, HEADS = 64, 8
 EACH = 4  # bytes of a number
@@ -85,3 +86,61 @@ def _bars(axes: Axes, values: Mapping[str, int], unit: float, limits: tuple[floa
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
     axes.axhline(len(CONVOLUTIONS) - 0.5, color=FAINT, linewidth=1)
+
+
+def convolution_chart(rows: Mapping[str, Mapping[str, float | int]]) -> Picture:
+    """Weights, operations, time and memory of a training step of each of CONVOLUTIONS, side by side, from what was measured."""
+    panels = (
+        ("weights, 10³", "weights", 1e-3),
+        ("operations, 10⁶", "flops", 1e-6),
+        ("time, ms", "seconds", 1e3),
+        ("memory, 10⁶ bytes", "bytes", 1e-6),
+    )
+    names, left, wide = list(CONVOLUTIONS), 96, 150
+    with look():
+        picture = Picture(left + len(panels) * (wide + 32), 52 + len(names) * ROW)
+        for i, (title, key, scale) in enumerate(panels):
+            axes = picture.axes_at(left + i * (wide + 32), 28, wide, len(names) * ROW)
+            values = [rows[name][key] * scale for name in names]
+            axes.barh(names, values, color=BLUE, height=0.66)
+            axes.set(xlim=(0, 1.3 * max(values)), ylim=(len(names) - 0.4, -0.6), xticks=[])
+            axes.set_title(title, fontsize=10)
+            axes.tick_params(axis="y", length=0, labelleft=i == 0)
+            axes.grid(False)
+            for row, value in enumerate(values):
+                words = f"{value:.1f}" if value < 100 else f"{value:.0f}"
+                axes.annotate(words, (value, row), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8.5)
+    return picture
+
+
+def growth_chart(along: Mapping[str, Mapping]) -> Picture:
+    """Time and memory of a training step of each of ATTENTIONS against frames (above) and pixels (below), all scales logarithmic."""
+    wide, tall, left, apart = 240, 210, 56, 168
+    with look():
+        picture = Picture(left + 2 * wide + apart + 124, 2 * (tall + 72))
+        for i, (what, found) in enumerate(along.items()):
+            for j, (key, scale, title) in enumerate(
+                (("seconds", 1e3, "time, ms"), ("bytes", 1e-6, "peak memory, 10⁶ bytes"))
+            ):
+                axes = picture.axes_at(left + j * (wide + apart), 26 + i * (tall + 72), wide, tall)
+                axes.set(xscale="log", yscale="log", xlabel=f"{what} (log)", title=title)
+                lines = {name: np.array(found["rows"][name][key]) * scale for name in ATTENTIONS}
+                for y in lines.values():
+                    axes.plot(found["n"], y, marker="o", markersize=3.5)
+                axes.set_xticks(found["n"], [str(n) for n in found["n"]])
+                axes.minorticks_off()
+                _label_ends(axes, found["n"][-1], lines)
+    return picture
+
+
+def _label_ends(axes: Axes, x: float, lines: Mapping[str, np.ndarray]) -> None:
+    """Each line's name right of its end, pushed up where it would touch the one below."""
+    to_pixels = axes.transData.transform
+    taken = -np.inf
+    for name, colour in sorted(zip(lines, PALETTE, strict=False), key=lambda pair: lines[pair[0]][-1]):
+        height = to_pixels((x, lines[name][-1]))[1]
+        taken = max(height, taken + 13)
+        axes.annotate(
+            name, (x, lines[name][-1]), xytext=(8, (taken - height) * 72 / axes.figure.dpi), textcoords="offset points",
+            va="center", fontsize=9, color=colour,
+        )  # fmt: skip

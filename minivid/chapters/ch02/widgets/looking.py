@@ -12,7 +12,6 @@ from torch import Tensor
 
 from minivid.course.widgets.attention import COLOURS
 from minivid.course.widgets.dial import dial, slider
-from minivid.nn.attention.maps import PlaceMaps
 from minivid.show.frames import read
 from minivid.show.style import ORANGE, SOFT, Picture, look
 
@@ -21,7 +20,7 @@ Place = tuple[int, int, int]
 """Frame, row, column."""
 
 
-def looking_glass(maps: Mapping[str, PlaceMaps], clip: Tensor, place: Place | None = None) -> w.VBox:
+def looking_glass(maps: Mapping[str, Tensor], clip: Tensor, place: Place | None = None) -> w.VBox:
     """Sliders over layer, frame, row and column: for each head the clip's frames, bright where that place looks.
 
     `maps` are layers' weights by name, as `place_attention_maps` returns them; `clip` (`b c t h w`) stands above.
@@ -49,7 +48,7 @@ def looking_glass(maps: Mapping[str, PlaceMaps], clip: Tensor, place: Place | No
     return dial(render, layer=layer, **dials)
 
 
-def looking_glass_still(maps: Mapping[str, PlaceMaps], clip: Tensor, layer: str, place: Place) -> Picture:
+def looking_glass_still(maps: Mapping[str, Tensor], clip: Tensor, layer: str, place: Place) -> Picture:
     """The static twin of `looking_glass`: one layer, one place (frame, row, column). Raises ValueError for one that is not there."""
     named = _named(maps)
     if layer not in named:
