@@ -1,11 +1,25 @@
 """Chapter 2: what it is called and promises, and its exercises in the order of their numbers."""
 
-from minivid.chapters.ch02.exercises import rotary
+from minivid.chapters.ch02.exercises import (
+    factorized_conv,
+    in_windows,
+    inner_width,
+    linear_attention,
+    per_frame,
+    shifted_windows,
+)
 from minivid.course.chapter import Chapter
 
 CHAPTER = Chapter(
     title="Factorized convolution and attention",
     promise="What joins frames, what it costs, and how far it sees",
     core=True,
-    exercises=(rotary.EXERCISE,),
+    exercises=(
+        per_frame.EXERCISE,
+        factorized_conv.EXERCISE,
+        inner_width.EXERCISE,
+        in_windows.EXERCISE,
+        shifted_windows.EXERCISE,
+        linear_attention.EXERCISE,
+    ),
 )
