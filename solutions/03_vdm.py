@@ -37,7 +37,7 @@ from torch import nn
 from minivid import zoo
 from minivid.batches import clips_of, joint_clips_of
 from minivid.chapters.ch03 import experiments, own, widgets
-from minivid.course import award, check, receipt, summary
+from minivid.course import award, check, hand_in, receipt, summary
 from minivid.course.kept import kept
 from minivid.data import VOCABULARY, World, tokenize
 from minivid.diffusion import (
@@ -1095,6 +1095,21 @@ show_curves(
 # (The sum depends on how finely λ is cut, so compare the two guessers and not the total with a paper's.) Look at the vertical axis: a step at high λ, on the right, where noise is
 # invisible and bits go into grey values, costs even the network more than ten times as much as one in the middle, where a shape is found. Ho et al. 2020 got better samples *without* these
 # weights, and the field trains on the simple loss, as you did.
+
+# %% [markdown]
+# ## 3.14 What has your model learnt?
+# The last exercise asks the model itself. From a file of weights it is drawn with captions that nobody has seen, and its clips are measured: does a reader that was fitted to other people's handwriting see the digit on
+# every frame, does the clip set out where the caption says, and does it move at all? (A still picture of the right digit would win the first alone.)
+#
+# #### Exercise 3.12
+# Train. The cell writes `03_vdm.safetensors` and `03_vdm.json` beside the notebook: hand them in together with it. What is measured is a run of at least 600 steps, so in the `smoke` budget there is nothing to judge;
+# the weights that come with the course earn nothing. It takes a minute.
+
+# %% exercise="3.12"
+file = check("3.12", hand_in("3.12", run, training))
+
+# %% award="3.12"
+award("3.12")
 
 # %%
 summary("03")
