@@ -114,7 +114,7 @@ doctor_table()
 # | $z = \alpha x + \sigma\epsilon$ | `z` | the noisy clip; $\alpha$ (`alpha`) is how much of the clip is left, $\sigma$ (`sigma`) how much noise there is |
 # | $\lambda = \log(\alpha^2/\sigma^2)$ | `logsnr` | the noise level: 10 is almost clean, −10 almost only noise |
 # | $u$ | `u` | the time that a schedule turns into λ: 0 is clean, 1 is noise |
-# | $v = \alpha\epsilon - \sigma x$ | `v` | what our networks answer; chapter 4 says why |
+# | $v = \alpha\epsilon - \sigma x$ | `v` | what our networks answer |
 # | $\hat x,\ \hat\epsilon$ | `x_hat`, `eps_hat` | a model's guesses |
 
 # %% [markdown]
