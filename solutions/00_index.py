@@ -55,7 +55,8 @@ for k, digit in enumerate(meeting.digit[0].tolist()):
 # make lab     # sets up what is missing, copies new chapters into mine/, opens this page
 # make test    # runs every test and every notebook
 # ```
-# (Without make: `minivid lab` and `minivid test`.)
+# All else is `minivid …`: in JupyterLab's own terminals (File, New, Terminal) it is a command, in any other after `source .venv/bin/activate`.
+# Without make, there, `minivid lab` and `minivid test` do the same.
 #
 # **`mine/` is yours.** A chapter is copied there once and never overwritten; write in it as you like. For a fresh copy, rename yours and
 # type `make lab` again.
