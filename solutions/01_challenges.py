@@ -895,7 +895,7 @@ show(
 
 # %% [markdown]
 # <details><summary>Patient 1</summary>The heads are missing: each has scores of its own. Count one attention's tensors (1.3), and you see it.</details>
-# <details><summary>Patient 2</summary>The grid puts the first pixel's centre at −1, where <code>align_corners=False</code> has the picture's edge. So everything is enlarged a little about the middle, at every warp. A warp without flow tells.</details>
+# <details><summary>Patient 2</summary>The grid puts the first pixel's centre at −1, where <code>align_corners=False</code> has the picture's edge. So everything shrinks a little towards the middle, and blurs, at every warp. A warp without flow tells.</details>
 # <details><summary>Patient 3</summary>The sign: the way back is the <i>opposite</i> of the way there, so it is the sum that must be small. And ŵ was not looked up where w leads. A motion of everything alike tells.</details>
 # <details><summary>Patient 4</summary>The package wants [−1, 1] and is given [0, 1]: half of the contrast, on grey. It has a switch for it, <code>normalize=True</code>. Nothing crashes; only two known scales of one pair tell.</details>
 # <details><summary>Patient 5</summary>The trust is taken from the video that is trained. Where it flickers it is not trusted, so a stronger flicker costs <i>less</i>, and the optimiser finds out. Trust must come from something that the optimiser cannot change.</details>
