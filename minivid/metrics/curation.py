@@ -25,26 +25,32 @@ def cuts(video: Tensor, ratio: float | int = 3.0, least: float = 0.05, around: i
     """Between which neighbouring frames a cut lies.
 
     There the difference is above `least`, and above `ratio` times the mean of up to `around` differences on either side, so that a
-    quick camera, which differs all the time, is not taken for one. The rule of PySceneDetect's adaptive detector, and its defaults.
+    quick camera, which differs all the time, is not taken for one. The rule of PySceneDetect's adaptive detector, with its defaults.
     """
-    return outstanding(frame_differences(video), ratio, least, around)
+    difference = frame_differences(video)
+    return (difference > least) & (difference > ratio * mean_around(difference, around))
 
 
-def outstanding(
-    difference: Float[Tensor, "b steps"], ratio: float | int, least: float, around: int
-) -> Bool[Tensor, "b steps"]:
-    """Which of a clip's differences stand out among those around them."""
-    kernel = torch.ones(1, 1, 2 * around + 1).to(difference)
-    kernel[..., around] = 0
+def mean_around(difference: Float[Tensor, "b steps"], around: int = 2) -> Float[Tensor, "b steps"]:
+    """The mean of up to `around` of a clip's differences on either side of each, itself left out; 0 for one without neighbours."""
+    steps, places = difference.shape[1], [i for i in range(2 * around + 1) if i != around]
     total, count = (
-        F.conv1d(part[:, None], kernel, padding=around)[:, 0] for part in (difference, torch.ones_like(difference))
+        sum(padded[:, i : i + steps] for i in places)
+        for padded in (F.pad(part, (around, around)) for part in (difference, torch.ones_like(difference)))
     )
-    return (difference > least) & (difference > ratio * total / count.clamp(min=1))
+    return total / count.clamp(min=1)
 
 
-def flow_score(flow: Float[Tensor, "b steps 2 h w"]) -> Float[Tensor, " b"]:
-    """How far a clip's pixels move in a frame, on average, as a share of the picture's shorter side; small for a still."""
-    return flow.norm(dim=2).mean((1, 2, 3)) / min(flow.shape[-2:])
+def flow_score(
+    flow: Float[Tensor, "b steps 2 h w"], counted: Bool[Tensor, "b steps"] | None = None
+) -> Float[Tensor, " b"]:
+    """How far a clip's pixels move in a frame, on average, as a share of the picture's shorter side; small for a still.
+
+    `counted` leaves pairs out: between the two sides of a cut a flow is nonsense. 0 where none counts.
+    """
+    length = flow.norm(dim=2).mean((2, 3)) / min(flow.shape[-2:])
+    counted = torch.ones_like(length) if counted is None else counted.to(length)
+    return (length * counted).sum(1) / counted.sum(1).clamp(min=1)
 
 
 def contrast(video: Tensor) -> Float[Tensor, " b"]:
@@ -74,7 +80,7 @@ def text_share(video: Tensor, edge: float = 0.25) -> Float[Tensor, " b"]:
 
     A stroke is an edge (brightness rises by `edge`, of 1, within a pixel) that is there in nine of ten frames; strokes side by side
     make a line: wider than twice its height and at least two fifths full. So it finds captions, titles and watermarks, no matter in
-    which script; it misses lettering that moves with the scene, and in a film that stands still it takes railings for text.
+    which script; it misses lettering that rolls like credits, and in a film that stands still it takes railings for text.
     """
     import cv2  # here, for it takes a while
 
@@ -87,7 +93,7 @@ def text_share(video: Tensor, edge: float = 0.25) -> Float[Tensor, " b"]:
     for picture in strokes.byte().cpu().numpy():
         joined = cv2.morphologyEx(picture, cv2.MORPH_CLOSE, np.ones((3, 9), np.uint8))
         _, _, boxes, _ = cv2.connectedComponentsWithStats(joined)
-        found.append(sum(wide * high for _, _, wide, high, full in boxes[1:] if is_line(wide, high, full)))
+        found.append(sum(wide * high for _, _, wide, high, full in boxes[1:].tolist() if is_line(wide, high, full)))
     return torch.tensor(found).to(grey) / (h * w)
 
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from minivid.course.exercise import Exercise, Probe, agrees, returned, shaped
-from minivid.metrics.curation import cuts, outstanding
+from minivid.metrics.curation import cuts, mean_around
 
 
 def _video(differences: Tensor, channels: int = 1) -> Tensor:
@@ -86,7 +86,7 @@ EXERCISE = Exercise(
     stars=2,
     minutes=25,
     reference=cuts,
-    answers=(cuts, outstanding),
+    answers=(cuts, mean_around),
     probes=(
         Probe(
             "shape",
