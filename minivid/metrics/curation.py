@@ -12,8 +12,12 @@ from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from minivid.metrics.inputs import frames
-from minivid.metrics.inputs import video as read
+from minivid.metrics import inputs
+
+
+def read(video: Tensor) -> Float[Tensor, "b c t h w"]:
+    """Films as they come from files, in [-1, 1]; ValueError, in a sentence, for what is none."""
+    return inputs.video(video, "The film", bright=True)
 
 
 def frame_differences(video: Tensor) -> Float[Tensor, "b steps"]:
@@ -84,7 +88,7 @@ def text_share(video: Tensor, edge: float = 0.25) -> Float[Tensor, " b"]:
     """
     import cv2  # here, for it takes a while
 
-    grey = (frames(video, 1, "Lettering").mean(1) + 1) / 2
+    grey = (read(video).mean(1) + 1) / 2
     b, _, h, w = grey.shape
     grey = rearrange(grey, "b t h w -> (b t) 1 h w")
     steep = F.max_pool2d(grey, 3, 1, 1) + F.max_pool2d(-grey, 3, 1, 1) > edge

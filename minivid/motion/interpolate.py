@@ -18,12 +18,19 @@ def average(before: Frame, after: Frame, tau: float = 0.5) -> Frame:
     return (1 - tau) * before + tau * after
 
 
-def interpolate(before: Frame, after: Frame, flow: Flow, back: Flow, tau: float = 0.5, rounds: int = 3) -> Frame:
+def interpolate(before: Frame, after: Frame, flow: Tensor, back: Tensor, tau: float = 0.5, rounds: int = 3) -> Frame:
     """The frame at time τ, from 0 (before) to 1 (after), with the flow from `before` to `after` and the flow back.
 
     Either frame is warped to time τ along its own flow and weighted by how near it is, where it is known: a pixel to which no
-    point of a frame leads was hidden in it, and is taken from the other (both, where neither knows).
+    point of a frame leads was hidden in it, and is taken from the other (both, where neither knows). Flows are b 2 h w, each in
+    the pixels of the frame that it leaves. Raises ValueError for a flow of another size, and for a time out of range.
     """
+    b, _, h, w = before.shape
+    for name, field in (("flow", flow), ("way back", back)):
+        if field.shape != (b, 2, h, w):
+            raise ValueError(f"The {name} has shape {tuple(field.shape)}; these frames need {(b, 2, h, w)}.")
+    if not 0 <= tau <= 1:
+        raise ValueError(f"τ runs from 0, the frame before, to 1, the frame after; this is {tau}.")
     of_before, known_before = brought(before, flow, tau, rounds)
     of_after, known_after = brought(after, back, 1 - tau, rounds)
     neither = ~(known_before | known_after)

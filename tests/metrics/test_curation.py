@@ -135,3 +135,13 @@ def test_precision_and_recall_are_shares_of_the_right_things():
 def test_the_worlds_own_clips_have_neither_cuts_nor_lettering():
     video = World(frames=12, size=32).sample(8, seed=0).video
     assert not cuts(video).any() and (text_share(video) == 0).all()
+
+
+def test_a_film_that_is_all_bright_is_one_too():
+    snow = 0.5 + 0.5 * noise(1, 3, 4, 16, 16).abs()
+    assert looks(snow).item() > 0 and text_share(snow).shape == cuts(snow).any(1).shape == (1,)
+
+
+def test_what_is_no_film_is_refused_in_a_sentence():
+    with pytest.raises(ValueError, match="The film has 4 axes"):
+        looks(noise(3, 4, 16, 16))

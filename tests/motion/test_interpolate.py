@@ -1,5 +1,6 @@
 """The frame between: a cross-fade where nothing moves, the world's own middle frame where the flow is known, and the gaps filled."""
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,3 +59,19 @@ def test_the_worlds_middle_frame_is_met_far_better_than_by_the_average():
     made = interpolate(before, after, estimate_flow(ends)[:, 0], estimate_flow(ends, backward=True)[:, 0])
     of = lambda frame: psnr(frame[:, :, None], middle[:, :, None]).mean()  # noqa: E731
     assert of(made) > of(average(before, after)) + 6
+
+
+def test_at_the_ends_of_time_it_is_the_frames_themselves():
+    before, after = frames(4)
+    flow = torch.randn(1, 2, 9, 12, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    assert torch.allclose(interpolate(before, after, flow, -flow, 0.0), before)
+    assert torch.allclose(interpolate(before, after, flow, -flow, 1.0), after)
+
+
+def test_a_flow_of_another_size_and_a_time_out_of_range_are_refused():
+    before, after = frames(0).float()
+    still = torch.zeros(1, 2, 9, 12)
+    with pytest.raises(ValueError, match=r"way back has shape \(1, 2, 8, 12\)"):
+        interpolate(before, after, still, still[:, :, 1:])
+    with pytest.raises(ValueError, match=r"this is 1\.5"):
+        interpolate(before, after, still, still, 1.5)

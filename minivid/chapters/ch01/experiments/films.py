@@ -95,7 +95,7 @@ def turned(captions: list[str]) -> list[str]:
 def draw_film(name: str, stream: torch.Generator) -> Film:
     """A film of which each thing may be wrong."""
     cut, slow, still, text, dull = (
-        torch.rand(5, generator=stream) < torch.tensor([0.3, 0.3, 0.25, 0.25, 0.2])
+        torch.rand(5, generator=stream) < torch.tensor([0.25, 0.3, 0.15, 0.2, 0.15])
     ).tolist()
     place = int(torch.randint(6, FRAMES - DISSOLVE - 4, (), generator=stream))
     return Film(name, cut, slow and cut, place, still, text, dull)

@@ -26,6 +26,18 @@ CASES = {
     "a jump": (SLOW, {}),
 }
 
+WAYS = (
+    "nearest frame",
+    "average",
+    "wrong way",
+    "one side",
+    "−v for the way back",
+    "both sides",
+    "hidden left out",
+    "hidden left out, exact flow",
+)
+"""In this order they stand in the table."""
+
 Frame = Float[Tensor, "n c h w"]
 
 
@@ -78,8 +90,8 @@ def measure_interpolation(n: int = 64, seeds: tuple[int, ...] = (0, 1, 2)) -> di
 def interpolation_table(found: Mapping[str, Mapping[str, list[float]]]) -> str:
     """PSNR in dB, the mean over the seeds and half of how far the seeds lie apart."""
     lines = [f"{'dB':30}" + "".join(f"{case:>23}" for case in CASES)]
-    for name, of_case in found.items():
-        values = [of_case.get(case) for case in CASES]
+    for name in WAYS:
+        values = [found[name].get(case) for case in CASES]
         cells = [f"{mean(v):.1f} ± {(max(v) - min(v)) / 2:.1f}" if v else "–" for v in values]
         lines.append(f"{name:30}" + "".join(f"{cell:>23}" for cell in cells))
     return "\n".join(lines)
