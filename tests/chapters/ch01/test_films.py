@@ -34,7 +34,8 @@ def test_a_cut_is_where_it_is_said_to_be_and_a_dissolve_takes_its_time():
     assert frame_differences(sudden)[0].argmax() == 8 and cuts(sudden)[0].nonzero().flatten().tolist() == [8]
     assert not cuts(slow).any()
     many = torch.cat([shot(seed, cut=True, slow=True, place=10) for seed in range(8)])
-    assert cuts(many).any(1).sum() < cuts(many[:, :, ::4]).any(1).sum()
+    found = torch.stack([cuts(part, ratio=2.0).any(1) for part in curation.slower(many)]).any(0)
+    assert not cuts(many).any() and found.sum() >= 3
 
 
 def test_a_still_stands_still_but_for_its_noise():
