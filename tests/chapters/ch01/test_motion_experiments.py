@@ -8,6 +8,7 @@ import torch
 from minivid.chapters.ch01.experiments import MEASUREMENTS, captioning, curation, flow_network, interpolation
 from minivid.chapters.ch01.experiments.films import CLIPS
 from minivid.course import receipt
+from minivid.data import World
 from minivid.judges import load
 from minivid.motion.flow import estimate_flow
 from minivid.motion.interpolate import interpolate
@@ -64,7 +65,14 @@ def test_the_exact_flows_lead_from_the_first_frame_to_the_last_and_back():
     step = clips.position[:, 2, 0] - clips.position[:, 0, 0]
     for i in range(8):
         assert torch.allclose(flow[i][:, on[i]], step[i][:, None].expand(-1, int(on[i].sum())), atol=1e-5)
-    assert flow.abs().max() > 2 and torch.equal(back.abs() > 0, back != 0)
+    assert flow.abs().max() > 2
+    wider, _ = interpolation.exact_flows(clips, grown=2)
+    assert (wider != 0).sum() > 1.3 * (flow != 0).sum() and (wider == flow)[flow != 0].all()
+
+
+def test_ungrown_it_is_the_worlds_own_flow_where_frames_are_neighbours():
+    clips = World(frames=2, size=32, digits=3, background="clouds", pan=0.5).sample(8, seed=2)
+    assert torch.allclose(interpolation.exact_flows(clips)[0], clips.flow[:, 0], atol=1e-4)
 
 
 def test_captioners_say_what_they_can_see_and_the_judge_chooses_the_best():
