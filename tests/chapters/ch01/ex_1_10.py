@@ -1,4 +1,5 @@
 import numpy as np
+import torch
 
 
 def film_by_film(video, ratio=3.0, least=0.05):
@@ -10,7 +11,7 @@ def film_by_film(video, ratio=3.0, least=0.05):
         for i, step in enumerate(steps):
             near = [steps[j] for j in (i - 2, i - 1, i + 1, i + 2) if 0 <= j < len(steps)]
             found[film, i] = step > least and step > ratio * np.mean(near)
-    return found
+    return torch.from_numpy(found)
 
 
 SECOND = film_by_film

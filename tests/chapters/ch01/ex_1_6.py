@@ -1,11 +1,13 @@
 import numpy as np
+import torch
 
 
 def by_numpy(video):
     """NumPy's gradient, cut to the inner places, where all of its differences are central."""
     brightness = (video.double().mean(1).numpy() + 1) / 2
     dt, dy, dx = (part[:, 1:-1, 1:-1, 1:-1] for part in np.gradient(brightness, axis=(1, 2, 3)))
-    return (dt * dt).mean((1, 2, 3)), (-dx * dt).mean((1, 2, 3)), -(dy * dt).mean((1, 2, 3))
+    means = (dt * dt).mean((1, 2, 3)), (-dx * dt).mean((1, 2, 3)), -(dy * dt).mean((1, 2, 3))
+    return tuple(torch.from_numpy(part).to(video) for part in means)
 
 
 SECOND = by_numpy

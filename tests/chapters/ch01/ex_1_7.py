@@ -1,4 +1,5 @@
 import numpy as np
+import torch
 
 
 def pixel_by_pixel(dx, dy, dt, window=5, ridge=1e-3):
@@ -11,7 +12,7 @@ def pixel_by_pixel(dx, dy, dt, window=5, ridge=1e-3):
         rows = np.stack([a[near].ravel(), b[near].ravel()], 1)
         rows = np.concatenate([rows, ridge**0.5 * np.eye(2)])
         flow[i, :, y, x] = np.linalg.lstsq(rows, np.append(-c[near].ravel(), [0, 0]), rcond=None)[0]
-    return flow
+    return torch.from_numpy(flow).to(dt)
 
 
 SECOND = pixel_by_pixel

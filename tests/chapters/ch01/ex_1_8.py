@@ -1,4 +1,5 @@
 import numpy as np
+import torch
 
 
 def by_normal_equations(flow, weight):
@@ -10,7 +11,7 @@ def by_normal_equations(flow, weight):
         weighed = columns * w.reshape(-1, 1)
         numbers = np.linalg.solve(columns.T @ weighed, weighed.T @ field.reshape(2, -1).T)
         fitted[i] = (columns @ numbers).T.reshape(field.shape)
-    return fitted
+    return torch.from_numpy(fitted).to(flow)
 
 
 SECOND = by_normal_equations
