@@ -117,3 +117,8 @@ def test_the_receipts_hold_what_the_tables_print(name):
     else:
         assert len(curation.quality_table(values["filters"]).splitlines()) == 1 + len(values["filters"])
         assert curation.caption_table(values["captions"]).splitlines()[-1].startswith("best by the judge")
+        right = {name: share for name, (share, _, _) in values["captions"].items()}
+        assert max(right, key=right.get) == "best by the judge" and right["sees the middle frame"] == 0
+        filters = values["filters"]
+        assert filters["cut"]["recall"][0] > filters["cut, at every frame only"]["recall"][2]
+        assert filters["text, of those that move"]["precision"][0] > filters["text"]["precision"][2]

@@ -22,6 +22,15 @@ from minivid.motion.flow import estimate_flow
 SLOWER, SOFTER = 6, 1.5
 """Cuts are sought at every frame, and at every sixth from each start, where a dissolve is nearly one (SVD cascades three rates): it
 takes two of the slower steps, so that it stands out less and counts for more."""
+FILTERS = ("cut, at every frame only", "cut", "still", "text", "text, of those that move", "dull", "caption")
+CAPTIONERS = (
+    "came with the film",
+    "sees the middle frame",
+    "network, whole clip",
+    "digit read, path measured",
+    "best by the judge",
+)
+"""In these orders they stand in the tables."""
 
 
 @dataclass(frozen=True)
@@ -123,14 +132,10 @@ def filtered(
 def captioned(video: Float[Tensor, "n 1 t h w"], said: list[str]) -> tuple[dict[str, list[str]], Float[Tensor, " n"]]:
     """Captions of each captioner and those chosen among them, by name; and how like its clip the judge finds what was said."""
     judge, text = judges.load("judge-motion"), judges.load("judge-text")
-    captions = {
-        "came with the film": said,
-        "sees the middle frame": captioning.by_middle_frame(video, judge),
-        "network, whole clip": captioning.by_network(video, judge),
-        "digit read, path measured": captioning.by_path(video, judge),
-    }
-    best, scores = captioning.best_of(video, list(captions.values()), text)
-    return {**captions, "best by the judge": best}, scores[:, 0]
+    makers = (captioning.by_middle_frame, captioning.by_network, captioning.by_path)
+    captions = [said, *(maker(video, judge) for maker in makers)]
+    best, scores = captioning.best_of(video, captions, text)
+    return dict(zip(CAPTIONERS, [*captions, best], strict=True)), scores[:, 0]
 
 
 def share(hits: Bool[Tensor, " n"]) -> tuple[float, float, float]:
@@ -148,7 +153,8 @@ def quality(flagged: Bool[Tensor, " n"], truly: Bool[Tensor, " n"]) -> dict[str,
 def quality_table(filters: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> str:
     """A line for each filter."""
     lines = [f"{'':26}{'precision':>22}{'recall':>22}"]
-    for name, values in filters.items():
+    for name in FILTERS:
+        values = filters[name]
         cells = [f"{value:.2f} [{low:.2f}, {high:.2f}]" for value, low, high in values.values()]
         lines.append(f"{name:26}" + "".join(f"{cell:>22}" for cell in cells))
     return "\n".join(lines)
@@ -156,4 +162,5 @@ def quality_table(filters: Mapping[str, Mapping[str, tuple[float, float, float]]
 
 def caption_table(captions: Mapping[str, tuple[float, float, float]]) -> str:
     """How often each captioner is right, a line each."""
-    return "\n".join(f"{name:26} {value:6.1%} [{low:.1%}, {high:.1%}]" for name, (value, low, high) in captions.items())
+    rows = ((name, captions[name]) for name in CAPTIONERS)
+    return "\n".join(f"{name:26} {value:6.1%} [{low:.1%}, {high:.1%}]" for name, (value, low, high) in rows)
