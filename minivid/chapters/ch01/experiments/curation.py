@@ -1,7 +1,7 @@
 """Curation of a folder whose defects are known: the scores of each film, thresholds, and how often they are right."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -150,7 +150,7 @@ def quality(flagged: Bool[Tensor, " n"], truly: Bool[Tensor, " n"]) -> dict[str,
     return {"precision": share(truly[flagged]), "recall": share(flagged[truly])}
 
 
-def quality_table(filters: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> str:
+def quality_table(filters: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
     """A line for each filter."""
     lines = [f"{'':26}{'precision':>22}{'recall':>22}"]
     for name in FILTERS:
@@ -160,7 +160,7 @@ def quality_table(filters: Mapping[str, Mapping[str, tuple[float, float, float]]
     return "\n".join(lines)
 
 
-def caption_table(captions: Mapping[str, tuple[float, float, float]]) -> str:
+def caption_table(captions: Mapping[str, Sequence[float]]) -> str:
     """How often each captioner is right, a line each."""
     rows = ((name, captions[name]) for name in CAPTIONERS)
     return "\n".join(f"{name:26} {value:6.1%} [{low:.1%}, {high:.1%}]" for name, (value, low, high) in rows)

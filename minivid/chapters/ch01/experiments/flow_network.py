@@ -1,6 +1,6 @@
 """A flow network learns the simulator's exact flow; beside it stand the classical methods, in worlds known to it and in others."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import mean
@@ -116,7 +116,7 @@ def measure_flow(seeds: tuple[int, ...] = (0, 1), n: int = 128) -> dict:
     return {"n": n, "steps": RUN.training.steps, "errors": errors, "curve_steps": every, "curves": smooth}
 
 
-def flow_table(errors: Mapping[str, list[Mapping[str, tuple[float, float]]]], part: int) -> str:
+def flow_table(errors: Mapping[str, Sequence[Mapping[str, Sequence[float]]]], part: int) -> str:
     """Mean over the seeds, with the range, of each method in each world: on the digits (part 0) or everywhere (1). Pixels."""
     worlds = list(next(iter(errors.values()))[0])
     lines = [f"{'':22}" + "".join(f"{name:>22}" for name in worlds)]
