@@ -118,9 +118,10 @@ def measure_flow(seeds: tuple[int, ...] = (0, 1), n: int = 128) -> dict:
 
 def flow_table(errors: Mapping[str, Sequence[Mapping[str, Sequence[float]]]], part: int) -> str:
     """Mean over the seeds, with the range, of each method in each world: on the digits (part 0) or everywhere (1). Pixels."""
-    worlds = list(next(iter(errors.values()))[0])
+    worlds = (*NAMES, PHOTOGRAPHS)
     lines = [f"{'':22}" + "".join(f"{name:>22}" for name in worlds)]
-    for method, of_seeds in errors.items():
+    for method in (*METHODS, "network"):
+        of_seeds = errors[method]
         values = [[of_seed[world][part] for of_seed in of_seeds] for world in worlds]
         cells = [f"{mean(v):.3f} [{min(v):.3f}, {max(v):.3f}]" for v in values]
         lines.append(f"{method:22}" + "".join(f"{cell:>22}" for cell in cells))

@@ -69,7 +69,7 @@ def _render(scores: Scores, truth: Truth, thresholds: Thresholds) -> Picture:
         picture.write(
             8,
             len(DEFECTS) * ROW + 16,
-            f"kept {int(kept.sum())} of {len(kept)} films, {spoilt} of them with a defect; {int((good & ~kept).sum())} good ones are lost",
+            f"kept: {int(kept.sum())} of {len(kept)} films; with a defect: {spoilt}; good ones lost: {int((good & ~kept).sum())}",
             fontsize=11,
             fontweight="bold",
         )

@@ -24,12 +24,12 @@ def test_what_is_written_is_counted():
     words = written(curating_still(SCORES, TRUTH))
     assert "2 flagged, 1 truly cut\nprecision 0.50\nrecall 1.00" in words
     assert "0 flagged, 1 truly text\nprecision nan\nrecall 0.00" in words
-    assert "kept 1 of 5 films, 1 of them with a defect; 1 good ones are lost" in words
+    assert "kept: 1 of 5 films; with a defect: 1; good ones lost: 1" in words
 
 
 def test_other_thresholds_keep_other_films():
     words = written(curating_still(SCORES, TRUTH, Thresholds(cut=8.5, text=0.0005)))
-    assert "kept 1 of 5 films, 0 of them with a defect; 0 good ones are lost" in words
+    assert "kept: 1 of 5 films; with a defect: 0; good ones lost: 0" in words
 
 
 @pytest.mark.parametrize("place, name", enumerate(DEFECTS))
