@@ -2,6 +2,9 @@
 
 from minivid.chapters.ch01.experiments import breaks, routes
 from minivid.chapters.ch01.experiments.breaks import BREAKS, breaks_table, factors, ink_left, measure_breaks
+from minivid.chapters.ch01.experiments.curation import measure_curation
+from minivid.chapters.ch01.experiments.flow_network import measure_flow
+from minivid.chapters.ch01.experiments.interpolation import measure_interpolation
 from minivid.chapters.ch01.experiments.memory import NET, measure_memory, measured_peak, remedies_table, train_steps
 from minivid.chapters.ch01.experiments.routes import measure_routes, routes_table
 from minivid.chapters.ch01.experiments.steadying import (
@@ -17,6 +20,9 @@ MEASUREMENTS = {
     "01_memory": measure_memory,
     "01_breaks": measure_breaks,
     "01_steadying": measure_steadying,
+    "01_flow": measure_flow,
+    "01_interpolation": measure_interpolation,
+    "01_curation": measure_curation,
     "01_routes": measure_routes,
 }
 
@@ -32,6 +38,9 @@ __all__ = [
     "film_and_flicker",
     "ink_left",
     "measure_breaks",
+    "measure_curation",
+    "measure_flow",
+    "measure_interpolation",
     "measure_memory",
     "measure_routes",
     "measure_steadying",
