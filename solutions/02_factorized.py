@@ -243,7 +243,7 @@ for name, make in experiments.CONVOLUTIONS.items():
     )
 
 # %% [markdown]
-# Operations are no seconds, though, and no bytes. Measured, a training step (forward and backward) of each, 32 channels, one clip of 8 frames of 32×32:
+# Operations are no seconds, though, and no bytes. Measured, a training step (forward and backward) of each, 32 channels, two clips of 8 frames of 32×32, on one thread of a processor:
 
 # %%
 found = receipt("02_convolutions")
@@ -252,17 +252,23 @@ print(experiments.convolution_table(found["rows"]))
 print(found)
 
 # %%
-steps = {name: experiments.training_step(make(32, 32), (8, 16, 16)) for name, make in experiments.CONVOLUTIONS.items()}
+steps = {
+    name: experiments.training_step(make(32, 32), (8, 16, 16), batch=2)
+    for name, make in experiments.CONVOLUTIONS.items()
+}
 here = experiments.fastest(steps, repeats=budget.pick(smoke=2, laptop=20, gpu=20))
 for name, seconds in here.items():
     print(
-        f"{name:12} {1000 * seconds:6.1f} ms here, 8 frames of 16×16: {seconds / here['full 3×3×3']:.2f} of the full one"
+        f"{name:12} {1000 * seconds:6.1f} ms here, two clips of 8×16×16: {seconds / here['full 3×3×3']:.2f} of the full one"
     )
 
 # %% [markdown]
-# Compare the columns. *Equal weights, equal operations, not equal time:* processors have a fast routine for two dimensions and a poorer one for three. The separable
-# convolution does a fifteenth of the operations and gains much less in time, for it moves as many numbers per operation as it can. And whatever stands in the middle has to be *kept* for
-# the way back: factorizing costs memory. <details><summary>Why does (2+1)D need the most?</summary>Between its halves lie M = 72 channels instead of 32, and what a layer has read is kept until its way back.</details>
+# Compare the columns. **Equal weights and equal operations are not equal time:** (2+1)D takes longer here than the full convolution that it replaces. (On another machine it may be the other way round: measure.) The
+# separable one does a fifteenth of the operations, in far more than a fifteenth of the time. And what stands between two halves has to be kept for the way back, so (2+1)D also needs the most memory.
+# <details><summary>How much stands between its halves?</summary>M = 72 channels, where the clip has 32, and what a layer has read is kept until its way back.</details>
+#
+# Look at the last column as well: the full convolution takes *longer for one clip than for two*. PyTorch chooses among several routines by the shape of what it is given, and for a single clip it chose one that is
+# called `slow_conv3d`. We first measured with one clip, and had all but written that (2+1)D is twice as fast.
 #
 # ## 2.4 What does attention over a whole clip cost?
 # A convolution reaches its neighbours. **Attention** lets each place choose where to look: with queries, keys and values that are linear maps of the features,
