@@ -567,9 +567,10 @@ print(experiments.exponent_table(found["along"]))
 print(found)
 
 # %% [markdown]
-# A cell *time* is the exponent *p* of cost $\propto n^p$, fitted to all five clips, in brackets the 95 % interval of the fit; *at the end* is the same between the last two clips; *formula* is fitted to the
-# operations counted by hand. Full attention grows nearly with the square, as its formula says; with the scores kept it is worse than that, since what is written down has to be moved. The cheap ones lie *below* their formula, in
-# small clips more than at the end: a step has costs that do not grow. **And memory tells a second story: the fused kernel pays the square in time, but not in bytes.** A smaller piece of all this, here:
+# A cell *time* is the exponent *p* of cost $\propto n^p$, fitted to all five clips, in brackets the 95 % interval of the fit; *at the end* is the same between the last two clips; *formula* is fitted to the operations
+# counted by hand. At the end full attention grows with the square of the clip, and windows and linear attention with the clip itself, as they should; space, then time lies between, by its frames cheap and by its pixels
+# not. Over all five clips the fits lie lower, since a step also has costs that do not grow. **And memory tells a second story: the fused kernel pays the square in time, but not in bytes.** A smaller piece of all this,
+# here:
 
 # %%
 for clip in ((4, 8, 8), (8, 8, 8), (16, 8, 8)):
@@ -654,8 +655,8 @@ print(found)
 # %% [markdown]
 # Every number after the interval is one seed; a guess among eight is right in 0.125. Read it in four steps.
 #
-# - **Late fusion learnt next to nothing**, no more than a network to which all frames are one heap. After two halvings the picture is 4×4, and a digit that moves by one pixel a frame moves by a quarter of a place: what a 3-frame
-#   kernel could have seen is gone. Early fusion looks while motion is still visible.
+# - **Late fusion learnt next to nothing**, no more than a network to which all frames are one heap. After two halvings the picture is 4×4, and a digit that moves by one pixel a frame moves by a quarter of a place: there
+#   is little left for a kernel of three frames to see. Early fusion looks while motion is still visible.
 # - **Attention at the end is not late in this sense**: it compares *all* frames, between the first and the last of which a digit crosses places. Convolution early and attention late see both, the near and the far, and
 #   together are the best and the steadiest of all.
 # - Of the networks that see time in each layer, (2+1)D and the full kernel cannot be told apart here (the intervals overlap); pseudo-3-D is lower, and why we have not tested.
