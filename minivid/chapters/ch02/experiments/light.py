@@ -1,14 +1,11 @@
 """Next frames by warping: the light network trained, held against a still picture and the exact motion, and where it fails."""
 
-import time
-from dataclasses import dataclass, replace
-
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from minivid.batches import clips_of
-from minivid.data.world import Clips, World
+from minivid.data.world import World
 from minivid.motion.forecast import next_frames
 from minivid.nn.light import LightConfig
 from minivid.train import Step, TrainConfig, Training

@@ -4,13 +4,13 @@ from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from minivid.data.world import Clips, World
 from minivid.nn.propagation import ConvGRUCell, propagate
 from minivid.tools.seeds import generator
-from minivid.train import Step, TrainConfig, Training
+from minivid.train import TrainConfig
 
 SEEN, ASKED, LONGER = 4, 8, 16
 """Frames in which the digit is seen; frames behind the occluder in training; and in the test."""
@@ -43,16 +43,23 @@ def facts(c):
     where = (c.position[:, :, 0] - 7.5) / 3
     return torch.cat([F.one_hot(c.digit, 10).float().expand(-1, where.shape[1], -1), where], -1)
 
+
 def hidden(f):
-    f = f.clone(); f[:, SEEN:] = 0
+    f = f.clone()
+    f[:, SEEN:] = 0
     return f.mT
+
 
 def batches(n, seed):
     which = torch.randint(len(pool()), (n,), generator=generator(seed, "clips"))
     f = facts(pool())[which, : SEEN + ASKED]
     return hidden(f), f
 
+
 def loss(model, batch, step):
     told, f = batch
     said, f = model(told)[:, SEEN:], f[:, SEEN:]
-    return F.cross_entropy(said[..., :10].flatten(0, 1), f[..., :10].argmax(-1).flatten()) + (said[..., 10:] - f[..., 10:]).square().mean()
+    return (
+        F.cross_entropy(said[..., :10].flatten(0, 1), f[..., :10].argmax(-1).flatten())
+        + (said[..., 10:] - f[..., 10:]).square().mean()
+    )

@@ -1,18 +1,16 @@
 """Which way of saying where a frame stands still works on clips twice as long as those of training."""
 
-from collections.abc import Callable
 from functools import lru_cache
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from minivid.course.receipt import Receipt
 from minivid.data.world import Clips, World
 from minivid.nn.attention.core import TIME, Attention
 from minivid.nn.attention.positions import SLOWEST, RelativePositionBias, sinusoidal
 from minivid.tools.seeds import generator
-from minivid.train import Step, TrainConfig, Training
+from minivid.train import Step, TrainConfig
 
 FRAMES = 8
 """Of the clips of training; the simulator's clips are twice as long, and a training clip begins anywhere in one."""
