@@ -24,6 +24,7 @@
 # %% setup
 import itertools
 import math
+import tempfile
 from copy import deepcopy
 from dataclasses import replace
 from functools import partial
@@ -744,7 +745,7 @@ pieces
 
 # %% [markdown]
 # `Training` adds what a run needs: a second optimizer (**Muon** for the matrices inside the network; AdamW for the rest; your step sees the two as one), warm-up and decay of the learning rate, records of every step,
-# and its state on disk, in the folder that the next cell prints. Interrupt the cell that trains when you like and run *it* again: it goes on where it was; after a restart of the kernel run the chapter from the top, and it goes
+# and its state on disk, in the folder that the next cell prints (in the `smoke` budget in one that is thrown away). Interrupt the cell that trains when you like and run *it* again: it goes on where it was; after a restart of the kernel run the chapter from the top, and it goes
 # on from what was saved last. A run with other settings, or on other pieces, gets a folder of its own.
 #
 # And it begins with **short clips**. Eight frames of one clip show one handwriting eight times; for the same work, two frames each of four clips show four, and which way they move. Whole clips come last.
@@ -753,9 +754,10 @@ pieces
 recipe = experiments.LAPTOP
 config = budget.pick(smoke=recipe.training.shortened(4), laptop=recipe.training, gpu=recipe.training.longer(4))
 run = replace(recipe, name="your-model", training=config)
+thrown_away = tempfile.TemporaryDirectory()
 training = kept(
     run,
-    f"runs/chapter-03-{budget.budget()}",
+    budget.pick(smoke=thrown_away.name, laptop="runs/chapter-03-laptop", gpu="runs/chapter-03-gpu"),
     own.trained(pieces),
     build=partial(UNet, run.network, own.parts(pieces)),
     update=own.step(pieces),
