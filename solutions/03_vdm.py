@@ -25,6 +25,7 @@
 # %% setup
 import itertools
 import math
+import tempfile
 from copy import deepcopy
 from dataclasses import replace
 from functools import partial
@@ -906,7 +907,7 @@ pieces
 
 # %% [markdown]
 # `Training` adds what a run needs: two optimizers (your step sees them as one), warm-up and decay of the learning rate, records of every step,
-# and its state on disk, in the folder that the next cell prints. Interrupt the cell that trains when you like and run *it* again: it goes on where it was; after a restart of the kernel run the chapter from the top, and it goes
+# and its state on disk, in the folder that the next cell prints (in the `smoke` budget in one that is thrown away). Interrupt the cell that trains when you like and run *it* again: it goes on where it was; after a restart of the kernel run the chapter from the top, and it goes
 # on from what was saved last. A run with other settings, or on other pieces, gets a folder of its own.
 #
 # **Muon** is the optimizer of the matrices inside the network. It makes each update of a matrix orthogonal, so that all its directions learn at one pace, where a plain gradient would feed the strongest; AdamW takes
@@ -918,9 +919,10 @@ pieces
 recipe = experiments.LAPTOP
 config = budget.pick(smoke=recipe.training.shortened(4), laptop=recipe.training, gpu=recipe.training.longer(4))
 run = replace(recipe, name="your-model", training=config)
+thrown_away = tempfile.TemporaryDirectory()
 training = kept(
     run,
-    f"runs/chapter-03-{budget.budget()}",
+    budget.pick(smoke=thrown_away.name, laptop="runs/chapter-03-laptop", gpu="runs/chapter-03-gpu"),
     own.trained(pieces),
     build=partial(UNet, run.network, own.parts(pieces)),
     update=own.step(pieces),
