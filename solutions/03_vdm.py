@@ -133,7 +133,7 @@ noise = torch.randn(300, 2, generator=chance)
 levels = COSINE.logsnr(torch.linspace(1, 0, 61))
 path = backwards(noise, moons.x_hat, levels)
 show_plane(
-    {"noise": Panel(path[0]), "half of the steps": Panel(path[30]), "the end": Panel(path[-1], paths=path[:, :40])}
+    {"noise": Panel(path[0]), "after 45 of 60 steps": Panel(path[45]), "the end": Panel(path[-1], paths=path[:, :40])}
 )
 
 # %% [markdown]
@@ -493,7 +493,7 @@ print(tuple(learned.shape), "heads, from frame, to frame; one number for each di
 show_bias(learned)
 
 # %% [markdown]
-# Dark purple is where a frame looks more, brown where it looks less. The near past and future are told apart from the far ones, and each head has its own pattern.
+# Purple adds to a score, brown takes from it. Each head treats the frame itself and its near neighbours in a way of its own; beyond three frames or so almost nothing is added.
 
 # %% [markdown]
 # #### Exercise 3.5 · Attention over time · ★★★ · 25 minutes · 4 points
@@ -760,8 +760,8 @@ print(
 show_plane({f"{many_steps} steps": Panel(ends, behind=moons.x)})
 
 # %% [markdown]
-# <details><summary>What happened</summary>With 3 steps the last guess is made in much noise, and is a mean between the moons: even a perfect network blurs when it is asked too early. With 10 nearly all land, with
-# 30 all do. A clip needs about as many, and its network errs besides.</details>
+# <details><summary>What happened</summary>With 3 steps the last guess is made in much noise, and is a mean between the moons: even a perfect network blurs when it is asked too early. With 10 the distance is a
+# fifth of that, with 30 hardly more than none.</details>
 #
 # Now guidance again, on whole clips: the same noise, five strengths, your loop and your guidance.
 
@@ -1011,7 +1011,7 @@ asked = world.sample(budget.pick(smoke=8, laptop=100, gpu=200), seed=77)
 many = budget.pick(smoke=4, laptop=25, gpu=50)
 yours = drawn(asked.caption, seed=1, steps=many)
 real = agreement(asked.video, asked.caption, reader).rates()
-print("captioned digit on every frame, read by a support vector machine that was fitted to other people's handwriting:")
+print("captioned digit on every frame (the reader was fitted to other people's handwriting):")
 print(
     f"  real clips {real['digit_always']:.2f}   your model {agreement(yours, asked.caption, reader).rates()['digit_always']:.2f}"
 )
@@ -1166,7 +1166,7 @@ print(experiments.extend_table(fills))
 print(fills)
 
 # %% [markdown]
-# Look at the last frames: in some clips the digit has fallen apart, or become another one. *Digit kept to the end* counts those in which it has not. In brackets the least and the largest of three seeds. *Jump*: how far the first new frame is from the true place; *off the true path*: the same over all new frames. **Reconstruction guidance is better in every column and every seed, and far from real clips.** w = 8 is the
+# Look at the last frames: in some clips the digit has fallen apart, or become another one. *Digit kept* counts the clips whose last frame is read as their first. In brackets the least and the largest of three seeds. *Jump*: how far the first new frame is from the true place; *off the path*: the same over all new frames. **Reconstruction guidance is better in every column and every seed, and far from real clips.** w = 8 is the
 # largest weight that we tried, and no optimum.
 #
 # The same call fills a gap (know the first and the last frames) and, with a `downsample` in place of the mask, sharpens: any measurement of the clip that has a gradient will do.

@@ -13,7 +13,7 @@ from torch import Tensor
 from minivid.show.style import BLUE, INK, ORANGE, PAGE, RED, SOFT, Picture, look
 
 COLOURS = (BLUE, RED)
-LEFT, GAP, TOP, BOTTOM = 44, 12, 34, 46  # pixels
+LEFT, GAP, TOP, BOTTOM = 52, 12, 34, 46  # pixels
 WIDEST = 380
 
 
