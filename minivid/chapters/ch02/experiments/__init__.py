@@ -22,13 +22,19 @@ from minivid.chapters.ch02.experiments.fusion import (
     measure_fusion,
     train_reader,
 )
+from minivid.chapters.ch02.experiments.light import measure_light
+from minivid.chapters.ch02.experiments.memory import measure_memory
 from minivid.chapters.ch02.experiments.moving import LEVEL, measure_moving, moving, moving_table
+from minivid.chapters.ch02.experiments.positions import measure_positions
 
 MEASUREMENTS = {
     "02_convolutions": measure_convolutions,
     "02_attention": measure_attention,
     "02_fusion": measure_fusion,
     "02_moving": measure_moving,
+    "02_positions": measure_positions,
+    "02_memory": measure_memory,
+    "02_light": measure_light,
 }
 
 __all__ = [
