@@ -1,6 +1,5 @@
 """Chapter 2's measurements. `minivid measure 02_attention` (and so on) runs one whole and writes its receipt."""
 
-from minivid.chapters.ch02.experiments.blocks import blocks, radius, reach_of
 from minivid.chapters.ch02.experiments.clinic import clinic_table, patients, reach_sheet
 from minivid.chapters.ch02.experiments.costs import (
     ATTENTIONS,
@@ -23,6 +22,7 @@ from minivid.chapters.ch02.experiments.fusion import (
     measure_fusion,
     train_reader,
 )
+from minivid.chapters.ch02.experiments.layers import blocks, radius, reach_of
 from minivid.chapters.ch02.experiments.light import TRAINING as LIGHT_TRAINING
 from minivid.chapters.ch02.experiments.light import (
     WORLDS,

@@ -26,6 +26,8 @@ WORLDS = {
 LIGHT = LightConfig()
 KNOWN = 3
 """Frames from which a forecast begins."""
+Motion = Callable[[Tensor], Tensor]
+"""From a clip to the flow of each frame, `b c t h w` to `b 2 t h w`."""
 TRAINING = TrainConfig(steps=900, batch=18, lr=1e-2, lr_matrices=0.05, warmup=20)
 
 
@@ -48,7 +50,7 @@ def held_out(name: str, n: int, seed: int = 7) -> Clips:
 
 
 @torch.no_grad()
-def errors(model: nn.Module, video: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b t h w"]:
+def errors(model: Motion, video: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b steps h w"]:
     """Squared error of each next frame, once the motion could be seen: from the one after the second on."""
     past, future = video[:, :, :-1], video[:, :, 1:]
     return (next_frames(past, model(past)) - future).square().mean(1)[:, 1:]
@@ -59,7 +61,7 @@ def stands_still(video: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b 2 t h w"
     return video.new_zeros(len(video), 2, *video.shape[2:])
 
 
-def new_content(clips: Clips) -> Bool[Tensor, "b t h w"]:
+def new_content(clips: Clips) -> Bool[Tensor, "b steps h w"]:
     """Where a next frame shows what the frame before did not: what came out from behind a digit, what came in at the picture's edge.
 
     Place q of frame i+1 shows a layer; where that layer's point was in frame i, another was seen, or the picture's outside.
@@ -78,7 +80,7 @@ def new_content(clips: Clips) -> Bool[Tensor, "b t h w"]:
     return outside | (before != who)
 
 
-def flow_error(model: nn.Module, clips: Clips) -> float:
+def flow_error(model: Motion, clips: Clips) -> float:
     """On the ink of clips of one digit: the distance of the flow from the motion that drew the clip, in pixels a frame."""
     with torch.no_grad():
         flow = model(clips.video[:, :, :-1])[:, :, 1:]
@@ -91,14 +93,14 @@ def sharpness(video: Float[Tensor, "b c t h w"]) -> Float[Tensor, "t"]:
     return video.diff(dim=3).abs().mean((0, 1, 3, 4)) + video.diff(dim=4).abs().mean((0, 1, 3, 4))
 
 
-def how_light_fares(model: nn.Module, n: int = 128) -> dict[str, float | list[float]]:
-    """Each world's error as a share of a still picture's; of new content and of the rest; the flow's; and a forecast's, frame by frame."""
+def how_light_fares(model: Motion, n: int = 128) -> dict[str, float | list[float]]:
+    """Each world's error as a share of a still picture's: of all places, of new content, of the rest; the flow's; and a forecast's, frame by frame."""
     found: dict[str, float | list[float]] = {"flow": flow_error(model, held_out("one digit", n))}
     for name in WORLDS:
         clips = held_out(name, n)
         new, made, still = new_content(clips)[:, 1:], errors(model, clips.video), errors(stands_still, clips.video)
-        found[name] = (made.mean() / still.mean()).item()
-        found[f"{name}, new"], found[f"{name}, seen before"] = made[new].mean().item(), made[~new].mean().item()
+        for which, where in (("all", new | True), ("new", new), ("seen before", ~new)):
+            found[f"{name}, {which}"] = (made[where].mean() / still[where].mean()).item()
     clips = held_out("one digit", n)
     ahead = forecast(model, clips.video[:, :, :KNOWN], clips.video.shape[2] - KNOWN, LIGHT.seen)
     truth = clips.video[:, :, KNOWN:]
@@ -122,7 +124,7 @@ def seconds_a_frame(models: Mapping[str, Callable[[], int]], repeats: int) -> di
     return seconds
 
 
-def makers(light: nn.Module, unet: Model, steps: int = 25) -> dict[str, Callable[[], int]]:
+def makers(light: Motion, unet: Model, steps: int = 25) -> dict[str, Callable[[], int]]:
     """The next frame of a clip by the light network; a clip of the U-Net's, sampled in `steps` steps with guidance."""
     video = WORLDS["one digit"].sample(1, 0).video[:, :, : LIGHT.seen]
 
@@ -156,24 +158,26 @@ def measure_light(seeds: tuple[int, ...] = (0, 1, 2), steps: int = TRAINING.step
 
 
 def light_table(found: Receipt) -> str:
-    """What three seeds reached: means, the least and the largest in brackets."""
+    """What the seeds reached: means, the least and the largest in brackets."""
 
     def over_seeds(key: str, form: str) -> str:
         values = [run[key] for run in found["runs"]]
         return f"{fmean(values):{form}} [{min(values):{form}}, {max(values):{form}}]"
 
-    lines = [f"flow on the digit's ink, pixels a frame from the truth: {over_seeds('flow', '.2f')}", ""]
-    lines.append(f"{'':20}{'share of a still':^22}{'squared error where':^48}")
-    lines.append(f"{'':20}{'picture’s error':^22}{'content is new':^24}{'it was seen before':^24}")
+    parts = ("all", "new", "seen before")
+    lines = [
+        f"flow on the digit's ink: {over_seeds('flow', '.2f')} pixels a frame from the truth",
+        "squared error of the next frame, as a share of what repeating the last one would have there:",
+        f"{'':20}" + "".join(f"{words:^22}" for words in ("all places", "new content", "seen before")),
+    ]
     for name in WORLDS:
-        cells = (over_seeds(f"{name}, {which}", ".3f") for which in ("new", "seen before"))
-        lines.append(f"{name:20}{over_seeds(name, '.2f'):^22}" + "".join(f"{cell:^24}" for cell in cells))
+        lines.append(f"{name:20}" + "".join(f"{over_seeds(f'{name}, {part}', '.2f'):^22}" for part in parts))
     return "\n".join(lines)
 
 
 def speed_sentence(seconds: Mapping[str, Sequence[float]]) -> str:
     """Frames a second of each, by the median of the repeats, and the quotient with its least and largest."""
-    (fast, quick), (slow, slowly) = seconds.items()
+    (fast, quick), (slow, slowly) = sorted(seconds.items(), key=lambda item: median(item[1]))
     times = [b / a for a, b in zip(quick, slowly, strict=True)]
     return (
         f"{fast}: {1 / median(quick):.0f} frames a second; {slow}: {1 / median(slowly):.1f}; "

@@ -1,5 +1,6 @@
 """How long a recurrent state of k numbers remembers what went behind an occluder."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from statistics import fmean
@@ -80,7 +81,9 @@ def trained_memory(dim: int, seed: int = 0, steps: int = TRAINING.steps) -> Reme
 
 
 @torch.no_grad()
-def recall(model: nn.Module, n: int = 512, seed: int = 9) -> tuple[Float[Tensor, "t"], Float[Tensor, "t"]]:
+def recall(
+    model: Callable[[Tensor], Tensor], n: int = 512, seed: int = 9
+) -> tuple[Float[Tensor, "t"], Float[Tensor, "t"]]:
     """After 1, 2, … LONGER frames behind the occluder: the share of digits that are named rightly, and how far off the place is (pixels)."""
     so = facts(n, "heldout", seed)
     said = model(behind(so))[:, SEEN:]
@@ -113,9 +116,9 @@ def memory_table(found: Receipt, hidden: tuple[int, ...] = (1, 4, 8, 16)) -> str
         ("off", "the place, pixels off", ".1f"),
     ):
         lines += [words, f"{'':14}{head}"]
-        for dim, row in found["rows"].items():
-            values = [[seed[frames - 1] for seed in row[key]] for frames in hidden]
+        for dim in WIDTHS:
+            values = [[seed[frames - 1] for seed in found["rows"][str(dim)][key]] for frames in hidden]
             cells = (f"{fmean(each):{form}} [{min(each):{form}}, {max(each):{form}}]" for each in values)
-            lines.append(f"{dim:>3} number{'s' if dim != '1' else ' '}   " + "".join(f"{cell:^20}" for cell in cells))
+            lines.append(f"{dim:>3} number{'s' if dim > 1 else ' '}   " + "".join(f"{cell:^20}" for cell in cells))
     lines.append(f"(one who says the mean place every time is {found['guess']:.1f} pixels off)")
     return "\n".join(lines)

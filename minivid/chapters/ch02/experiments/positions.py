@@ -142,7 +142,8 @@ def positions_table(found: Receipt) -> str:
         f"{'':20}{'velocity, px a frame':^40}{'where the clip began, px':^40}",
         f"{'':20}" + f"{short:^20}{long:^20}" * 2,
     ]
-    for kind, row in found["rows"].items():
+    for kind in KINDS:
+        row = found["rows"][kind]
         cells = []
         for question in ("velocity", "origin"):
             for length in lengths:
