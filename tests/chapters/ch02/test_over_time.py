@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from minivid.chapters.ch02.experiments import layers, light, memory, positions
-from minivid.course import receipt
 from minivid.motion.forecast import next_frames
 from minivid.nn.light import LightConfig
 from minivid.train import Step
