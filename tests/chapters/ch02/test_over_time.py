@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from minivid.chapters.ch02.experiments import layers, light, memory, positions
-from minivid.course import receipt
 from minivid.motion.forecast import next_frames
 from minivid.nn.light import LightConfig
 from minivid.train import Step
@@ -107,3 +106,12 @@ def test_speed_is_by_frame_and_the_faster_one_is_named_first():
     assert light.speed_sentence({"slow": [0.5, 0.5], "quick": [0.1, 0.1]}).startswith(
         "quick: 10 frames a second; slow: 2.0"
     )
+
+
+@pytest.mark.parametrize("name", light.WORLDS)
+def test_the_hardest_frame_is_shown_as_it_is(name):
+    images = light.hardest(light.stands_still, name, n=4)
+    before, after, made, off, new = images
+    assert torch.equal(before, made)
+    torch.testing.assert_close(off + 1, (after - made).abs())
+    assert set(new.unique().tolist()) <= {-1.0, 1.0} and (new == 1).any()
