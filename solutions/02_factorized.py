@@ -243,7 +243,7 @@ for name, make in experiments.CONVOLUTIONS.items():
     )
 
 # %% [markdown]
-# Operations are no seconds, though, and no bytes. Measured, a training step (forward and backward) of each, 32 channels, one clip of 8 frames of 32×32:
+# Operations are no seconds, though, and no bytes. Measured, a training step (forward and backward) of each, 32 channels, two clips of 8 frames of 32×32, on one thread of a processor:
 
 # %%
 found = receipt("02_convolutions")
@@ -252,17 +252,23 @@ print(experiments.convolution_table(found["rows"]))
 print(found)
 
 # %%
-steps = {name: experiments.training_step(make(32, 32), (8, 16, 16)) for name, make in experiments.CONVOLUTIONS.items()}
+steps = {
+    name: experiments.training_step(make(32, 32), (8, 16, 16), batch=2)
+    for name, make in experiments.CONVOLUTIONS.items()
+}
 here = experiments.fastest(steps, repeats=budget.pick(smoke=2, laptop=20, gpu=20))
 for name, seconds in here.items():
     print(
-        f"{name:12} {1000 * seconds:6.1f} ms here, 8 frames of 16×16: {seconds / here['full 3×3×3']:.2f} of the full one"
+        f"{name:12} {1000 * seconds:6.1f} ms here, two clips of 8×16×16: {seconds / here['full 3×3×3']:.2f} of the full one"
     )
 
 # %% [markdown]
-# Compare the columns. *Equal weights, equal operations, not equal time:* processors have a fast routine for two dimensions and a poorer one for three. The separable
-# convolution does a fifteenth of the operations and gains much less in time, for it moves as many numbers per operation as it can. And whatever stands in the middle has to be *kept* for
-# the way back: factorizing costs memory. <details><summary>Why does (2+1)D need the most?</summary>Between its halves lie M = 72 channels instead of 32, and what a layer has read is kept until its way back.</details>
+# Compare the columns. **Equal weights and equal operations are not equal time:** (2+1)D takes longer here than the full convolution that it replaces. (On another machine it may be the other way round: measure.) The
+# separable one does a fifteenth of the operations, in far more than a fifteenth of the time. And what stands between two halves has to be kept for the way back, so (2+1)D also needs the most memory.
+# <details><summary>How much stands between its halves?</summary>M = 72 channels, where the clip has 32, and what a layer has read is kept until its way back.</details>
+#
+# Look at the last column as well: the full convolution takes *longer for one clip than for two*. PyTorch chooses among several routines by the shape of what it is given, and for a single clip it chose one that is
+# called `slow_conv3d`. We first measured with one clip, and had all but written that (2+1)D is twice as fast.
 #
 # ## 2.4 What does attention over a whole clip cost?
 # A convolution reaches its neighbours. **Attention** lets each place choose where to look: with queries, keys and values that are linear maps of the features,
@@ -561,9 +567,10 @@ print(experiments.exponent_table(found["along"]))
 print(found)
 
 # %% [markdown]
-# A cell *time* is the exponent *p* of cost $\propto n^p$, fitted to all five clips, in brackets the 95 % interval of the fit; *at the end* is the same between the last two clips; *formula* is fitted to the
-# operations counted by hand. Full attention grows nearly with the square, as its formula says; with the scores kept it is worse than that, since what is written down has to be moved. The cheap ones lie *below* their formula, in
-# small clips more than at the end: a step has costs that do not grow. **And memory tells a second story: the fused kernel pays the square in time, but not in bytes.** A smaller piece of all this, here:
+# A cell *time* is the exponent *p* of cost $\propto n^p$, fitted to all five clips, in brackets the 95 % interval of the fit; *at the end* is the same between the last two clips; *formula* is fitted to the operations
+# counted by hand. At the end full attention grows with the square of the clip, and windows and linear attention with the clip itself, as they should; space, then time lies between, by its frames cheap and by its pixels
+# not. Over all five clips the fits lie lower, since a step also has costs that do not grow. **And memory tells a second story: the fused kernel pays the square in time, but not in bytes.** A smaller piece of all this,
+# here:
 
 # %%
 for clip in ((4, 8, 8), (8, 8, 8), (16, 8, 8)):
@@ -635,7 +642,7 @@ video, wanted = experiments.batch(4, seed=3)
 show(video, captions=[" ".join(experiments.CLASSES[i]) for i in wanted])
 
 # %%
-steps = budget.pick(smoke=3, laptop=100, gpu=200)
+steps = budget.pick(smoke=3, laptop=200, gpu=200)  # 200 is what was measured below, over four seeds
 for name in ("early", "late"):
     _, right = experiments.train_reader(name, seed=0, steps=steps)
     print(f"{name:6} {right:.2f} read rightly after {steps} steps here (one in eight by chance)")
@@ -648,8 +655,8 @@ print(found)
 # %% [markdown]
 # Every number after the interval is one seed; a guess among eight is right in 0.125. Read it in four steps.
 #
-# - **Late fusion learnt next to nothing**, no more than a network to which all frames are one heap. After two halvings the picture is 4×4, and a digit that moves by one pixel a frame moves by a quarter of a place: what a 3-frame
-#   kernel could have seen is gone. Early fusion looks while motion is still visible.
+# - **Late fusion learnt next to nothing**, no more than a network to which all frames are one heap. After two halvings the picture is 4×4, and a digit that moves by one pixel a frame moves by a quarter of a place: there
+#   is little left for a kernel of three frames to see. Early fusion looks while motion is still visible.
 # - **Attention at the end is not late in this sense**: it compares *all* frames, between the first and the last of which a digit crosses places. Convolution early and attention late see both, the near and the far, and
 #   together are the best and the steadiest of all.
 # - Of the networks that see time in each layer, (2+1)D and the full kernel cannot be told apart here (the intervals overlap); pseudo-3-D is lower, and why we have not tested.

@@ -143,11 +143,11 @@ def test_each_patient_differs_from_what_it_says_that_it_is_in_its_own_way():
 def test_the_receipts_say_what_the_chapter_says():
     rows = receipt("02_convolutions")["rows"]
     assert rows["(2+1)D"]["flops"] == rows["full 3×3×3"]["flops"]
-    assert rows["(2+1)D"]["seconds"] < rows["full 3×3×3"]["seconds"] and rows["(2+1)D"]["bytes"] == max(
-        r["bytes"] for r in rows.values()
-    )
+    assert rows["(2+1)D"]["seconds"] > rows["full 3×3×3"]["seconds"]
+    assert rows["full 3×3×3"]["seconds, one clip"] > rows["full 3×3×3"]["seconds"]
+    assert rows["(2+1)D"]["bytes"] == max(r["bytes"] for r in rows.values())
     share = {key: rows["separable"][key] / rows["full 3×3×3"][key] for key in ("flops", "seconds")}
-    assert share["flops"] < 0.07 and share["seconds"] > 2 * share["flops"]
+    assert share["flops"] < 1 / 14 and share["seconds"] > 2 * share["flops"]
     for found in receipt("02_attention")["along"].values():
         time = {name: experiments.exponent(found["n"], row["seconds"]) for name, row in found["rows"].items()}
         assert time["full"][0] > 1.7 > 1 > max(time["linear"][0], time["windows 2×4×4"][0])

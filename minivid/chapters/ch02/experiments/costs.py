@@ -65,9 +65,12 @@ ATTENTIONS: dict[str, Kind] = {
 }
 
 
-def training_step(layer: nn.Module, clip: Clip, seed: int = 0, dim: int = DIM) -> Callable[[], None]:
-    """Forward and backward through a layer, of one clip, as in training: the input's gradient is asked for."""
-    x = torch.randn(1, dim, *clip, generator=plain_generator(seed)).requires_grad_()
+def training_step(layer: nn.Module, clip: Clip, batch: int = 1, seed: int = 0, dim: int = DIM) -> Callable[[], None]:
+    """Forward and backward through a layer, as in training: the input's gradient is asked for."""
+    x = torch.randn(batch, *clip, dim, generator=plain_generator(seed)).movedim(
+        -1, 1
+    )  # channels innermost, as in the library
+    x.requires_grad_()
 
     def step() -> None:
         layer.zero_grad(set_to_none=True)
@@ -88,13 +91,13 @@ def fastest(steps: Mapping[str, Callable[[], None]], repeats: int) -> dict[str, 
     return best
 
 
-def peak_bytes(build: Callable[[], nn.Module], clip: Clip) -> int:
+def peak_bytes(build: Callable[[], nn.Module], clip: Clip, batch: int = 1) -> int:
     """The most bytes of tensors that a training step of a layer has alive at once, its weights and its input not counted.
 
     Counted in a rehearsal, where tensors have shapes and no contents: a gigabyte of scores is counted, and not taken.
     """
     with rehearsal():
-        step = training_step(build(), clip)
+        step = training_step(build(), clip, batch)
         with LiveTensors() as live:
             step()
     return live.peak
@@ -107,21 +110,24 @@ def step_cost(name: str, clip: Clip, repeats: int = 3) -> dict[str, float]:
 
 
 def measure_convolutions(seed: int = 0, clip: Clip = (8, 32, 32), repeats: int = 30) -> dict:
-    """Weights, operations, processor seconds and peak memory of a training step of each convolution, at 32 channels."""
+    """Weights, operations, processor seconds and peak memory of a training step of each convolution: 32 channels, two clips, and one."""
     torch.manual_seed(seed)
     layers = {name: make(DIM, DIM) for name, make in CONVOLUTIONS.items()}
-    steps = {name: training_step(layer, clip, seed) for name, layer in layers.items()}
-    seconds = fastest(steps, repeats)
+    seconds = {
+        batch: fastest({name: training_step(layer, clip, batch, seed) for name, layer in layers.items()}, repeats)
+        for batch in (1, 2)
+    }
     rows = {
         name: {
             "weights": weights(layer),
-            "flops": conv_flops(layer, *clip),
-            "seconds": seconds[name],
-            "bytes": peak_bytes(partial(CONVOLUTIONS[name], DIM, DIM), clip),
+            "flops": 2 * conv_flops(layer, *clip),
+            "seconds": seconds[2][name],
+            "seconds, one clip": seconds[1][name],
+            "bytes": peak_bytes(partial(CONVOLUTIONS[name], DIM, DIM), clip, batch=2),
         }
         for name, layer in layers.items()
     }
-    return {"dim": DIM, "clip": clip, "repeats": repeats, "rows": rows}
+    return {"dim": DIM, "clip": clip, "batch": 2, "repeats": repeats, "rows": rows}
 
 
 LENGTHS: tuple[Clip, ...] = tuple((t, 12, 12) for t in (2, 4, 8, 16, 32))
@@ -136,7 +142,7 @@ def measure_attention(seed: int = 0, repeats: int = 6) -> dict:
     for along, clips in (("frames", LENGTHS), ("pixels", SIZES)):
         rows = {name: {"seconds": [], "bytes": [], "flops": []} for name in layers}
         for clip in clips:
-            steps = {name: training_step(layer, clip, seed) for name, layer in layers.items()}
+            steps = {name: training_step(layer, clip, seed=seed) for name, layer in layers.items()}
             seconds = fastest(steps, repeats)
             for name in steps:
                 rows[name]["seconds"].append(seconds[name])
@@ -157,12 +163,15 @@ def exponent(n: Sequence[float | int], cost: Sequence[float | int]) -> tuple[flo
 def convolution_table(rows: Mapping[str, Mapping[str, float | int]]) -> str:
     """A line for each convolution; time and operations as ratios to the full one's."""
     full = rows["full 3×3×3"]
-    lines = [f"{'':14}{'weights':>9}{'MFLOP':>9}{'':9}{'ms a step':>11}{'':9}{'peak MB':>9}"]
+    lines = [
+        f"{'two clips':14}{'weights':>9}{'MFLOP':>9}{'':9}{'ms a step':>11}{'':9}{'peak MB':>9}{'one clip: ms':>14}"
+    ]
     for name in CONVOLUTIONS:
         row = rows[name]
         lines.append(
             f"{name:14}{row['weights']:9,}{row['flops'] / 1e6:9.0f}{row['flops'] / full['flops']:8.2f}×"
             f"{1000 * row['seconds']:11.1f}{row['seconds'] / full['seconds']:8.2f}×{row['bytes'] / 1e6:9.1f}"
+            f"{1000 * row['seconds, one clip']:14.1f}"
         )
     return "\n".join(lines)
 

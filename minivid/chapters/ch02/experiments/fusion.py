@@ -132,7 +132,7 @@ def measure_fusion(seeds: tuple[int, ...] = (0, 1, 2, 3), steps: int = 200, n: i
             network, right = train_reader(name, seed, steps, n=n)
             rows[name]["accuracy"].append(right)
             rows[name]["parameters"] = sum(p.numel() for p in network.parameters())
-    return {"steps": steps, "clips": n, "classes": len(CLASSES), "rows": rows}
+    return {"steps": steps, "classes": len(CLASSES), "rows": rows}
 
 
 def interval(values: Sequence[float]) -> tuple[float, float, float]:

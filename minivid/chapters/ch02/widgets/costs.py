@@ -133,7 +133,7 @@ def growth_chart(along: Mapping[str, Mapping]) -> Picture:
     return picture
 
 
-def _label_ends(axes: Axes, x: float, lines: Mapping[str, np.ndarray]) -> None:
+def _label_ends(axes: Axes, x: float | int, lines: Mapping[str, np.ndarray]) -> None:
     """Each line's name right of its end, pushed up where it would touch the one below."""
     to_pixels = axes.transData.transform
     taken = -np.inf
