@@ -6,6 +6,8 @@ import pytest
 import torch
 
 from minivid.chapters.ch02.experiments import layers, light, memory, positions
+from minivid.chapters.ch02.experiments.fusion import interval
+from minivid.course import receipt
 from minivid.motion.forecast import next_frames
 from minivid.nn.light import LightConfig
 from minivid.train import Step
@@ -106,3 +108,46 @@ def test_speed_is_by_frame_and_the_faster_one_is_named_first():
     assert light.speed_sentence({"slow": [0.5, 0.5], "quick": [0.1, 0.1]}).startswith(
         "quick: 10 frames a second; slow: 2.0"
     )
+
+
+@pytest.mark.parametrize("name", light.WORLDS)
+def test_the_hardest_frame_is_shown_as_it_is(name):
+    images = light.hardest(light.stands_still, name, n=4)
+    before, after, made, off, new = images
+    assert torch.equal(before, made)
+    torch.testing.assert_close(off + 1, (after - made).abs())
+    assert set(new.unique().tolist()) <= {-1.0, 1.0} and (new == 1).any()
+
+
+def off(kind: str, question: str, times: int) -> tuple[float, float, float]:
+    """What the positions' receipt has: mean over seeds and interval."""
+    seeds = receipt("02_positions")["rows"][kind]["trained length" if times == 1 else "twice the length"][question]
+    return interval([sum(seed) / len(seed) for seed in seeds])
+
+
+def test_what_the_chapter_says_of_positions_is_in_the_receipt():
+    def apart(better, worse):
+        return better[2] < worse[1]
+
+    blind = off("none", "velocity", 1)
+    assert not apart(off("one vector", "velocity", 1), blind)
+    for kind in ("table", "sinusoidal", "half the exponents", "bias", "rotary"):
+        assert apart(off(kind, "velocity", 1), blind)
+    for kind in ("bias", "rotary"):
+        assert apart(off(kind, "velocity", 2), off("sinusoidal", "velocity", 2))
+        assert apart(off(kind, "velocity", 2), off("table", "velocity", 2))
+    for kind in ("table", "half the exponents"):
+        for distances in ("bias", "rotary"):
+            assert apart(off(kind, "origin", 2), off(distances, "origin", 2))
+    for times in (1, 2):  # the nulls
+        for question in ("velocity", "origin"):
+            for one, other in (("sinusoidal", "half the exponents"), ("bias", "bias, few buckets")):
+                assert not apart(off(one, question, times), off(other, question, times))
+                assert not apart(off(other, question, times), off(one, question, times))
+
+
+@pytest.mark.parametrize("kind", ["table", "sinusoidal"])
+def test_from_frame_10_on_added_numbers_are_worse_than_none(kind):
+    rows = receipt("02_positions")["rows"]
+    velocity = [torch.tensor(rows[name]["twice the length"]["velocity"]).mean(0) for name in (kind, "none")]
+    assert (velocity[0][10:] > velocity[1][10:]).all()

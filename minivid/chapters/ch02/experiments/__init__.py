@@ -26,6 +26,8 @@ from minivid.chapters.ch02.experiments.layers import blocks, radius, reach_of
 from minivid.chapters.ch02.experiments.light import TRAINING as LIGHT_TRAINING
 from minivid.chapters.ch02.experiments.light import (
     WORLDS,
+    forecast_table,
+    hardest,
     held_out,
     light_table,
     light_training,
@@ -74,7 +76,9 @@ __all__ = [
     "exponent",
     "exponent_table",
     "fastest",
+    "forecast_table",
     "fusion_table",
+    "hardest",
     "held_out",
     "light_table",
     "light_training",

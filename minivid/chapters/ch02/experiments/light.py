@@ -175,6 +175,35 @@ def light_table(found: Receipt) -> str:
     return "\n".join(lines)
 
 
+def forecast_table(found: Receipt) -> str:
+    """Frames that are looked up in frames that were looked up: error beside a still picture's, and sharpness, further and further ahead."""
+
+    def means(key: str) -> list[float]:
+        return [fmean(each) for each in zip(*(run[key] for run in found["runs"]), strict=True)]
+
+    left = [made / still for made, still in zip(means("ahead"), means("ahead, still"), strict=True)]
+    lines = [f"{'frames ahead':34}" + "".join(f"{i + 1:7}" for i in range(len(left)))]
+    for words, values in (
+        ("error, share of a still picture's", left),
+        ("sharpness, share of the real", means("sharpness")),
+    ):
+        lines.append(f"{words:34}" + "".join(f"{value:7.2f}" for value in values))
+    return "\n".join(lines)
+
+
+@torch.no_grad()
+def hardest(model: Motion, name: str, n: int = 32) -> Float[Tensor, "5 1 h w"]:
+    """Of all next frames of a world, the one whose new content was got most wrong: the frame before, the frame, what was looked up, how far
+    off it is, and where the content is new; each in [-1, 1]."""
+    clips = held_out(name, n)
+    new, off = new_content(clips)[:, 1:], errors(model, clips.video)
+    clip, i = divmod((off * new).sum((2, 3)).argmax().item(), off.shape[1])
+    video = clips.video[clip : clip + 1]
+    made = next_frames(video, model(video))[0, :, i + 1]
+    shades = [off[clip, i].sqrt()[None] - 1, 2 * new[clip, i][None].float() - 1]
+    return torch.stack([video[0, :, i + 1], video[0, :, i + 2], made, *shades]).clamp(-1, 1)
+
+
 def speed_sentence(seconds: Mapping[str, Sequence[float]]) -> str:
     """Frames a second of each, by the median of the repeats, and the quotient with its least and largest."""
     (fast, quick), (slow, slowly) = sorted(seconds.items(), key=lambda item: median(item[1]))
