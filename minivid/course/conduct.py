@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from minivid.course.exercise import Exercise
+from minivid.course.observing import Call
 from minivid.course.outcome import Outcome, Verdict
-from minivid.course.recording import Call, Record, strays
+from minivid.course.recording import Record, strays
 
 Hints = tuple[str, ...]
 FLOATS = ("torch.float16", "torch.bfloat16", "torch.float32", "torch.float64")
@@ -52,8 +53,8 @@ def is_no_tensor(exercise: Exercise, mine: Call, theirs: Call) -> Iterator[Hints
 
 def is_elsewhere(exercise: Exercise, mine: Call, theirs: Call) -> Iterator[Hints]:
     """A tensor on another device than the reference's."""
-    for where in _both(mine, theirs):
-        if mine.devices[where] and theirs.devices[where] not in ("", mine.devices[where]):
+    for where in mine.devices.keys() & theirs.devices.keys():
+        if mine.devices[where] != theirs.devices[where]:
             yield (
                 f"{part(where, exercise)} is on the device {mine.devices[where]}; expected {theirs.devices[where]}, as the arguments are.",
                 "Make new tensors where the given ones are: `torch.zeros(…, device=x.device)`, or `.to(x)`.",

@@ -51,8 +51,10 @@ def made_wrong(exercise: Exercise, right: Any, seed: int = 0) -> Iterator[tuple[
                 yield f"result{where} in double precision", with_result(where, lambda part: part.double())
         if any(where in call.connected for call in expected.again) and promises.gradient:
             yield f"result{where} detached", with_result(where, lambda part: part.detach())
+    allowed = {where for call in expected.calls for where in call.changed}
     for where in arguments:
-        yield f"argument{where} changed", intercepted(right, exercise.reference, partial(_changing, where))
+        how = "changed once more" if where in allowed else "changed"
+        yield f"argument{where} {how}", intercepted(right, exercise.reference, partial(_changing, where))
     if promises.gradient:
         yield (
             "without gradients",
@@ -66,9 +68,7 @@ def _survey(exercise: Exercise, right: Any, seed: int) -> tuple[dict[str, Any], 
 
     def look(call: Callable, args: tuple, kwargs: dict) -> Any:
         arguments.update((where, part) for where, part in leaves(args) if isinstance(part, Tensor))
-        result = call(*args, **kwargs)
-        results.update(leaves(result))
-        return result
+        return mapped(call(*args, **kwargs), lambda where, part: (results.setdefault(where, part), part)[1])
 
     for probe in exercise.probes:
         ask(exercise, probe, intercepted(right, exercise.reference, look), seed)
@@ -111,9 +111,15 @@ def _with_one(share: float, other: Callable[[float, float], float], part: Any) -
 
 
 def _disturbed(part: Any) -> Any:
-    """Off by up to a half, as torch's global random numbers have it."""
-    share = 1 + 0.5 * torch.rand(())
-    return (part * share).to(part.dtype) if isinstance(part, Tensor) else type(part)(part * share.item())
+    """Other numbers, or some of them the other way round, as torch's global random numbers have it."""
+    kind, drawn = _array(part).dtype.kind, torch.rand(np.shape(_array(part)))
+    if kind != "f":
+        here = drawn < 0.5
+        return part ^ here if isinstance(part, Tensor) else part ^ here.numpy()
+    if isinstance(part, Tensor):
+        return (part * (1 + drawn)).to(part.dtype)
+    other = part * (1 + drawn.numpy())
+    return other if isinstance(part, np.ndarray) else type(part)(other)
 
 
 def _changing(where: str, call: Callable, args: tuple, kwargs: dict) -> Any:

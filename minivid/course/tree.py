@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
+from types import GeneratorType
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,14 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def mapped(value: Any, change: Callable[[str, Any], Any], path: str = "") -> Any:
-    """The same with each tensor, array and number in it replaced; a module and anything unknown stays what it is."""
+    """The same with each tensor, array and number in it replaced; a module and anything unknown stays what it is.
+
+    Of a generator's steps each is replaced when it is taken.
+    """
     if isinstance(value, Tensor | np.ndarray | NUMBERS):
         return change(path, value)
+    if isinstance(value, GeneratorType):
+        return (mapped(step, change, f"{path}[{number}]") for number, step in enumerate(value))
     if isinstance(value, nn.Module) or not (parts := list(_parts(value))):
         return value
     new = [mapped(part, change, path + step) for step, part in parts]

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Exercise, Probe, agrees, returned
+from minivid.course.exercise import Exercise, Probe, Promises, agrees, returned
 from minivid.motion.warp import backward_warp
 
 H, W = 14, 17
@@ -46,6 +46,7 @@ EXERCISE = Exercise(
     stars=2,
     minutes=20,
     reference=backward_warp,
+    promises=Promises(gradient=True),
     probes=(
         Probe(
             "no flow",

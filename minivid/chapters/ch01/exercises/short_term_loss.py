@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Exercise, Probe, WrongAnswer, agrees, returned
+from minivid.course.exercise import Exercise, Probe, Promises, WrongAnswer, agrees, returned
 from minivid.metrics import temporal
 
 H, W = 10, 13
@@ -65,6 +65,7 @@ EXERCISE = Exercise(
     stars=2,
     minutes=20,
     reference=short_term_loss,
+    promises=Promises(gradient=True),
     answers=(short_term_loss, temporal.short_term_loss),
     probes=(
         Probe(

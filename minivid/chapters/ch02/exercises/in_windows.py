@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Exercise, Probe, agrees, returned
+from minivid.course.exercise import Exercise, Probe, Promises, agrees, returned
 from minivid.nn.attention.core import Window
 
 Size = tuple[int, int, int]
@@ -50,6 +50,7 @@ EXERCISE = Exercise(
     stars=2,
     minutes=15,
     reference=in_windows,
+    promises=Promises(gradient=True),
     answers=(in_windows, Window),
     probes=(
         Probe(

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from minivid.course.exercise import Arrays, Exercise, Probe, agrees, close, returned
+from minivid.course.exercise import Arrays, Exercise, Probe, Promises, agrees, close, returned
 from minivid.nn.attention.core import linear_attend
 
 N, D = 700, 5
@@ -65,6 +65,7 @@ EXERCISE = Exercise(
     stars=2,
     minutes=15,
     reference=linear_attention,
+    promises=Promises(gradient=True),
     answers=(linear_attention, linear_attend),
     probes=(
         Probe(

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Exercise, Probe, agrees, returned
+from minivid.course.exercise import Exercise, Probe, Promises, agrees, returned
 from minivid.nn.conv import fold, unfold
 
 
@@ -46,6 +46,7 @@ EXERCISE = Exercise(
     stars=1,
     minutes=10,
     reference=per_frame,
+    promises=Promises(gradient=True),
     answers=(per_frame, fold, unfold),
     probes=(
         Probe(

@@ -8,7 +8,7 @@ from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from minivid.course.exercise import Arrays, Exercise, Probe, agrees, all_of, returned
+from minivid.course.exercise import Arrays, Exercise, Probe, Promises, agrees, all_of, returned
 from minivid.nn.attention.core import axis_regions
 
 
@@ -53,6 +53,7 @@ EXERCISE = Exercise(
     stars=3,
     minutes=25,
     reference=shifted_windows,
+    promises=Promises(whole=False),
     answers=(shifted_windows, axis_regions),
     probes=(
         Probe(
