@@ -67,7 +67,6 @@ WRONG = {
     },
     "hidden before": {
         "nothing_hidden": ("missed < 0.5", "missed < torch.inf"),
-        "two_pixels_of_slack": ("missed < 0.5", "missed < 2"),
         "hidden_for_the_other": [(A, "(1 - tau) * (known_after | neither)"), (B, "tau * (known_before | neither)")],
         "darkened": (BOTH, "a * of_before + b * of_after"),
         "before_always_known": (A, "(1 - tau) * torch.ones_like(known_before)"),
@@ -85,5 +84,14 @@ WRONG = {
         "half_of_each_where_unknown": (BOTH, f"torch.where(neither, (of_before + of_after) / 2, {BOTH})"),
         "zero_where_unknown": (BOTH, f"torch.where(neither, torch.zeros_like(of_before), {BOTH})"),
         "not_moved_where_unknown": (BOTH, f"torch.where(neither, (1 - tau) * before + tau * after, {BOTH})"),
+    },
+    "rough flow": {
+        "largest_component": (".norm(dim=1, keepdim=True)", ".abs().amax(1, keepdim=True)"),
+        "taxicab_length": (".norm(dim=1, keepdim=True)", ".abs().sum(1, keepdim=True)"),
+        "squared_length": (".norm(dim=1, keepdim=True)", ".square().sum(1, keepdim=True)"),
+        "a_quarter": ("missed < 0.5", "missed < 0.25"),
+        "two_pixels_of_slack": ("missed < 0.5", "missed < 2"),
+        "a_whole_pixel": ("missed < 0.5", "missed < 1"),
+        "sideways_alone": (".norm(dim=1, keepdim=True)", "[:, :1].abs()"),
     },
 }

@@ -99,6 +99,10 @@ def test_the_receipts_hold_what_the_tables_print(name):
             lines = flow_network.flow_table(values["errors"], part).splitlines()
             assert len(lines) == 2 + len(flow_network.METHODS)
         everywhere = {method: rows[0]["flat"][1] for method, rows in values["errors"].items()}
+        assert everywhere["DIS"] > everywhere["nothing moves"]
+        network, dis = values["errors"]["network"], values["errors"]["DIS"]
+        for theirs, ours in zip(dis, network, strict=True):
+            assert all(theirs[world][0] < ours[world][0] for world in theirs)
         assert min(everywhere, key=everywhere.get) == "network"  # what the text says of it
         assert all(
             row["photographs"][0] > 5 * values["errors"]["DIS"][0]["photographs"][0]

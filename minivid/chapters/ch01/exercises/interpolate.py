@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from minivid.course.exercise import Exercise, Probe, agrees, returned, shaped
+from minivid.motion import backward_warp
 from minivid.motion.interpolate import interpolate
 
 H, W = 10, 14
@@ -31,10 +32,29 @@ def _one_sided(seed: int, flow: Tensor, back: Tensor, tau: float) -> dict:
     return given
 
 
+def _rough(seed: int, tau: float = 0.4) -> dict:
+    """Flows without any order; drawn again while a way misses by so nearly half a pixel that rounding would decide."""
+    generator = torch.Generator().manual_seed(seed)
+    near = True
+    while near:
+        flow, back = 0.8 * torch.randn(2, 2, 2, H, W, generator=generator)
+        missed = torch.cat([_missed(flow, tau), _missed(back, 1 - tau)])
+        near = bool(((missed - 0.5).abs() < 5e-5).any())
+    return _given(seed, flow, back, tau)
+
+
+def _missed(flow: Tensor, share: float) -> Tensor:
+    """By how many pixels the way back, three rounds on, misses the place from which it was sought."""
+    way = torch.zeros_like(flow)
+    for _ in range(3):
+        way = -share * backward_warp(flow, way)
+    return (way + share * backward_warp(flow, way)).norm(dim=1)
+
+
 COLUMN = torch.arange(float(W))
 STRETCH = _field(0.25 * (COLUMN - 6))  # a zoom: the flow at p is not that at p + τ flow(p)
 SQUEEZE = _field(-0.2 * (COLUMN - 6) + 0.02 * (COLUMN - 6) ** 2)
-PARTED = _field(torch.where(COLUMN < 7, -2.0, 2.0))  # two halves that part: in the middle nothing arrives
+PARTED = _field(torch.where(COLUMN < 7, -4.0, 4.0))  # two halves that part: in the middle nothing arrives
 STAYS = _field(0.0)
 
 _frame = returned("frame")
@@ -105,6 +125,13 @@ EXERCISE = Exercise(
             "There are pixels to which neither frame leads, and they come out wrong (0 / 0 perhaps). Look at the weights where both are 0: with nothing better to be had, both frames "
             "count as where both are known.",
             partial(_given, flow=PARTED, back=PARTED, tau=0.75),
+            _frame,
+            _agrees,
+        ),
+        Probe(
+            "rough flow",
+            "Where the flow is rough, pixels are taken from the wrong frame. Look at how a miss is measured: it is a length in pixels, √(dx² + dy²), and a pixel is known where that is below ½.",
+            _rough,
             _frame,
             _agrees,
         ),
