@@ -9,7 +9,7 @@
 # %% [markdown]
 # # minivid · film out of noise
 # Say *"a 7 moves up, quickly"*, and out of pure noise a handwritten seven, which nobody ever wrote, moves up, quickly. In this course
-# you build what does that: every piece yourself, on a laptop, and you see it move. **Run the cells one after the other with Shift+Enter.**
+# you build what does that, on a laptop, and you see it move: what you write is what runs. **Run the cells one after the other with Shift+Enter.**
 
 # %% setup
 import torch
@@ -86,8 +86,8 @@ noise_clip = check("3.1", noise_clip)
 # | `laptop` | the default: something visibly moves, on two cores |
 # | `gpu` | the real configuration |
 #
-# **Stop whenever you like.** ■ (or Esc, then I twice) interrupts a cell. A training goes on from where it was when you run its cell again; after a restart
-# of the kernel (Esc, then 0 twice) run the chapter from the top. Whatever is random has a seed, so you will see the same again.
+# **Stop whenever you like.** ■ (or Esc, then I twice) interrupts a cell. A training goes on from where it was when you run its cell again. It is kept on disk, in `mine/runs/`: after a restart
+# of the kernel (Esc, then 0 twice) run the chapter from the top, and it is found again. Whatever is random has a seed, so you will see the same again.
 
 # %% [markdown]
 # ## The chapters

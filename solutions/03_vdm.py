@@ -25,6 +25,7 @@
 # %% setup
 import itertools
 import math
+import tempfile
 from copy import deepcopy
 from dataclasses import replace
 from functools import partial
@@ -40,7 +41,7 @@ from minivid.batches import clips_of, joint_clips_of
 from minivid.chapters.ch03 import experiments, own, widgets
 from minivid.chapters.ch03.experiments.points import backwards, spread, two_moons
 from minivid.chapters.ch03.figures import Panel, show_bias, show_plane, show_unet
-from minivid.course import award, check, receipt, summary
+from minivid.course import award, check, hand_in, receipt, summary
 from minivid.course.kept import kept
 from minivid.course.listing import mention
 from minivid.data import VOCABULARY, World, tokenize
@@ -906,7 +907,7 @@ pieces
 
 # %% [markdown]
 # `Training` adds what a run needs: two optimizers (your step sees them as one), warm-up and decay of the learning rate, records of every step,
-# and its state on disk, in the folder that the next cell prints. Interrupt the cell that trains when you like and run *it* again: it goes on where it was; after a restart of the kernel run the chapter from the top, and it goes
+# and its state on disk, in the folder that the next cell prints (in the `smoke` budget in one that is thrown away). Interrupt the cell that trains when you like and run *it* again: it goes on where it was; after a restart of the kernel run the chapter from the top, and it goes
 # on from what was saved last. A run with other settings, or on other pieces, gets a folder of its own.
 #
 # **Muon** is the optimizer of the matrices inside the network. It makes each update of a matrix orthogonal, so that all its directions learn at one pace, where a plain gradient would feed the strongest; AdamW takes
@@ -918,9 +919,10 @@ pieces
 recipe = experiments.LAPTOP
 config = budget.pick(smoke=recipe.training.shortened(4), laptop=recipe.training, gpu=recipe.training.longer(4))
 run = replace(recipe, name="your-model", training=config)
+thrown_away = tempfile.TemporaryDirectory()
 training = kept(
     run,
-    f"runs/chapter-03-{budget.budget()}",
+    budget.pick(smoke=thrown_away.name, laptop="runs/chapter-03-laptop", gpu="runs/chapter-03-gpu"),
     own.trained(pieces),
     build=partial(UNet, run.network, own.parts(pieces)),
     update=own.step(pieces),
@@ -1289,6 +1291,21 @@ show_curves(
 # (The sum depends on how finely λ is cut, so compare the two guessers and not the total with a paper's.) Look at the vertical axis: a step at high λ, on the right, where noise is
 # invisible and bits go into grey values, costs even the network more than ten times as much as one in the middle, where a shape is found. Ho et al. 2020 got better samples *without* these
 # weights, and the field trains on the simple loss, as you did.
+
+# %% [markdown]
+# ## 3.14 What has your model learnt?
+# The last exercise asks the model itself. From a file of weights it is drawn with captions that nobody has seen, and its clips are measured: does a reader that was fitted to other people's handwriting see the digit on
+# every frame, does the clip set out where the caption says, and does it move at all? (A still picture of the right digit would win the first alone.)
+#
+# #### Exercise 3.12
+# Train. The cell writes `03_vdm.safetensors` and `03_vdm.json` beside the notebook: hand them in together with it. What is measured is a run of at least 600 steps, so in the `smoke` budget there is nothing to judge;
+# the weights that come with the course earn nothing. It takes a minute.
+
+# %% exercise="3.12"
+file = check("3.12", hand_in("3.12", run, training))
+
+# %% award="3.12"
+award("3.12")
 
 # %%
 summary("03")

@@ -15,9 +15,19 @@ import torch
 from minivid import checkpoint
 from minivid.batches import clips_of, joint_clips_of
 from minivid.data import VOCABULARY, World
-from minivid.diffusion import Denoising, Objective
+from minivid.diffusion import COSINE, Denoising, Objective
+from minivid.diffusion.objective import per_clip_loss
 from minivid.nn import Cond, UNet, UNetConfig
-from minivid.train import Step, TrainConfig, Training, TrainingFailed, matrices_of, optimizers, update_ema
+from minivid.train import (
+    Step,
+    TrainConfig,
+    Training,
+    TrainingFailed,
+    matrices_of,
+    optimizers,
+    update_ema,
+    written_out,
+)
 
 UNET = UNetConfig(widths=(8, 16), blocks=1, heads=2, vocabulary=len(VOCABULARY), dim_text=16)
 CONFIG = TrainConfig(steps=6, batch=2, warmup=2, save_every=2)
@@ -525,3 +535,72 @@ def test_settings_under_which_a_run_would_be_another_are_refused(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(ValueError, match="2 processes were started and 1 joined"):
         run()
+
+
+def by_hand(model, ema, optimizer, x, eps, u, cond, decay):
+    """The library's step, written out."""
+    loss = per_clip_loss(model, x, eps, u, cond, COSINE, Objective.V).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    with torch.no_grad():
+        for average, weight in zip(ema.parameters(), model.parameters(), strict=True):
+            average.lerp_(weight, 1 - decay)
+    return loss.item(), norm
+
+
+GROWN = replace(CONFIG, growth=((0.5, 2),), restarts=(4,))
+
+
+def written(step=by_hand, out=None, config=GROWN) -> Training:
+    torch.manual_seed(config.seed)
+    return Training(UNet(UNET), clips_of(World(frames=4)), Denoising(), config, out, written_out(step))
+
+
+def test_a_step_that_somebody_wrote_out_makes_the_run_that_the_library_s_makes_to_the_byte():
+    """Both optimizers, the learning rate's pace, growth and a second round are the run's; so are the records."""
+    own, library = drained(written()), drained(run(GROWN))
+    assert_same_bytes(own, library)
+    assert len(own.optimizers) == 2
+    for mine, theirs in zip(own.records, library.records, strict=True):
+        assert replace(mine, seconds=0.0) == replace(theirs, seconds=0.0)
+
+
+def test_a_run_of_written_out_steps_is_taken_up_to_the_byte(tmp_path):
+    for record in written(out=tmp_path).steps(progress=False):
+        if record.step == 3:
+            break
+    resumed = written(out=tmp_path).resume()
+    assert resumed.step == 2
+    assert_same_bytes(drained(resumed), drained(run(GROWN)))
+
+
+def test_what_the_step_does_is_what_happens():
+    """One that changes nothing leaves everything as it was; one that forgets the average leaves that."""
+    idle = drained(written(lambda *_: (1.0, 2.0), config=CONFIG))
+    torch.manual_seed(CONFIG.seed)
+    start = UNet(UNET)
+    assert all(torch.equal(a, b) for a, b in zip(idle.model.parameters(), start.parameters(), strict=True))
+    assert [(record.loss, record.gradient) for record in idle.records] == [(1.0, 2.0)] * 6
+    forgetful = drained(written(lambda model, ema, *rest: by_hand(model, deepcopy(ema), *rest), config=CONFIG))
+    assert all(torch.equal(a, b) for a, b in zip(forgetful.ema.parameters(), start.parameters(), strict=True))
+    assert not torch.equal(state(forgetful)["model.conv_out.weight"], start.conv_out.weight)
+
+
+@pytest.mark.parametrize(("told", "what"), [((math.nan, 1.0), "loss"), ((1.0, math.inf), "gradient")])
+def test_a_written_out_step_that_ends_in_no_number_stops_the_run(told, what):
+    training = written(lambda *_: told)
+    with pytest.raises(TrainingFailed, match=f"{what} at step 1 is not a number"):
+        drained(training)
+    with pytest.raises(TrainingFailed):
+        drained(training)
+
+
+def test_a_written_out_step_is_one_process_s_in_full_precision_and_on_noise():
+    training = written()
+    with pytest.raises(ValueError, match="one process and in full precision: start it without `accelerate launch`"):
+        training.update(training, None, Step(0, 0, processes=2), 0.9)
+    training.loss = lambda model, batch, step: 0.0
+    with pytest.raises(ValueError, match="train on a Denoising loss"):
+        drained(training)

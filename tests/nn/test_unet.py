@@ -1,6 +1,7 @@
 """The U-Net: what it equals at the start, who can see whom, and what it says of a bad input."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from minivid.nn import Cond, UNet, UNetConfig
 from minivid.nn.attention import keys
 from minivid.nn.attention.core import SPACE, TIME, Attention
 from minivid.nn.conv import Downsample, ResBlock, SpatialConv, Upsample
+from minivid.nn.unet import Parts, pooled, pooled_by
 
 CONFIG = UNetConfig(widths=(16, 32), blocks=1, heads=2, vocabulary=10, dim_text=16)
 
@@ -262,3 +264,46 @@ def test_a_shape_that_cannot_be_built_is_refused_by_name(wrong):
 def test_it_computes_in_the_precision_of_its_weights():
     model = awake(UNet(CONFIG)).double()
     assert model(clip().double(), LEVEL.double(), WORDS).dtype == torch.float64
+
+
+class Halving(ResBlock):
+    """The same block, its weights under the same names, and half of what it adds."""
+
+    def forward(self, x, embed):
+        return (self.skip(x) + super().forward(x, embed)) / 2
+
+
+def test_other_parts_stand_in_their_places_and_take_the_same_weights():
+    library = awake(UNet(CONFIG))
+    other = UNet(CONFIG, Parts(block=Halving, temporal=lambda dim, heads: Attention(dim, heads, TIME))).eval()
+    assert list(other.state_dict()) == list(library.state_dict())
+    other.load_state_dict(library.state_dict())
+    with torch.no_grad():
+        assert not torch.allclose(other(clip(), LEVEL, WORDS), library(clip(), LEVEL, WORDS), atol=1e-3)
+        for stage in other.modules():
+            if isinstance(stage, Halving):
+                stage.forward = partial(ResBlock.forward, stage)
+        assert torch.equal(other(clip(), LEVEL, WORDS), library(clip(), LEVEL, WORDS))
+
+
+def test_the_same_seed_draws_the_same_weights_whatever_the_parts():
+    torch.manual_seed(3)
+    library = UNet(CONFIG).state_dict()
+    torch.manual_seed(3)
+    other = UNet(CONFIG, Parts(block=Halving)).state_dict()
+    assert all(torch.equal(library[name], other[name]) for name in library)
+
+
+def test_a_mean_of_the_words_that_are_there_pools_them():
+    words = torch.randn(2, 3, 5, 4, generator=torch.Generator().manual_seed(0))
+    there = torch.arange(5) < torch.tensor([[1, 3, 5], [5, 2, 4]])[..., None]
+    seen = []
+
+    def mean(words, visible):
+        seen.append((tuple(words.shape), tuple(visible.shape)))
+        return (words * visible[..., None]).sum(1) / visible.sum(1, keepdim=True)
+
+    torch.testing.assert_close(pooled_by(mean)(words, there), pooled(words, there))
+    assert seen == [((6, 5, 4), (6, 5))]
+    model = awake(UNet(CONFIG, Parts(pool=pooled_by(mean))))
+    torch.testing.assert_close(model(clip(), LEVEL, WORDS), awake(UNet(CONFIG))(clip(), LEVEL, WORDS))

@@ -4,6 +4,7 @@ from minivid.chapters.ch03.exercises import (
     guide,
     masked_mean,
     noise_clip,
+    own_model,
     posterior,
     prior_kl,
     reconstruction,
@@ -31,5 +32,6 @@ CHAPTER = Chapter(
         training_step.EXERCISE,
         reconstruction.EXERCISE,
         prior_kl.EXERCISE,
+        own_model.EXERCISE,
     ),
 )
