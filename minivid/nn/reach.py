@@ -35,19 +35,20 @@ def reach(
     return reached
 
 
-def influence(layer: Layer, x: Float[Tensor, "b c t h w"], place: Place, seed: int = 0) -> Float[Tensor, "t h w"]:
+def influence(
+    layer: Layer, x: Float[Tensor, "b c t h w"], place: Place, mixture: Float[Tensor, "d"]
+) -> Float[Tensor, "t h w"]:
     """How much each place of the input counts for the output at one place: the length of the gradient over the input's channels.
 
-    The gradient is that of a random mixture of the output's channels (Luo et al. 2016, "effective receptive field"). It is read from
-    the other end than `reach`, and where it is zero a larger change may still arrive. Raises ValueError for a place outside.
+    It is the gradient of the output's channels weighted by `mixture`, of random weights where no channel is special (Luo et al. 2016,
+    "effective receptive field"). Read from the other end than `reach`; and where it is zero a larger change may still arrive. Leaves no
+    gradient behind. Raises ValueError for a place outside.
     """
     x = x.detach().requires_grad_()
     with torch.enable_grad():
         out = layer(x)
-        t, row, column = _inside(place, out)
-        heard = out[:, :, t, row, column]
-        weights = torch.randn(heard.shape, generator=plain_generator(seed)).to(heard)
-        (gradient,) = torch.autograd.grad((weights * heard).sum(), x)
+        frame, row, column = _inside(place, out)
+        (gradient,) = torch.autograd.grad((out[:, :, frame, row, column] * mixture).sum(), x)
     return gradient.square().sum((0, 1)).sqrt()
 
 

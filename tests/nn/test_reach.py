@@ -60,7 +60,7 @@ def test_a_single_value_may_hide_behind_a_relu_and_several_do_not():
 def test_the_input_is_left_as_it_was():
     before = X.clone()
     reach(nn.Identity(), X, PLACE)
-    influence(nn.Identity(), X, PLACE)
+    influence(nn.Identity(), X, PLACE, torch.ones(8))
     assert torch.equal(X, before) and not X.requires_grad
 
 
@@ -70,7 +70,7 @@ def test_influence_is_the_gradients_length():
     def weigh(x):
         return sum(w * x.roll(shift, 2) for w, shift in zip(weight, (-1, 0, 1), strict=True))
 
-    found = influence(weigh, X[:, :1], PLACE)
+    found = influence(weigh, X[:, :1], PLACE, torch.ones(1))
     expected = torch.zeros(5, 7, 7)
     expected[1:4, 3, 3] = weight.abs().flip(0)
     torch.testing.assert_close(found / found.max(), expected / 2)
@@ -80,7 +80,7 @@ def test_influence_is_the_gradients_length():
 def test_what_does_not_reach_has_no_influence(name):
     """The other way round: from each input that counts for an output, that output is reached."""
     layer, _ = KNOWN[name]
-    counts = influence(layer, X, PLACE) > 0
+    counts = influence(layer, X, PLACE, torch.randn(layer(X).shape[1])) > 0
     for place in [(0, 3, 3), (2, 1, 1), (3, 3, 3), (4, 4, 2)]:
         assert counts[place] == reach(layer, X, place)[PLACE]
 
@@ -89,6 +89,6 @@ def test_what_cannot_be_measured_is_a_sentence():
     with pytest.raises(ValueError, match=r"no place \(5, 0, 0\) \(frame, row, column\) in 5 frames of 7×7"):
         reach(nn.Identity(), X, (5, 0, 0))
     with pytest.raises(ValueError, match="no place"):
-        influence(nn.Identity(), X, (0, 0, -1))
+        influence(nn.Identity(), X, (0, 0, -1), torch.ones(8))
     with pytest.raises(ValueError, match="two answers to one input"):
         reach(nn.Dropout(0.5), X, PLACE)
