@@ -121,7 +121,8 @@ class Model:
         m = self.manifest
         if not m:
             return f"{self.name} was trained in this session and has no manifest."
-        return f"`minivid train {m['name']}`: {m['steps']} steps in {m['minutes']:.0f} minutes on {m['hardware']}, sha256 {m['sha256'][:12]}…"
+        made = f"`minivid train {m['name']}`: {m['steps']} steps in {m['minutes']:.0f} minutes on {m['hardware']}"
+        return f"{made},\nsha256 {m['sha256'][:12]}…"
 
     def x_hat(
         self,

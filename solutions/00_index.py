@@ -55,7 +55,8 @@ for k, digit in enumerate(meeting.digit[0].tolist()):
 # make lab     # sets up what is missing, copies new chapters into mine/, opens this page
 # make test    # runs every test and every notebook
 # ```
-# (Without make: `minivid lab` and `minivid test`.)
+# All else is `minivid …`: in JupyterLab's own terminals (File, New, Terminal) it is a command, in any other after `source .venv/bin/activate`.
+# Without make, there, `minivid lab` and `minivid test` do the same.
 #
 # **`mine/` is yours.** A chapter is copied there once and never overwritten; write in it as you like. For a fresh copy, rename yours and
 # type `make lab` again.
@@ -114,7 +115,7 @@ doctor_table()
 # | $z = \alpha x + \sigma\epsilon$ | `z` | the noisy clip; $\alpha$ (`alpha`) is how much of the clip is left, $\sigma$ (`sigma`) how much noise there is |
 # | $\lambda = \log(\alpha^2/\sigma^2)$ | `logsnr` | the noise level: 10 is almost clean, −10 almost only noise |
 # | $u$ | `u` | the time that a schedule turns into λ: 0 is clean, 1 is noise |
-# | $v = \alpha\epsilon - \sigma x$ | `v` | what our networks answer; chapter 4 says why |
+# | $v = \alpha\epsilon - \sigma x$ | `v` | what our networks answer |
 # | $\hat x,\ \hat\epsilon$ | `x_hat`, `eps_hat` | a model's guesses |
 
 # %% [markdown]

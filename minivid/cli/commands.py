@@ -29,13 +29,27 @@ def lab(no_browser: bool = False, handed_on: Suppress[tuple[str, ...]] = ()) -> 
         else "minivid: mine/ has every chapter; yours are left as they are."
     )
     index = f"mine/{min(path.name for path in (root / 'notebooks').glob('*.ipynb'))}"
-    command = [sys.executable, "-m", "jupyterlab", index, f"--ServerApp.root_dir={root}"]
+    # The index is the default address, and not a file to be opened: then it is the one that is printed, too.
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={root}",
+        f"--LabApp.default_url=/lab/tree/{index}",
+    ]
     command += ["--ServerApp.log_level=WARN", "--LabApp.log_level=WARN"]
     command += ["--no-browser"] if no_browser else []
+    if os.name != "nt" and os.geteuid() == 0:
+        print("minivid: you are root, so whoever has JupyterLab's address can do anything on this machine.")
+        command += ["--allow-root"]
     print(f"minivid: opening {index} in JupyterLab; Ctrl-C ends it.", flush=True)
     # No question about news and no look for updates: neither is the course's, and both want the network.
     configuration = [str(Path(__file__).parent / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH")]
-    return become([*command, *handed_on], root, {"JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, configuration))})
+    # And in JupyterLab's terminals `minivid` is a command.
+    programs = [str(Path(sys.executable).parent), os.environ.get("PATH")]
+    variables = {"JUPYTER_CONFIG_PATH": configuration, "PATH": programs}
+    joined = {name: os.pathsep.join(filter(None, folders)) for name, folders in variables.items()}
+    return become([*command, *handed_on], root, joined)
 
 
 def test(handed_on: Suppress[tuple[str, ...]] = ()) -> int:
@@ -92,11 +106,13 @@ def grade(
 ) -> int:
     """Grade a student's notebook: the table of exercises and points.
 
+    Where a chapter asks for a trained model, its file of weights lies beside the notebook under the name that the chapter gives it.
+
     Args:
         notebook: The student's .ipynb.
         json: Write the grades to this file too.
         private: A folder with an instructor's own probes.
-        timeout: Seconds for each exercise, its cell and all its probes.
+        timeout: Seconds for each exercise, its cell and all its probes, and for measuring a model.
     """
     if not notebook.is_file():
         raise BadInput(f"there is no notebook {notebook}: expected the path of an .ipynb file.")

@@ -60,7 +60,7 @@ def sample(
         if not quiet:
             print(f"minivid: {found}", *listed(captions or []), sep="\n  ")
         video = zoo.draw(found, captions, count, seed, steps, guidance, zoo.ETA if eta is None else eta, quiet)
-        beside = {"caption": np.asarray(captions if captions is not None else [""] * count)}
+        beside = {"caption": np.asarray(captions)} if captions is not None else {}
         print(save(video, out, fps=found.manifest.get("fps") or 8, beside=beside))
     return 0
 

@@ -73,12 +73,17 @@ def train_run(asked: "Run", what: str, folder: Path, going_on: bool, keep: bool,
     from accelerate import Accelerator
 
     from minivid.batches import clips_in
+    from minivid.data.clips import identity
 
     first = Accelerator().is_main_process
     quiet = quiet or not first
     videos = reader(asked, quiet)
     skipped = len(videos.skipped) if videos else 0
+    if videos and going_on:
+        check_films(videos, folder)
     training = begin(asked, folder, clips_in(videos) if videos else asked.batches(), going_on)
+    if videos and first and not going_on:
+        identity.write_down(videos.videos, folder)
     if not quiet:
         parameters = sum(weight.numel() for weight in training.ema.parameters())
         goal = f"step {training.step} of {asked.training.steps}" if going_on else f"{asked.training.steps} steps"
@@ -105,6 +110,17 @@ def reader(asked: "Run", quiet: bool) -> "VideoFolder | None":
     if not quiet:
         print(f"minivid: {videos}")
     return videos
+
+
+def check_films(videos: "VideoFolder", folder: Path) -> None:
+    """Raise BadInput where the run in a folder was begun on other films."""
+    from minivid.data.clips import identity
+
+    if other := identity.difference(videos.videos, folder):
+        raise BadInput(
+            f"the run in {folder} was begun on other films than those in {videos.folder}: {other}. On these it would end elsewhere; "
+            "put back what it was begun on, or begin anew with --out."
+        )
 
 
 def begin(asked: "Run", folder: Path, data: "Batches", going_on: bool) -> "Training":

@@ -109,9 +109,18 @@ def as_begun(folder: Path, what: str, *options) -> Run:
     run = Run.read(folder)
     if run is None:  # begun from Python, which writes none down
         return as_asked(what, *options)
-    if what != run.name and (run.folder is None or Path(what).resolve() != Path(run.folder)):
+    if (
+        run.folder is not None and Path(what).is_dir()
+    ):  # where its films lie now; whether they are the same, the run's list says
+        run = replace(run, folder=str(Path(what).resolve()))
+    elif run.folder is not None and not Path(run.folder).is_dir():
+        raise BadInput(
+            f"the videos of the run in {folder} lay in {run.folder}, which is not there: "
+            f"`minivid train FOLDER --resume {folder}` goes on with them where they lie now."
+        )
+    elif what != run.name:
         raise BadInput(f"the run in {folder} is of {run.folder or run.name}, not of {what}.")
-    if any(options) and (other := run.differences(as_asked(what, *options))):
+    if any(options) and (other := run.differences(replace(as_asked(what, *options), name=run.name))):
         raise BadInput(
             f"the run in {folder} was begun with another {', '.join(other)}. Without options, --resume goes on as it was begun; "
             "for another run choose another folder with --out."

@@ -1,9 +1,9 @@
 """Answers that an exercise's author holds against its probes: a second right one, and wrong ones by name.
 
-They stand in `tests/chapters/chNN/ex_N_M.py`. SECOND is right and written differently; RIGHT, where it is there, has more right answers by
-name, that a probe might refuse. WRONG has, for each probe in its order,
+They stand in `tests/chapters/chNN/ex_N_M.py`. SECOND is right and written differently; `RIGHT = {name: answer}` may hold more of
+that kind, so that what was once wrongly refused is kept. WRONG has, for each probe in its order,
 the mistakes that it must be the first to catch: `{probe: {name: mistake}}`. A mistake is an edit of the chapter's own solution,
-`(old, new)` with an `old` that stands exactly once in the solution's cell, or a list of edits, one after the other; a function
+as a right answer may be, `(old, new)` with an `old` that stands exactly once in the solution's cell, or a list of edits, one after the other; a function
 or class only where no edit will do. Checked by tests/chapters/test_kills.py.
 """
 
@@ -41,11 +41,11 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Answers:
-    """An exercise's second right answer, its wrong ones by the probe that must catch them, and more right ones."""
+    """An exercise's second right answer, more right ones, and its wrong ones by the probe that must catch them."""
 
     second: Attempt
+    right: list[Attempt]
     wrong: dict[str, list[Attempt]]
-    right: tuple[Attempt, ...] = ()
 
     def named(self, name: str) -> Attempt:
         """The wrong answer of that name. Raises StopIteration when there is none."""
@@ -79,8 +79,18 @@ def answers_to(exercise: Exercise) -> Answers:
     """All answers to an exercise. Raises EditError when a mistake does not fit the chapter's solution (any more)."""
     stem = f"ex_{exercise.id.replace('.', '_')}"
     file = course_root() / "tests" / "chapters" / f"ch{exercise.chapter}" / f"{stem}.py"
+    return answers_in(file, exercise, _solution(exercise))
+
+
+def solution_of(exercise: Exercise) -> Any:
+    """The object that the chapter's own solution defines."""
+    solution = _solution(exercise)
+    return solution.run(solution.cell, exercise.name)
+
+
+def _solution(exercise: Exercise) -> Solution:
     (source,) = (course_root() / "solutions").glob(f"{exercise.chapter}_*.py")
-    return answers_in(file, exercise, solutions(source)[exercise.id])
+    return solutions(source)[exercise.id]
 
 
 def answers_in(file: Path, exercise: Exercise, solution: Solution) -> Answers:
@@ -102,8 +112,8 @@ def answers_in(file: Path, exercise: Exercise, solution: Solution) -> Answers:
         probe: [attempt(name, mistake) for name, mistake in mistakes.items()]
         for probe, mistakes in written["WRONG"].items()
     }
-    right = tuple(attempt(name, answer) for name, answer in written.get("RIGHT", {}).items())
-    return Answers(attempt("SECOND", written["SECOND"]), wrong, right)
+    right = [attempt(name, answer) for name, answer in written.get("RIGHT", {}).items()]
+    return Answers(attempt("SECOND", written["SECOND"]), right, wrong)
 
 
 def solutions(source: Path) -> dict[str, Solution]:

@@ -5,6 +5,7 @@ the student's object, in the student's process. `compare(arrays, inputs)` holds 
 the process that decides; it gets inputs made afresh from the seed, not those that the student's code has seen.
 """
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import EllipsisType
@@ -49,6 +50,22 @@ class Probe:
 
 
 @dataclass(frozen=True)
+class Promises:
+    """What an answer promises beside its numbers, each as the reference keeps it on the same call (`minivid.course.conduct`).
+
+    gradient: the result is used under `backward`; by default this holds of a module and of no function. tensor: a tensor stays one,
+    and of its arguments' type, as networks want it; a measure's number may be of any. whole: every number that comes back is the
+    reference's, to a twentieth of the largest; else the probes judge all of it. own: the result shares memory with no argument, as
+    who calls changes one of the two.
+    """
+
+    gradient: bool = False
+    tensor: bool = True
+    whole: bool = True
+    own: bool = False
+
+
+@dataclass(frozen=True)
 class Task:
     """What every exercise of a chapter has: `id` is "3.2", chapter 03's second; stars 1 to 3."""
 
@@ -87,8 +104,11 @@ class Exercise(Task):
     probes: tuple[Probe, ...]
     name: str = ""
     answers: tuple[Any, ...] | EllipsisType = ...
+    promises: Promises | EllipsisType = ...
 
     def __post_init__(self):
+        module = inspect.isclass(self.reference) and issubclass(self.reference, torch.nn.Module)
+        object.__setattr__(self, "promises", Promises(gradient=module) if self.promises is ... else self.promises)
         object.__setattr__(self, "name", self.name or self.reference.__name__)
         object.__setattr__(self, "answers", (self.reference,) if self.answers is ... else self.answers)
         names = [probe.name for probe in self.probes]
@@ -103,6 +123,10 @@ def plain(answer: Mapping[str, Any]) -> Arrays:
 
 def _plain(name: str, value: Any) -> np.ndarray:
     if isinstance(value, torch.Tensor):
+        if value.is_meta:
+            raise WrongAnswer(
+                f"{name} is on the device `meta`, which holds no numbers; expected a tensor on the device of the arguments."
+            )
         with torch._C.DisableTorchFunctionSubclass():  # a subclass answers as the tensor that it is
             value = value.detach().cpu()
             return np.array((value.float() if value.dtype == torch.bfloat16 else value).numpy())

@@ -25,7 +25,8 @@ from minivid.course.exercise import Task
 from minivid.course.outcome import Outcome, Verdict
 from minivid.course.own_model import OwnModel, absent
 from minivid.course.private import probes_of
-from minivid.course.probing import Answer, decide
+from minivid.course.probing import Answer, verdict
+from minivid.course.recording import restored
 from minivid.course.submission import Step, SubmissionError, chapter_of, read, steps
 from minivid.course.throwaway_kernel import Kernel, call
 
@@ -146,14 +147,13 @@ def _outcome(step: Step, kernel: Kernel, timeout_s: float, private: Path | None)
     seed, folder = secrets.randbits(31), kernel.fresh_folder()
     arguments = (step.exercise.id, step.source, seed, str(folder), private and str(private))
     finished = kernel.run(call("collect", *arguments), timeout_s)
-    for number, probe in enumerate(probes_of(step.exercise, private)):
-        answer = _read_answer(folder / str(number))
-        if answer is None:
-            return Outcome(Verdict.WRONG, _why_nothing(kernel, finished, timeout_s), probe.name)
-        outcome = decide(probe, answer, seed)
-        if outcome.verdict is not Verdict.PASSED:
-            return outcome
-    return Outcome(Verdict.PASSED)
+    nothing = Answer(problem=_why_nothing(kernel, finished, timeout_s))
+    probes = probes_of(step.exercise, private)
+    answers = (_read_answer(folder / str(number)) or nothing for number in range(len(probes)))
+    try:
+        return verdict(step.exercise, probes, answers, seed)
+    except Exception:  # a record that is none
+        return Outcome(Verdict.WRONG, "What your code answered cannot be read.")
 
 
 def _why_nothing(kernel: Kernel, finished: bool, timeout_s: float) -> str:
@@ -167,14 +167,13 @@ def _why_nothing(kernel: Kernel, finished: bool, timeout_s: float) -> str:
 def _read_answer(path: Path) -> Answer | None:
     """An answer as the kernel wrote it; None when there is none that can be read. Arrays come without pickle."""
     try:
-        if path.with_suffix(".json").exists():
-            told = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-            return Answer(problem=str(told["problem"]), not_attempted=told["not_attempted"] is True)
-        path = path.with_suffix(".npz")
-        if path.stat().st_size > LARGEST_ANSWER:
+        words, arrays = path.with_suffix(".json"), path.with_suffix(".npz")
+        if max(words.stat().st_size, arrays.stat().st_size) > LARGEST_ANSWER:
             return Answer(problem=f"The answer is larger than {LARGEST_ANSWER // 2**20} MiB.")
-        with np.load(path, allow_pickle=False) as arrays:
-            return Answer({name: arrays[name] for name in arrays.files})
+        told = json.loads(words.read_text(encoding="utf-8"))
+        with np.load(arrays, allow_pickle=False) as numbers:
+            record = restored(told["record"], dict(numbers))
+        return Answer(record, str(told["problem"]), told["not_attempted"] is True, told["raised"] is True)
     except Exception:  # whatever a student's process wrote there
         return None
 

@@ -1,6 +1,6 @@
 """The grader's hands inside the student's kernel: limit it, run cells in it, ask what is defined in it.
 
-Everything goes out as files in a folder that the grader names afresh for each call: arrays as .npz without pickle, sentences as
+Everything goes out as files in a folder that the grader names afresh for each call: arrays as .npz without pickle, all else as
 .json. No student's code is judged here.
 """
 
@@ -16,7 +16,8 @@ import psutil
 from minivid.course import listing
 from minivid.course.own_model import judge
 from minivid.course.private import probes_of
-from minivid.course.probing import Answer, ask, explain
+from minivid.course.probing import Answer, ask, ask_again, explain
+from minivid.course.recording import written
 
 
 def limit_memory(bytes_more: int) -> None:
@@ -43,7 +44,7 @@ def run(source: str) -> BaseException | None:
 
 
 def collect(exercise_id: str, source: str, seed: int, folder: str, private: str | None) -> None:
-    """Run the student's cell and leave its object's answer to each probe in `folder`, as NUMBER.npz or NUMBER.json.
+    """Run the student's cell and leave its object's answer to each probe in `folder`, as NUMBER.npz and NUMBER.json.
 
     The name is taken away first, so that what is asked is what this cell defines and nothing older.
     """
@@ -54,6 +55,7 @@ def collect(exercise_id: str, source: str, seed: int, folder: str, private: str 
     for number, probe in enumerate(probes_of(exercise, private and Path(private))):
         if exercise.name in names:
             answer = ask(exercise, probe, names[exercise.name], seed)
+            ask_again(exercise, probe, names[exercise.name], seed, answer)
         else:
             why = explain(error, names) if error else f"The cell does not define `{exercise.name}`."
             answer = Answer(problem=why)
@@ -74,11 +76,10 @@ def measure(exercise_id: str, file: str, seed: int, told: str) -> None:
 
 
 def _write(path: Path, answer: Answer) -> None:
-    if answer.arrays is None:
-        text = json.dumps({"problem": answer.problem, "not_attempted": answer.not_attempted})
-        path.with_suffix(".json").write_text(text, encoding="utf-8")
-    else:
-        np.savez(path.with_suffix(".npz"), **answer.arrays)
+    fields, arrays = written(answer.record)
+    told = {"problem": answer.problem, "not_attempted": answer.not_attempted, "raised": answer.raised, "record": fields}
+    np.savez(path.with_suffix(".npz"), **arrays)
+    path.with_suffix(".json").write_text(json.dumps(told), encoding="utf-8")
 
 
 def _shell() -> Any:

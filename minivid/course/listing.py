@@ -62,3 +62,14 @@ def measurements() -> dict[str, Callable[[], dict]]:
         if (folder / "experiments").is_dir():
             found |= importlib.import_module(f"{PACKAGE}.ch{number}.experiments").MEASUREMENTS
     return found
+
+
+def mention(number: str) -> str:
+    """A chapter as a text refers to it: `chapter 4, "Title"`, and that it is to come where it has no exercises yet.
+
+    Raises KeyError, with a sentence, where the map has no such chapter.
+    """
+    found = chapter(number)
+    if found is None:
+        raise KeyError(f"There is no chapter {number!r}; there are {', '.join(folders())}.")
+    return f'chapter {int(number)}, "{found.title}"' + ("" if found.exercises else " (to come)")

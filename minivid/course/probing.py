@@ -1,26 +1,23 @@
 """Running a student's object through the probes of an exercise, and saying in a sentence what went wrong.
 
-`ask` runs where the student's code is; `decide` runs where the verdict is made (in a notebook the same process, in the grader
-another one).
+`ask` runs where the student's code is; `verdict` where it is decided (in a notebook the same process, in the grader another one).
 """
 
 import contextlib
 import functools
 import inspect
 import linecache
-import random
 import sys
 import traceback
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-import numpy as np
-import torch
-
-from minivid.course.exercise import Arrays, Exercise, Probe, WrongAnswer, describe, plain
+from minivid.course.conduct import change, misconduct
+from minivid.course.exercise import Exercise, Probe, WrongAnswer, describe
 from minivid.course.outcome import Outcome, Verdict
+from minivid.course.recording import Record, record, repeat
 
 LONGEST_MESSAGE = 300
 LIBRARY = __name__.split(".")[0]
@@ -28,20 +25,22 @@ LIBRARY = __name__.split(".")[0]
 
 @dataclass(frozen=True)
 class Answer:
-    """What the student's object said to one probe: arrays, or a sentence about why there are none."""
+    """What the student's object said to one probe, seen from outside; `problem` is a sentence about why that is not all there is.
 
-    arrays: Arrays | None = None
+    raised: the problem is an exception that was not raised in the student's own lines.
+    """
+
+    record: Record = field(default_factory=Record)
     problem: str = ""
     not_attempted: bool = False
+    raised: bool = False
 
 
 def examine(exercise: Exercise, obj: Any, seed: int, probes: tuple[Probe, ...] = ()) -> Outcome:
     """The student's object through all probes, in this process. Stops at the first that fails."""
-    for probe in probes or exercise.probes:
-        outcome = decide(probe, ask(exercise, probe, obj, seed), seed)
-        if outcome.verdict is not Verdict.PASSED:
-            return outcome
-    return Outcome(Verdict.PASSED)
+    probes = probes or exercise.probes
+    answers = (ask(exercise, probe, obj, seed) for probe in probes)
+    return verdict(exercise, probes, answers, seed, lambda probe, answer: ask_again(exercise, probe, obj, seed, answer))
 
 
 def ask(exercise: Exercise, probe: Probe, obj: Any, seed: int) -> Answer:
@@ -52,37 +51,85 @@ def ask(exercise: Exercise, probe: Probe, obj: Any, seed: int) -> Answer:
     problem = _unfit(exercise, obj)
     if problem:
         return Answer(problem=problem)
-    inputs = probe.inputs(seed)
-    student = _globals_of(obj)
+    student, told = _globals_of(obj), Record()
     try:
-        with _own_random_state(seed), torch.enable_grad(), _watch(exercise, student) as borrowed:
-            arrays = plain(probe.call(obj, inputs))
+        with _watch(exercise, student) as borrowed:
+            record(exercise, probe, obj, seed, told)
     except WrongAnswer as error:
-        return Answer(problem=_sentence(str(error)))
+        return Answer(told, _sentence(str(error)))
     except (Exception, SystemExit) as error:
-        return _failed(error, student)
+        return _failed(error, student, told)
     if borrowed:
         return Answer(
             problem=f"Your code calls the library's `{borrowed[0]}`, which is the answer: write it out yourself."
         )
-    return Answer(arrays)
+    return Answer(told)
 
 
-def decide(probe: Probe, answer: Answer, seed: int) -> Outcome:
+def ask_again(exercise: Exercise, probe: Probe, obj: Any, seed: int, answer: Answer) -> None:
+    """The same question once more, which completes the record of an answer that has no problem. Never raises."""
+    try:
+        if not answer.problem and not answer.not_attempted:
+            repeat(exercise, probe, obj, seed, answer.record)
+    except (Exception, SystemExit) as error:
+        answer.record.failed = explain(error, _globals_of(obj))
+
+
+def verdict(
+    exercise: Exercise,
+    probes: Iterable[Probe],
+    answers: Iterable[Answer],
+    seed: int,
+    complete: Callable[[Probe, Answer], None] = lambda *_: None,
+) -> Outcome:
+    """The verdict on the answers to all probes; when these have passed, what holds of every exercise is asked.
+
+    complete: asks again, where the answers are not complete yet.
+    """
+    passed = []
+    for probe, answer in zip(probes, answers, strict=False):
+        outcome = decide(exercise, probe, answer, seed)
+        if outcome.verdict is not Verdict.PASSED:
+            return outcome
+        passed.append((probe, answer))
+    pairs = []
+    for probe, answer in passed:
+        complete(probe, answer)
+        expected = _expected(exercise, probe, seed)
+        repeat(exercise, probe, exercise.reference, seed, expected)
+        pairs.append((answer.record, expected))
+    return misconduct(exercise, pairs) or Outcome(Verdict.PASSED)
+
+
+def decide(exercise: Exercise, probe: Probe, answer: Answer, seed: int) -> Outcome:
     """The verdict on one answer, from arrays and inputs that no student's code has touched."""
     if answer.not_attempted:
         return Outcome(Verdict.NOT_ATTEMPTED)
-    if answer.arrays is None:
+    if answer.raised or any(call.changed for call in answer.record.calls):
+        expected = _expected(exercise, probe, seed)
+        why = change(exercise, answer.record, expected) or (
+            answer.raised and misconduct(exercise, [(answer.record, expected)])
+        )
+        if why:
+            return why
+    if answer.problem:
         return Outcome(Verdict.WRONG, answer.problem, probe.name)
     try:
-        verdict = probe.compare(answer.arrays, probe.inputs(seed))
+        right = probe.compare(answer.record.arrays, probe.inputs(seed))
     except Exception as error:  # arrays of a shape or type that the comparison did not foresee
-        verdict = f"The answer could not be compared ({type(error).__name__}: {error})."
-    if verdict is True:
+        right = f"The answer could not be compared ({type(error).__name__}: {error})."
+    if right is True:
         return Outcome(Verdict.PASSED)
-    detail = f"{verdict} " if isinstance(verdict, str) else ""
     first, *more = probe.hints
+    detail = f"{right} " if isinstance(right, str) else ""
     return Outcome(Verdict.WRONG, f"{detail}{first}", probe.name, tuple(more))
+
+
+def _expected(exercise: Exercise, probe: Probe, seed: int) -> Record:
+    """What the reference does when it is asked the same."""
+    expected = Record()
+    record(exercise, probe, exercise.reference, seed, expected)
+    return expected
 
 
 def explain(error: BaseException, student: dict[str, Any]) -> str:
@@ -97,12 +144,15 @@ def explain(error: BaseException, student: dict[str, Any]) -> str:
     return f"Your code raised {type(error).__name__}{where}" + (f": {message}" if message else ".")
 
 
-def _failed(error: BaseException, student: dict[str, Any]) -> Answer:
-    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+def _failed(error: BaseException, student: dict[str, Any], told: Record) -> Answer:
+    frames = list(traceback.walk_tb(error.__traceback__))
+    frame, line = frames[-1]
     text = linecache.getline(frame.f_code.co_filename, line)
     # torch raises NotImplementedError too, for operations that it lacks; a stub raises it in the student's own line
     stub = type(error) is NotImplementedError and frame.f_globals is student and (not text or "raise" in text)
-    return Answer(not_attempted=True) if stub else Answer(problem=explain(error, student))
+    if stub:
+        return Answer(not_attempted=True)
+    return Answer(told, explain(error, student), raised=all(frame.f_globals is not student for frame, _ in frames))
 
 
 def _unfit(exercise: Exercise, obj: Any) -> str:
@@ -112,7 +162,8 @@ def _unfit(exercise: Exercise, obj: Any) -> str:
     if (kind == "class") != inspect.isclass(obj) or not callable(obj):
         return f"`{exercise.name}` is {describe(obj)}; expected a {kind}."
     bare = obj.func if isinstance(obj, functools.partial) else obj
-    if any(bare is answer or (inspect.isclass(bare) and issubclass(bare, answer)) for answer in exercise.answers):
+    classes = tuple(filter(inspect.isclass, exercise.answers))  # a class may have a function among its answers
+    if any(bare is answer for answer in exercise.answers) or (inspect.isclass(bare) and issubclass(bare, classes)):
         return f"This is the library's own `{exercise.name}`: write yours in the cell above."
     return ""
 
@@ -156,21 +207,6 @@ def _caller_is(student: dict[str, Any], frame: FrameType) -> bool:
             return False
         caller = caller.f_back
     return caller is not None
-
-
-@contextlib.contextmanager
-def _own_random_state(seed: int) -> Iterator[None]:
-    """Global random numbers that depend on the seed alone, and are put back afterwards."""
-    numpy_state, python_state = np.random.get_state(), random.getstate()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        np.random.seed(seed % 2**32)
-        random.seed(seed)
-        try:
-            yield
-        finally:
-            np.random.set_state(numpy_state)
-            random.setstate(python_state)
 
 
 def _sentence(text: str) -> str:

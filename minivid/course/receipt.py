@@ -10,6 +10,7 @@ import os
 import platform
 import shlex
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -23,6 +24,7 @@ from minivid.course import listing
 from minivid.tools.files import write_atomically
 
 PACKAGES = ("minivid", "torch", "numpy")
+LINE = 100  # letters that a laptop's page shows without a break
 
 
 class ReceiptError(LookupError):
@@ -51,7 +53,7 @@ class Receipt:
         threads = self.hardware["threads"]
         machine = self.hardware.get("gpu") or f"{threads} thread{'s' if threads != 1 else ''} of {self.hardware['cpu']}"
         seeds = f"seed{'s' if len(self.seeds) != 1 else ''} {', '.join(map(str, self.seeds))}"
-        return f"Measured by `{self.command}` in {self.minutes:.3g} minutes on {machine}, {seeds}."
+        return textwrap.fill(f"Measured by `{self.command}` in {self.minutes:.3g} minutes on {machine}, {seeds}.", LINE)
 
 
 def folder_of(name: str) -> Path:

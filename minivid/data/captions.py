@@ -95,7 +95,7 @@ def _words(caption: str) -> list[str]:
 def tokenize(
     captions: Sequence[str], length: int | None = None
 ) -> tuple[Int[Tensor, "n length"], Bool[Tensor, "n length"]]:
-    """Tokens of each caption, padded with 0 to `length` (the longest caption's by default), and True where a word stands.
+    """Tokens of each caption, padded with 0 to `length` (the longest caption's by default, at least 1), and True where a word stands.
 
     Raises ValueError for an unknown word, naming it and its nearest neighbours, and when a caption exceeds `length`.
     """
@@ -103,7 +103,7 @@ def tokenize(
         raise ValueError(f'tokenize takes a list of captions, not one string: write tokenize(["{captions}"]).')
     rows = [_words(caption) for caption in captions]
     longest = max((len(row) for row in rows), default=0)
-    length = longest if length is None else length
+    length = max(1, longest) if length is None else length  # a row of no width is no row for any network
     if longest > length:
         raise ValueError(f"The longest caption has {longest} words; length={length} leaves no room for them.")
     tokens = [[_TOKEN[word] for word in row] + [0] * (length - len(row)) for row in rows]

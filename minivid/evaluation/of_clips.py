@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from minivid.data.captions import parse
 from minivid.data.world import World
 from minivid.evaluation.jury import Jury
 from minivid.evaluation.score import Metric, Protocol, Row, Score
@@ -100,7 +101,7 @@ def per_clip(
     subject: Subject, jury: Jury, sim: Simulator | None = None, done: Callable[[str], None] = lambda part: None
 ) -> PerClip:
     """Every metric of every clip by itself. `done` hears the name of each part when it is through."""
-    values, notes = {}, []
+    values, notes = {}, list(subject.notes)
     flow = in_batches(estimate_flow, subject.video)
     values["dynamic_degree"] = temporal.dynamic_degree(flow)
     moving = ~temporal.static(flow)
@@ -108,9 +109,11 @@ def per_clip(
     done("motion")
     values |= frame_to_frame(subject.video, flow, jury, notes)
     done("frame to frame")
-    if subject.caption is not None and jury.text is not None:
-        values["text"] = text_score(jury.text, subject.video, subject.caption)
-        values["retrieval"] = retrieval(jury.text, subject.video, subject.caption)
+    said = understood(subject.caption, notes) if subject.caption is not None else []
+    if said and jury.text is not None:
+        video, captions = subject.video[said], [subject.caption[i] for i in said]
+        values["text"] = spread(text_score(jury.text, video, captions), said, len(subject.video))
+        values["retrieval"] = spread(retrieval(jury.text, video, captions), said, len(subject.video))
     else:
         notes.append("No text score: the clips have no captions in the world's language.")
     done("captions")
@@ -176,11 +179,34 @@ def world_grounded(
         values["trajectory"] = torch.where(whole, torch.stack([fit.rmse for fit in fits]).mean(0), torch.nan)
         values["bounces"] = of_each(lambda one: physics.bounces(one).lawful().float())
         motion = fits[0] if world.digits == 1 else None
-    if subject.caption is not None and world.digits == 1 and video.shape[2] > 2:
-        kept = agreement(video, subject.caption, sim.reader)
-        values["says_digit"] = kept.digit_always.float()
-        values["says_direction"], values["says_speed"] = kept.direction.float(), kept.speed.float()
+    said = understood(subject.caption, []) if subject.caption is not None else []
+    if said and world.digits == 1 and video.shape[2] > 2:
+        kept = agreement(video[said], [subject.caption[i] for i in said], sim.reader)
+        for key, right in (("digit", kept.digit_always), ("direction", kept.direction), ("speed", kept.speed)):
+            values[f"says_{key}"] = spread(right.float(), said, len(video))
     return values, motion
+
+
+def understood(captions: list[str], notes: list[str]) -> list[int]:
+    """Which captions are of the world's language; a note names the first that is not."""
+    said, foreign = [], []
+    for i, caption in enumerate(captions):
+        try:
+            parse(caption)
+            said.append(i)
+        except ValueError:
+            foreign.append(caption)
+    if foreign:
+        notes.append(
+            f'{len(foreign)} of {len(captions)} captions are not of the world\'s language, as "{foreign[0]}": those clips have no '
+            "caption's score."
+        )
+    return said
+
+
+def spread(values: Float[Tensor, "m"], at: list[int], n: int) -> Float[Tensor, "n"]:
+    """The values in their clips' places, nan elsewhere."""
+    return torch.full((n,), torch.nan).index_copy(0, torch.tensor(at), values.float().cpu())
 
 
 def in_batches(function: Callable[[Tensor], Tensor], video: Float[Tensor, "n c t h w"]) -> Tensor:

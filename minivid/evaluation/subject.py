@@ -34,6 +34,8 @@ class Subject:
     """Do they keep its law?"""
     learnt: Float[Tensor, "m *clip"] | None = None
     """Are they copies of these, from which their model has learnt?"""
+    notes: tuple[str, ...] = ()
+    """What was found amiss with what came with them, in sentences."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,7 @@ def of_file(path: Path, n: int | None) -> Subject:
         with np.load(path) as file:
             names = list(file.files)
             video = file["video"] if "video" in names else None
-            captions = [str(caption) for caption in file["caption"]] if "caption" in names else None
+            captions, notes = captions_in(file) if "caption" in names else (None, ())
     except (zipfile.BadZipFile, OSError, EOFError) as error:
         raise ValueError(f"{path} cannot be read ({error}).") from error
     except ValueError as error:
@@ -207,7 +209,23 @@ def of_file(path: Path, n: int | None) -> Subject:
     if captions is not None and len(captions) != len(video):
         raise ValueError(f"{path} has {len(video)} clips and {len(captions)} captions; expected one for each.")
     count = min(n or len(video), len(video))
-    return Subject(path.name, from_uint8(video[:count]), captions[:count] if captions else None)
+    return Subject(path.name, from_uint8(video[:count]), captions[:count] if captions else None, notes=notes)
+
+
+def captions_in(file: np.lib.npyio.NpzFile) -> tuple[list[str] | None, tuple[str, ...]]:
+    """A file's captions, and a sentence where they are none: clips can be scored without."""
+    try:
+        found = np.atleast_1d(file["caption"])
+    except ValueError:
+        return None, ("Its captions are an array of objects, which is not read: save np.asarray(captions, dtype=str).",)
+    if found.dtype.kind == "S":
+        found = np.char.decode(found, "utf-8", "replace")
+    if found.dtype.kind != "U" or found.ndim != 1:
+        return None, (
+            f"Its captions are {found.dtype} of shape {found.shape}; expected a row of words. They are left out.",
+        )
+    captions = [caption.strip() for caption in found.tolist()]
+    return (captions, ()) if any(captions) else (None, ())
 
 
 def unit_of(video: np.ndarray) -> str:

@@ -84,6 +84,22 @@ def jump(video: Tensor, severity: Severity, seed: Seed = 0) -> Video:
     return moved(video, shift)
 
 
+def drift(video: Tensor, severity: Severity, seed: Seed = 0) -> Video:
+    """With each frame everything is `severity` pixels further along x or y, to one side or the other by chance."""
+    video, chance = begin(video, severity, seed)
+    b, t = len(video), video.shape[2]
+    way = 1.0 - 2 * torch.randint(2, (b, 1), generator=chance)
+    way = way * F.one_hot(torch.randint(2, (b,), generator=chance), 2)
+    return moved(video, severity * torch.arange(t)[None, :, None] * way[:, None])
+
+
+def fade(video: Tensor, severity: Severity, seed: Seed = 0) -> Video:
+    """The light goes down evenly, in the last frame by a share `severity` of it. Nothing is left to chance."""
+    video, _ = begin(video, severity, seed, most=1)
+    left = 1 - severity * torch.linspace(0, 1, video.shape[2]).to(video)
+    return (video + 1) * left[:, None, None] - 1
+
+
 def swap_identity(video: Tensor, severity: Severity, seed: Seed = 0, other: Tensor | None = None) -> Video:
     """In a share `severity` of the clips, from the middle frame on, another clip's object moves along this one's path.
 

@@ -1,7 +1,7 @@
 """What a metric may be given, and the sentences that refuse the rest (chapter 8; tests/metrics/test_inputs.py).
 
 A number that comes out of the wrong range looks like any other number, so nothing here is guessed or converted: it
-is refused.
+is refused. What was made of bytes is known by its levels: x in [-1, 1] is an odd number of 255ths, and in [0, 1] every second is even.
 """
 
 import torch
@@ -12,8 +12,11 @@ LEVELS = 10.0
 """No model in [-1, 1] overshoots this far: these are levels from 0 to 255."""
 
 
-def video(clips: object, name: str = "The video") -> Float[Tensor, "b c t h w"]:
-    """These clips, `b c t h w` in [-1, 1], with a model's overshoot cut off; for anything else a ValueError."""
+def video(clips: object, name: str = "The video", bright: bool = False) -> Float[Tensor, "b c t h w"]:
+    """These clips, `b c t h w` in [-1, 1], with a model's overshoot cut off; for anything else a ValueError.
+
+    `bright`: they come from files, so that what has nothing below mid-grey is bright and not in [0, 1].
+    """
     if not isinstance(clips, Tensor):
         raise ValueError(f"{name} is a {type(clips).__name__}; expected a tensor b c t h w in [-1, 1].")
     if clips.ndim != 5:
@@ -34,11 +37,17 @@ def video(clips: object, name: str = "The video") -> Float[Tensor, "b c t h w"]:
         raise ValueError(
             f"{name} reaches {max(high, -low):.0f}; expected [-1, 1]. Levels x of 0 to 255 are x / 127.5 - 1."
         )
-    if 0 <= low < high <= 1:
+    if 0 <= low < high <= 1 and not bright and not made_of_bytes(clips):
         raise ValueError(
             f"{name} lies in [0, 1], with nothing below mid-grey; expected [-1, 1], which is 2 * video - 1."
         )
     return clips.clamp(-1, 1)
+
+
+def made_of_bytes(clips: Float[Tensor, "*clip"]) -> bool:
+    """Whether these are levels from 0 to 255 brought to [-1, 1], and nothing else: bright clips lie above mid-grey altogether."""
+    steps = clips.double() * 255
+    return bool(((steps - steps.round()).abs() < 0.01).all() and (steps.round() % 2 == 1).all())
 
 
 def pair(a: object, b: object) -> tuple[Float[Tensor, "b c t h w"], Float[Tensor, "b c t h w"]]:

@@ -75,11 +75,19 @@ def lpips_distance(
     """
     a, b = pair(a, b)
     x, y = (rearrange(clip, "b c t h w -> (b t) c h w") for clip in (a, b))
-    of_frame = torch.cat([_lpips(u, v, trunk, lin) for u, v in zip(x.split(batch), y.split(batch), strict=True)])
+    of_frame = torch.cat(
+        [lpips_of_frames(u, v, trunk, lin) for u, v in zip(x.split(batch), y.split(batch), strict=True)]
+    )
     return rearrange(of_frame, "(b t) -> b t", b=len(a)).mean(1)
 
 
-def _lpips(x: Float[Tensor, "n c h w"], y: Float[Tensor, "n c h w"], trunk: Trunk, lin) -> Float[Tensor, " n"]:
+def lpips_of_frames(
+    x: Float[Tensor, "n c h w"],
+    y: Float[Tensor, "n c h w"],
+    trunk: Trunk,
+    lin: Sequence[Float[Tensor, " _"]] | None = None,
+) -> Float[Tensor, " n"]:
+    """`lpips_distance` of frames, with its gradient: a perceptual loss. In [-1, 1], and nothing is checked or cut."""
     layers = list(zip(trunk(x), trunk(y), strict=True))
     if lin is not None and len(lin) != len(layers):
         raise ValueError(

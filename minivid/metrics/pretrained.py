@@ -1,4 +1,4 @@
-"""Other people's networks behind the course's interface: I3D for FVD, V-JEPA 2 for JEDi, CLIP for captions (chapter 8, gpu budget).
+"""Other people's networks behind the course's interface: I3D for FVD, V-JEPA 2 for JEDi, CLIP for captions, LPIPS (chapters 1 and 8, gpu budget).
 
 None of them comes with the course: each loader says in a sentence what is missing. Checked by tests/metrics/test_pretrained.py,
 with tiny random networks in their place; I3D's file is also asked for the published constants when it is opened.
@@ -6,6 +6,7 @@ with tiny random networks in their place; I3D's file is also asked for the publi
 
 import hashlib
 import os
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -98,6 +99,24 @@ def clip_score(
         return torch.stack(values).float().cpu()
 
     return score
+
+
+def lpips_model(trained: bool = True) -> torch.nn.Module:
+    """The lpips package's model over AlexNet, for `paired.from_package`: with its ImageNet weights, or with random ones, always the same.
+
+    Nothing is fetched: raises FileNotFoundError where the weights are not on this computer, ImportError without the package.
+    """
+    lpips = compat.import_lpips()
+    url = compat.import_torchvision().models.AlexNet_Weights.IMAGENET1K_V1.url
+    if trained and not (Path(torch.hub.get_dir()) / "checkpoints" / Path(url).name).is_file():
+        raise FileNotFoundError(
+            "AlexNet's weights (230 MB), over which LPIPS was calibrated, are not on this computer. Where there is a network, "
+            "`python -c 'import lpips; lpips.LPIPS()'` fetches them once."
+        )
+    with warnings.catch_warnings(), torch.random.fork_rng(devices=()):
+        torch.manual_seed(0)
+        warnings.simplefilter("ignore", UserWarning)  # it asks torchvision for weights in a way of old
+        return lpips.LPIPS(net="alex", pnet_rand=not trained, verbose=False).eval().requires_grad_(False)
 
 
 def pretrained(kind: str, name: str):

@@ -47,6 +47,36 @@ def warping_error(
     return ((error * seen).sum((2, 3)) / seen.sum((2, 3))).mean(1)
 
 
+def short_term_loss(video: Tensor, given: Tensor, backward_flow: Tensor, sharpness: float = 50.0) -> Float[Tensor, ""]:
+    """Mean of M |O_t − warp(O_{t−1})|, for brightness in [0, 1]: what a made video O may be trained by (Lai et al. 2018, eq. 3).
+
+    `given` is the video I that O was made of, `backward_flow` (b t−1 2 h w) leads from each frame but the first to the one before it.
+    M = exp(−α ‖I_t − warp(I_{t−1})‖²) trusts a pixel as far as the given video keeps its promise there; α is `sharpness`. Both videos
+    are b c t h w in [-1, 1]. The gradient reaches both frames of a pair, and M none. A constant video has no loss either: it needs
+    another term beside it.
+    """
+    if len(video.shape) != 5 or video.shape[2] < 2:
+        raise ValueError(
+            f"A loss from frame to frame needs clips b c t h w of 2 frames or more; these are {tuple(video.shape)}."
+        )
+    if video.shape != given.shape:
+        raise ValueError(
+            f"The made and the given video differ in shape: {tuple(video.shape)} and {tuple(given.shape)}."
+        )
+    b, _, t, h, w = video.shape
+    if backward_flow.shape != (b, t - 1, 2, h, w):
+        raise ValueError(
+            f"The flow has shape {tuple(backward_flow.shape)}; these clips need {(b, t - 1, 2, h, w)}, a pair at a time."
+        )
+
+    def change(clips: Tensor) -> Float[Tensor, "n c h w"]:
+        before, after = (rearrange(part, "b c s h w -> (b s) c h w") for part in (clips[:, :, :-1], clips[:, :, 1:]))
+        return (after - backward_warp(before, backward_flow.flatten(0, 1))) / 2
+
+    trust = torch.exp(-sharpness * change(given.detach()).square().sum(1, keepdim=True))
+    return (trust * change(video).abs()).mean()
+
+
 def followed(flow: Flow, backward_flow: Flow) -> Bool[Tensor, "b steps h w"]:
     """Where a point is not hidden in the next frame, nor at a motion's edge (Sundaram et al. 2010; Lai et al. 2018).
 

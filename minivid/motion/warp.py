@@ -14,9 +14,11 @@ def backward_warp(frame: Float[Tensor, "b c h w"], flow: Float[Tensor, "b 2 h w"
 
     Flow is (dx, dy) in pixels, x to the right and y down. Between pixels the look-up is bilinear; beyond the picture it
     finds the border's value. Pixel centres stand at half-pixels of the grid (`align_corners=False`), so a flow of
-    whole pixels moves whole pixels and zero flow is the identity.
+    whole pixels moves whole pixels and zero flow is the identity. Raises ValueError for a flow of another size.
     """
-    h, w = frame.shape[-2:]
+    b, _, h, w = frame.shape
+    if flow.shape != (b, 2, h, w):
+        raise ValueError(f"The flow has shape {tuple(flow.shape)}; frames of {tuple(frame.shape)} need {(b, 2, h, w)}.")
     y = torch.arange(h, device=flow.device, dtype=flow.dtype)[:, None] + flow[:, 1]
     x = torch.arange(w, device=flow.device, dtype=flow.dtype) + flow[:, 0]
     grid = torch.stack([(2 * x + 1) / w - 1, (2 * y + 1) / h - 1], -1)  # b h w 2, in [-1, 1] over the picture

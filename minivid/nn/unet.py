@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from einops import rearrange, repeat
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from minivid.nn.attention import keys
 from minivid.nn.attention.core import SPACE, TIME, Attention
@@ -133,6 +134,8 @@ class Given:
 class Stage(nn.Module):
     """A residual block and its attentions: over space; on the caption and over time, where the configuration has them."""
 
+    checkpointing = False  # see UNet.checkpointing
+
     def __init__(self, dim_in: int, dim: int, config: UNetConfig, parts: Parts):
         super().__init__()
         self.block = parts.block(dim_in, dim, 4 * config.widths[0])
@@ -142,6 +145,11 @@ class Stage(nn.Module):
         self.temporal = parts.temporal(dim, config.heads) if config.temporal else None
 
     def forward(self, x: Float[Tensor, "b c t h w"], given: Given) -> Float[Tensor, "b d t h w"]:
+        if self.checkpointing and torch.is_grad_enabled():
+            return checkpoint(self._forward, x, given, use_reentrant=False)
+        return self._forward(x, given)
+
+    def _forward(self, x: Float[Tensor, "b c t h w"], given: Given) -> Float[Tensor, "b d t h w"]:
         x = self.place(self.block(x, given.embed), given.images)
         x = self.spatial(x)
         if self.cross is not None:
@@ -218,6 +226,13 @@ class UNet(nn.Module):
             x = layer(torch.cat([x, skips.pop()], dim=1), given) if isinstance(layer, Stage) else layer(x)
         x = self.conv_out(F.silu(self.norm_out(x)))
         return rearrange(x, "b (c p q) t h w -> b c t (h p) (w q)", p=p, q=p)
+
+    def checkpointing(self, on: bool = True) -> "UNet":
+        """From now on each stage keeps its input alone for the way back, and runs a second time then (Chen et al. 2016); the network itself."""
+        for module in self.modules():
+            if isinstance(module, Stage):
+                module.checkpointing = on
+        return self
 
     def matrices(self) -> list[str]:
         """Which of its parameters are matrices inside the network, for an optimizer of matrices: not the captions' encoder, not the

@@ -18,6 +18,7 @@ from minivid.show.frames import Frames, as_colour, enlarge, factor, grid_columns
 from minivid.show.gif import frame_time, gif_bytes
 from minivid.show.lettering import letter
 from minivid.show.style import PAGE
+from minivid.tools.numbers import Number, Whole, whole, words
 
 Captions = Sequence[str] | Sequence[Sequence[str]] | Mapping[str, Sequence[str]] | None
 
@@ -29,10 +30,10 @@ def show(
     video: object = None,
     /,
     *,
-    fps: float | int = 8,
+    fps: Number = 8,
     captions: Captions = None,
-    columns: int | None = None,
-    height: int | None = None,
+    columns: Whole | None = None,
+    height: Whole | None = None,
     **clips: object,
 ) -> "Showing":
     """Clips `b c t h w` or `c t h w` in [-1, 1] as titled GIFs in step: `show(clip=clip, noisy=noisy)`.
@@ -42,14 +43,15 @@ def show(
     a whole number of times), `columns` the clips in a row. Raises ValueError for a wrong shape, range or frame count.
     """
     frame_time(fps)
+    columns = None if columns is None else whole(columns, "columns")
     frames = read_all(named(video, clips), "show")
-    words = _captions(captions, frames)
+    said = _captions(captions, frames)
     many = max(len(f) for f in frames.values()) > 4 or len(frames) > 6
-    height = height or (TALL_IN_A_BATCH if many else TALL)
+    height = (TALL_IN_A_BATCH if many else TALL) if height is None else whole(height, "height")
     tiles = {
         name: [
-            Tile(enlarge(clip, factor(clip.shape[1], height)), caption)
-            for clip, caption in zip(f, words[name], strict=True)
+            Tile(enlarge(clip, factor(clip.shape[1], height, clip.shape[2])), caption)
+            for clip, caption in zip(f, said[name], strict=True)
         ]
         for name, f in frames.items()
     }
@@ -105,7 +107,7 @@ class Showing:
     """Clips ready to be seen: a notebook plays them, `save` writes them to a file."""
 
     rows: tuple[Row, ...]
-    fps: float | int
+    fps: Number
     names: tuple[str, ...]
 
     def _repr_html_(self) -> str:
@@ -130,10 +132,8 @@ class Showing:
         for row in self.rows:
             strip = row.strip()
             width = strip.shape[2]
-            for words in (letter(row.heading, width, bold=True), row.words("title"), strip, row.words("caption")):
-                still = (
-                    words if words.ndim == 4 else np.broadcast_to(words[None, ..., None], (len(strip), *words.shape, 1))
-                )
+            for band in (letter(row.heading, width, bold=True), row.words("title"), strip, row.words("caption")):
+                still = band if band.ndim == 4 else np.broadcast_to(band[None, ..., None], (len(strip), *band.shape, 1))
                 bands.append(still)
             bands.append(np.full((len(strip), 8, width, 1), 255, np.uint8))
         colour = any(band.shape[-1] == 3 for band in bands)
@@ -152,7 +152,7 @@ class Showing:
         return write(path, makers)
 
 
-def _break(tiles: list[Tile], columns: int | None, gap: int, heading: str = "") -> list[Row]:
+def _break(tiles: list[Tile], columns: Whole | None, gap: int, heading: str = "") -> list[Row]:
     """Rows that fit the page; only the first carries the heading."""
     widest = max(tile.frames.shape[2] for tile in tiles) + gap
     columns = columns or grid_columns(len(tiles), widest, PAGE + gap)
@@ -160,7 +160,7 @@ def _break(tiles: list[Tile], columns: int | None, gap: int, heading: str = "") 
     return [Row(tuple(tiles[i : i + columns]), gap, "" if i else heading) for i in starts]
 
 
-def _row_html(row: Row, fps: float | int) -> str:
+def _row_html(row: Row, fps: Number) -> str:
     strip = row.strip()
     _, height, width, _ = strip.shape
     source = base64.b64encode(gif_bytes(strip, fps)).decode()
@@ -206,6 +206,7 @@ def _captions(captions: Captions, frames: dict[str, Frames]) -> dict[str, list[s
         per_clip = {name: [c] for name, c in zip(sizes, captions, strict=True)}
     else:
         per_clip = {name: list(captions) for name in sizes}
+    per_clip = {name: words(said) for name, said in per_clip.items()}
     for name, n in sizes.items():
         if len(per_clip.get(name, [])) != n:
             raise ValueError(

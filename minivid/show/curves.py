@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from minivid.show.frames import title
 from minivid.show.style import FAINT, PALETTE, SOFT, Picture, look
@@ -52,6 +53,8 @@ def show_curves(
                 axes.fill_between(across, low, high, color=colour, alpha=0.18, linewidth=0)
         for words, level in regions.items():
             _region(axes, words, level)
+        if log:
+            _plain_ticks(axes)
         if len(lines) > 1:
             _label_ends(axes)
     return picture
@@ -95,6 +98,16 @@ def _region(axes: Axes, words: str, level: float | int | tuple[float | int, floa
         fontsize=9,
         color=SOFT,
     )
+
+
+def _plain_ticks(axes: Axes) -> None:
+    """A logarithmic axis with at least three numbers on it, written as numbers: 1, 2 and 5 of each decade where there are few."""
+    low, high = axes.get_ylim()
+    decades = np.log10(high / low)
+    digits = (1,) if decades > 3 else (1, 2, 5) if decades > 0.9 else range(1, 10)
+    axes.yaxis.set_major_locator(LogLocator(subs=digits, numticks=12))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_locator(NullLocator())
 
 
 def _free(axes: Axes, level: float, part: slice) -> float:

@@ -17,6 +17,7 @@ from minivid.show.frames import as_colour, enlarge, factor, grid_columns, read, 
 from minivid.show.gif import gif_bytes
 from minivid.show.style import PAGE
 from minivid.tools.files import write_atomically
+from minivid.tools.numbers import Number, Whole, rate, whole
 
 SUFFIXES = (".gif", ".mp4", ".png", ".npz")
 
@@ -24,8 +25,8 @@ SUFFIXES = (".gif", ".mp4", ".png", ".npz")
 def save(
     video: object,
     path: str | Path,
-    fps: float | int = 8,
-    scale: int | None = None,
+    fps: Number = 8,
+    scale: Whole | None = None,
     beside: Mapping[str, np.ndarray] | None = None,
 ) -> Path:
     """Write `b c t h w` or `c t h w` in [-1, 1] to `path`, whose suffix chooses the format; returns the path.
@@ -35,11 +36,9 @@ def save(
     `beside` are arrays that an .npz keeps too, such as captions or the truth; a picture does without them.
     Raises ValueError for an unknown suffix, shape or range, FileNotFoundError for a missing folder.
     """
-    frames = read(video)
+    frames, fps = read(video), rate(fps)
     n, t, h, w, _ = frames.shape
-    if scale is not None and scale < 1:
-        raise ValueError(f"scale is {scale}; expected a whole number of at least 1.")
-    k = scale or factor(h, 128)
+    k = factor(h, 128, w) if scale is None else whole(scale, "scale")
 
     def grid() -> UInt8[np.ndarray, "t H W c"]:
         return tile(enlarge(frames, k), grid_columns(n, k * w + 4, PAGE))
@@ -79,8 +78,9 @@ def write(path: str | Path, makers: Mapping[str, Callable[[], bytes]]) -> Path:
     return path
 
 
-def mp4_bytes(frames: UInt8[np.ndarray, "t h w c"], fps: float | int = 8) -> bytes:
+def mp4_bytes(frames: UInt8[np.ndarray, "t h w c"], fps: Number = 8) -> bytes:
     """H.264 in mp4, near lossless. Sides are made even by repeating the last row or column, as the format demands."""
+    fps = rate(fps)
     frames = np.pad(
         as_colour(frames), ((0, 0), (0, frames.shape[1] % 2), (0, frames.shape[2] % 2), (0, 0)), mode="edge"
     )

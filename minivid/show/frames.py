@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from jaxtyping import UInt8
 
+from minivid.show.style import PAGE
+
 Frames = UInt8[np.ndarray, "n t h w c"]
 
 # A standard normal pixel is beyond 8 once in 10^15 draws: noise passes, 0..255 and a diverged sampler do not.
@@ -22,6 +24,7 @@ def read(video: object, name: str = "video") -> Frames:
 
     Raises ValueError, naming the clip, for anything that is not such a video.
     """
+    name = name or "the video"
     x = _array(video, name)
     if x.ndim == 4:
         x = x[None]
@@ -79,9 +82,9 @@ def title(name: str) -> str:
     return name.replace("_", " ")
 
 
-def factor(height: int, target: int) -> int:
-    """The whole number of times a picture `height` pixels tall is enlarged to come near `target`, at least 1."""
-    return max(1, round(target / height))
+def factor(height: int, target: int, width: int = 1) -> int:
+    """The whole number of times a picture is enlarged for its height to come near `target`, and its width to fit the page; at least 1."""
+    return max(1, min(round(target / height), PAGE // width))
 
 
 def enlarge(frames: UInt8[np.ndarray, "*n h w c"], k: int) -> UInt8[np.ndarray, "*n H W c"]:

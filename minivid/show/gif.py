@@ -11,8 +11,10 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+from minivid.tools.numbers import Number, rate
 
-def gif_bytes(frames: UInt8[np.ndarray, "t h w c"], fps: float | int = 8) -> bytes:
+
+def gif_bytes(frames: UInt8[np.ndarray, "t h w c"], fps: Number = 8) -> bytes:
     """An endless GIF of uint8 frames (c = 1 or 3). Time is in hundredths of a second; browsers hold at most 50 fps.
 
     Equal neighbouring frames are stored once and shown longer, so a still stretch has fewer frames and the same length.
@@ -24,11 +26,9 @@ def gif_bytes(frames: UInt8[np.ndarray, "t h w c"], fps: float | int = 8) -> byt
     return buffer.getvalue()
 
 
-def frame_time(fps: float | int) -> int:
+def frame_time(fps: Number) -> int:
     """Hundredths of a second a frame is held for; ValueError outside 0.1 … 50 fps."""
-    if not 0.1 <= fps <= 50:
-        raise ValueError(f"fps is {fps}; a GIF plays at 0.1 to 50 frames a second. mp4 takes more.")
-    return round(100 / fps)
+    return round(100 / rate(fps, most=50, what="a GIF plays (mp4 takes more) at"))
 
 
 def _images(frames: np.ndarray) -> list[Image.Image]:

@@ -13,15 +13,17 @@ from minivid.show.clips import THIN, WIDE
 from minivid.show.files import png_bytes
 from minivid.show.frames import Frames, enlarge, factor, grid_columns, named, read_all, tile, title
 from minivid.show.style import PAGE
+from minivid.tools.numbers import Number, Whole, rate, whole
 
 SPEEDS = {"¼×": 0.25, "½×": 0.5, "1×": 1.0, "2×": 2.0}
 
 
-def player(video: object = None, /, *, fps: float | int = 8, height: int = 128, **clips: object) -> w.VBox:
+def player(video: object = None, /, *, fps: Number = 8, height: Whole = 128, **clips: object) -> w.VBox:
     """An ipywidget that plays videos in [-1, 1] in step: play, frame slider, speed. A batch is tiled under its name.
 
     Its `children` are the pictures and the controls. Raises ValueError for a wrong shape, range or frame count.
     """
+    fps, height = rate(fps, most=100, what="a browser plays"), whole(height, "height")
     frames = read_all(named(video, clips), "player")
     t = next(iter(frames.values())).shape[1]
     stills = {name: _stills(f, height) for name, f in frames.items()}
@@ -57,7 +59,7 @@ def player(video: object = None, /, *, fps: float | int = 8, height: int = 128, 
 def _stills(frames: Frames, height: int) -> tuple[list[bytes], int]:
     """Each frame as a PNG at twice the width it is shown at, so that it stays crisp on a fine display; and that width."""
     n, _, h, width, _ = frames.shape
-    k = factor(h, height if n == 1 else height * 3 // 4)
+    k = factor(h, height if n == 1 else height * 3 // 4, width)
     sheet: UInt8[np.ndarray, "t H W c"] = tile(enlarge(frames, k), grid_columns(n, k * width + THIN, PAGE), THIN)
     return [png_bytes(enlarge(still, 2)) for still in sheet], sheet.shape[2]
 

@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 
 from minivid.show.frames import as_colour, named, read_all, read_images, title
 from minivid.show.style import PAGE, SOFT, Picture, look
+from minivid.tools.numbers import Whole, whole, words
 
 GAP, LINE, EDGE, TOP = 4, 20, 8, 22  # pixels: between frames, a line of text, the margin, the frame numbers
 APART = 8  # pixels: between the rows of a sheet
@@ -23,24 +24,28 @@ def show_sheet(
     video: object = None,
     /,
     *,
-    frames: int = 8,
+    frames: Whole = 8,
     captions: Sequence[str] | None = None,
-    height: int | None = None,
+    labels: Sequence[str] | None = None,
+    height: Whole | None = None,
     **clips: object,
 ) -> Picture:
     """A contact sheet of videos in [-1, 1]: one row a clip, up to `frames` frames evenly chosen, numbered on top.
 
-    `captions` has one line for every row, `height` is that of a frame aimed at, in pixels. Raises ValueError for a wrong shape, range or frame count.
+    `captions` has one line for every row, `labels` a word for every frame in place of its number, `height` is that of a frame aimed at,
+    in pixels. Raises ValueError for a wrong shape, range, frame count or number of labels.
     """
-    if frames < 1:
-        raise ValueError(f"frames is {frames}; a sheet needs at least 1.")
+    frames = whole(frames, "frames")
     read = read_all(named(video, clips), "show_sheet")
     t = next(iter(read.values())).shape[1]
     chosen = np.unique(np.linspace(0, t - 1, min(frames, t)).round().astype(int))
     rows = [(title(name), clip[chosen]) for name, batch in read.items() for clip in batch]
-    height = height or (112 if len(rows) <= 3 else 80)
+    height = (112 if len(rows) <= 3 else 80) if height is None else whole(height, "height")
+    if labels is not None and len(labels) != t:
+        raise ValueError(f"there are {t} frames but {len(labels)} labels; give one a frame.")
     first, *others = (str(i) for i in chosen)
-    return _lay_out(_rows(rows, captions, height), [f"frame {first}", *others])
+    over = [f"frame {first}", *others] if labels is None else [labels[i] for i in chosen]
+    return _lay_out(_rows(rows, captions, height), over)
 
 
 def show_image_grid(
@@ -86,12 +91,13 @@ class _Row:
 
     @property
     def across(self) -> float | int:
-        words = 8 * len(self.title) + 7 * len(self.caption)
-        return max(words, len(self.images) * (self.width + GAP) - GAP)
+        text = 8 * len(self.title) + 7 * len(self.caption)
+        return max(text, len(self.images) * (self.width + GAP) - GAP)
 
 
 def _rows(titled: list[tuple[str, np.ndarray]], captions: Sequence[str] | None, height: int) -> list[_Row]:
     """Rows with their sizes; a title is written once, over the first of the rows that carry it."""
+    captions = None if captions is None else words(captions)
     if captions is not None and len(captions) != len(titled):
         raise ValueError(f"there are {len(titled)} rows but {len(captions)} captions; give one a row.")
     rows, previous = [], ""

@@ -17,11 +17,18 @@ LEFT, TOP, BOTTOM, RIGHT = 52, 138, 46, 24
 
 
 def show_slice(
-    video: object = None, /, *, row: int | None = None, column: int | None = None, **clips: object
+    video: object = None,
+    /,
+    *,
+    row: int | None = None,
+    column: int | None = None,
+    side: int = SIDE,
+    **clips: object,
 ) -> Picture:
     """x–t slices of videos in [-1, 1] at `row` (default: the brightest), or y–t slices at `column`, side by side.
 
-    Over each slice a small frame shows where it was cut. x and y in pixels, t in frames.
+    Over each slice a small frame shows where it was cut. x and y in pixels, t in frames. `side` is the slices' width and height aimed at,
+    in pixels of the page: four stand side by side at 128.
     Raises ValueError when both are given, when one lies outside a clip, or for a wrong shape, range or frame count.
     """
     if row is not None and column is not None:
@@ -44,7 +51,7 @@ def show_slice(
         for i, clip in enumerate(batch)
     ]
     with look():
-        return _render(panels, along_row)
+        return _render(panels, along_row, side)
 
 
 def brightest_row(frames: dict[str, Frames], height: int) -> int:
@@ -53,8 +60,8 @@ def brightest_row(frames: dict[str, Frames], height: int) -> int:
     return int(np.argmax(light))
 
 
-def _render(panels: list[tuple[str, UInt8[np.ndarray, "t h w c"], int]], along_row: bool) -> Picture:
-    sizes = [_size(clip, along_row) for _, clip, _ in panels]
+def _render(panels: list[tuple[str, UInt8[np.ndarray, "t h w c"], int]], along_row: bool, side: int) -> Picture:
+    sizes = [_size(clip, along_row, side) for _, clip, _ in panels]
     per_line = max(1, min(len(panels), PAGE // max(LEFT + width + RIGHT for width, _ in sizes)))
     lines = -(-len(panels) // per_line)
     step_x = max(width for width, _ in sizes) + LEFT + RIGHT
@@ -72,11 +79,11 @@ def _render(panels: list[tuple[str, UInt8[np.ndarray, "t h w c"], int]], along_r
     return picture
 
 
-def _size(clip: UInt8[np.ndarray, "t h w c"], along_row: bool) -> tuple[int, int]:
+def _size(clip: UInt8[np.ndarray, "t h w c"], along_row: bool, side: int) -> tuple[int, int]:
     """Width and height of a slice: whole pixels for every frame and every pixel of the clip."""
     t, h, w, _ = clip.shape
     across, down = (w, t) if along_row else (t, h)
-    return across * max(1, round(SIDE / across)), down * max(1, round(SIDE / down))
+    return across * max(1, round(side / across)), down * max(1, round(side / down))
 
 
 def _slice(axes: Axes, image: UInt8[np.ndarray, "down across c"], across: str, down: str) -> None:

@@ -10,7 +10,9 @@ import zlib
 import numpy as np
 import torch
 
-Seed = int | tuple[int, ...]
+from minivid.tools.numbers import Whole, whole
+
+Seed = Whole | tuple[Whole, ...]
 
 
 def generator(seed: Seed, purpose: str) -> torch.Generator:
@@ -23,9 +25,9 @@ def generator(seed: Seed, purpose: str) -> torch.Generator:
     return torch.Generator().manual_seed(int(state.generate_state(1, np.uint64)[0] >> 1))
 
 
-def plain_generator(seed: int) -> torch.Generator:
+def plain_generator(seed: Whole) -> torch.Generator:
     """torch's own stream of a whole number below 2⁶⁴, for what draws one thing only. Raises ValueError like `generator`."""
-    (number,) = _checked(seed if isinstance(seed, int) else (seed,))
+    (number,) = _checked(seed if not isinstance(seed, tuple) else (seed,))
     if number >= 2**64:
         raise ValueError(f"A seed is a whole number below 2**64 here; this is {number}: choose a smaller one.")
     return torch.Generator().manual_seed(number)
@@ -33,8 +35,9 @@ def plain_generator(seed: int) -> torch.Generator:
 
 def _checked(seed: Seed) -> tuple[int, ...]:
     numbers = seed if isinstance(seed, tuple) else (seed,)
-    if not numbers or any(isinstance(s, bool) or not isinstance(s, int) or s < 0 for s in numbers):
+    try:
+        return tuple(whole(number, "seed", least=0) for number in numbers or (None,))
+    except ValueError:
         raise ValueError(
             f"A seed is a whole number from 0 on, or a tuple of them such as (seed, step); this is {seed!r}."
-        )
-    return numbers
+        ) from None

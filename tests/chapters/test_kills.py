@@ -6,7 +6,9 @@ import time
 import pytest
 
 from minivid.course import listing
-from minivid.course.answers import answers_to
+from minivid.course.answers import answers_to, solution_of
+from minivid.course.interception import intercepted
+from minivid.course.made_wrong import made_wrong
 from minivid.course.probing import Verdict, ask, examine
 
 SEEDS = (0, 2**31 - 1)
@@ -34,19 +36,40 @@ def test_every_wrong_answer_is_caught_by_its_own_probe(exercise):
 
 @by_id
 def test_every_probe_has_a_wrong_answer_and_every_exercise_three(exercise):
-    wrong = answers_to(exercise).wrong
-    names = [attempt.name for attempts in wrong.values() for attempt in attempts]
+    answers = answers_to(exercise)
+    wrong = answers.wrong
+    names = [attempt.name for attempts in (answers.right, *wrong.values()) for attempt in attempts]
     assert list(wrong) == [probe.name for probe in exercise.probes] and all(wrong.values())
-    assert len(names) >= 3 and len(set(names)) == len(names) and exercise.name not in names
+    assert sum(map(len, wrong.values())) >= 3 and len(set(names)) == len(names) and exercise.name not in names
 
 
 @by_id
-def test_every_right_answer_passes_at_many_seeds(exercise):
+def test_a_second_right_answer_and_all_other_right_ones_pass_at_many_seeds(exercise):
     answers = answers_to(exercise)
     for right in (answers.second, *answers.right):
         for seed in range(10):
             outcome = examine(exercise, right.obj, seed)
-            assert outcome.verdict is Verdict.PASSED, (right.name, outcome)
+            assert outcome.verdict is Verdict.PASSED, f"{right.name} is refused: {outcome}"
+
+
+@by_id
+def test_a_right_answer_made_wrong_in_one_way_is_refused_and_left_as_it_is_passes(exercise):
+    """Whoever writes an exercise declares nothing for it but what the answer promises."""
+    right = solution_of(exercise)
+    assert (
+        examine(
+            exercise, intercepted(right, exercise.reference, lambda call, args, kwargs: call(*args, **kwargs)), 0
+        ).verdict
+        is Verdict.PASSED
+    )
+    outcomes = {what: examine(exercise, wrong, 0) for what, wrong in made_wrong(exercise, right)}
+    print("\n".join(["", *(f"{exercise.id}  {what:<55} {one.probe or 'survives'}" for what, one in outcomes.items())]))
+    survivors = [what for what, one in outcomes.items() if one.verdict is not Verdict.WRONG]
+    assert outcomes and not survivors, (
+        f"exercise {exercise.id} accepts its own solution with {'; with '.join(survivors)}"
+    )
+    blamed = {one.probe for what, one in outcomes.items() if what.startswith("argument") and what.endswith("changed")}
+    assert blamed <= {"arguments unchanged"}
 
 
 @by_id

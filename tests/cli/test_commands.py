@@ -126,8 +126,10 @@ def test_lab_opens_the_index_and_hands_on_what_stands_after_the_dashes(tmp_path,
     code, told, _ = leave_with(capsys, "lab", "--no-browser", "--", "--ip=0.0.0.0")
     command, folder, variables = opened[0]
     assert code == 0 and folder == tmp_path and "new in mine/: 00_index.ipynb" in told
-    assert command[:4] == [sys.executable, "-m", "jupyterlab", "mine/00_index.ipynb"]
-    assert command[-2:] == ["--no-browser", "--ip=0.0.0.0"]
+    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert "--LabApp.default_url=/lab/tree/mine/00_index.ipynb" in command
+    assert variables["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
+    assert [part for part in command if part != "--allow-root"][-2:] == ["--no-browser", "--ip=0.0.0.0"]
 
     from jupyterlab_server.config import ConfigManager
 
@@ -135,6 +137,37 @@ def test_lab_opens_the_index_and_hands_on_what_stands_after_the_dashes(tmp_path,
     assert variables["JUPYTER_CONFIG_PATH"].endswith(f"{os.pathsep}/somebody/s")
     told = ConfigManager(config_dir_name="labconfig").get("default_setting_overrides")
     assert told["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no root on Windows")
+@pytest.mark.parametrize("user, asked", [(0, True), (1000, False)])
+def test_root_may_run_jupyterlab_and_is_told_what_that_means(tmp_path, monkeypatch, capsys, user, asked):
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks/00_index.ipynb").write_text("index")
+    opened = []
+    monkeypatch.setattr(commands, "course_root", lambda: tmp_path)
+    monkeypatch.setattr(commands, "become", lambda *run: opened.append(run) or 0)
+    monkeypatch.setattr(commands.os, "geteuid", lambda: user)
+    _, told, _ = leave_with(capsys, "lab")
+    assert ("--allow-root" in opened[0][0]) == asked == ("you are root" in told)
+
+
+def test_the_address_that_jupyterlab_prints_is_the_index_s(tmp_path, monkeypatch):
+    from jupyterlab.labapp import LabApp
+
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks/00_index.ipynb").write_text("index")
+    opened = []
+    monkeypatch.setattr(commands, "course_root", lambda: tmp_path)
+    monkeypatch.setattr(commands, "become", lambda *run: opened.append(run) or 0)
+    commands.lab(no_browser=True)
+    command, _, _ = opened[0]
+    server = LabApp.initialize_server([*command[3:], "--allow-root", "--port=0", f"--ServerApp.runtime_dir={tmp_path}"])
+    try:
+        assert "/lab/tree/mine/00_index.ipynb" in server.display_url
+    finally:
+        server.clear_instance()
+        LabApp.clear_instance()
 
 
 def test_test_runs_tests_and_both_notebook_trees_in_the_smoke_budget(monkeypatch, capsys):

@@ -145,7 +145,7 @@ def test_a_model_of_videos_takes_no_caption_and_needs_none(refused, minivid, vid
     assert "birds was trained without captions" in refused("sample", videos, "--caption", CAPTIONS[0], "--out", "x.gif")
     assert minivid("sample", videos, "--n", 2, "--steps", 2, "--out", "x.npz")[0] == 0
     with np.load(tmp_path / "x.npz") as file:
-        assert file["video"].shape == (2, 4, 16, 24, 3) and file["caption"].tolist() == ["", ""] and file["fps"] == 5
+        assert file["video"].shape == (2, 4, 16, 24, 3) and "caption" not in file and file["fps"] == 5
 
 
 def test_a_model_of_another_vocabulary_is_refused(refused, tiny, monkeypatch):

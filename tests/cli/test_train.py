@@ -291,6 +291,17 @@ def test_a_folder_of_videos_gives_a_model_without_captions(minivid, films, tmp_p
     assert minivid("sample", "runs/films/films.safetensors", "--steps", 1, "--out", "x.mp4")[0] == 0
 
 
+def test_a_run_goes_on_with_its_own_films_wherever_they_lie_and_with_no_others(minivid, refused, films, tmp_path):
+    assert minivid("train", films, "--budget", "smoke", "--frames", 3, "--size", 16, "--out", "run")[0] == 0
+    films.rename(tmp_path / "moved")
+    assert "`minivid train FOLDER --resume run` goes on" in refused("train", "films", "--resume", "run")
+    assert minivid("train", "moved", "--resume", "run")[0] == 0
+    minivid("world", "--n", 1, "--seed", 3, "--out", tmp_path / "moved" / "2.mp4")
+    assert "begun on other films" in refused("train", "moved", "--resume", "run")
+    (tmp_path / "moved" / "2.mp4").unlink()
+    assert "2.mp4 has changed, does not serve any more, or is not there" in refused("train", "moved", "--resume", "run")
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"), [(["--frames", "400"], "too short"), (["--size", "18"], "such as 16 or 20")]
 )

@@ -66,3 +66,16 @@ def test_every_exercise_has_its_answers():
     for number in listing.folders():
         for exercise in listing.written(number):
             assert answers_to(exercise).wrong
+
+
+def test_more_right_answers_may_stand_there_as_edits_or_as_functions(tmp_path):
+    file = tmp_path / "ex_3_2.py"
+    second = "def SECOND(x, z_t, logsnr_s, logsnr_t):\n    return x, 1\n\n"
+    file.write_text(
+        f"{second}RIGHT = {{'squared': ('sigma_s**2', 'sigma_s.square()'), 'whole': SECOND}}\nWRONG = {{}}\n"
+    )
+    squared, whole = answers_in(file, EXERCISE, SMALL[EXERCISE.id]).right
+    assert "sigma_s.square()" in squared.cell and examine(EXERCISE, squared.obj, 0).verdict is Verdict.PASSED
+    assert whole.name == "whole" and whole.obj.__name__ == "SECOND"
+    file.write_text(f"{second}WRONG = {{}}\n")
+    assert answers_in(file, EXERCISE, SMALL[EXERCISE.id]).right == []

@@ -39,3 +39,11 @@ def test_an_exercise_that_is_not_there_is_a_sentence():
         listing.exercise("3.77")
     with pytest.raises(KeyError, match="its chapter has no exercises"):
         listing.exercise("77.1")
+
+
+def test_a_text_mentions_a_chapter_and_says_whether_it_is_there():
+    assert listing.mention("03") == f'chapter 3, "{listing.chapter("03").title}"'
+    to_come = next(number for number, one in listing.chapters().items() if number != "00" and not one.exercises)
+    assert listing.mention(to_come).endswith('" (to come)')
+    with pytest.raises(KeyError, match="no chapter '99'"):
+        listing.mention("99")

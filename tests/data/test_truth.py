@@ -74,6 +74,16 @@ def test_the_error_of_a_warp_along_the_flow_is_interpolation_which_finer_pixels_
     assert errors[2] < 0.1 * still[2]
 
 
+def test_the_flow_back_draws_each_frame_as_the_next_and_cancels_the_flow_there():
+    clips = World(digits=2, size=32, background="checks", pan=0.5).sample(6, seed=4)
+    before = clips.video[:, :, :-1].transpose(1, 2).flatten(0, 1)
+    drawn = backward_warp(before, clips.backward_flow.flatten(0, 1)).unflatten(0, (6, -1)).transpose(1, 2)
+    off = (drawn - clips.video[:, :, 1:]).abs()
+    assert off.median() < 0.02 and off.mean() < 0.5 * (clips.video[:, :, 1:] - clips.video[:, :, :-1]).abs().mean()
+    back = backward_warp(clips.backward_flow.flatten(0, 1), clips.flow.flatten(0, 1)).unflatten(0, (6, -1))
+    assert (clips.flow + back).norm(dim=2).median() < 1e-4
+
+
 def test_a_wrong_flow_would_be_noticed():
     clips = World(size=48, digit_size=16).sample(8, seed=3)
     right = error(clips)

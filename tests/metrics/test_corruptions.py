@@ -7,6 +7,8 @@ from minivid.data import World
 from minivid.metrics.corruptions import (
     LADDERS,
     blur,
+    drift,
+    fade,
     gain_flicker,
     hold_frames,
     jitter,
@@ -138,3 +140,23 @@ def test_a_gain_changes_a_frames_light_and_nothing_else():
 def test_a_severity_out_of_range_is_refused(corrupt, severity):
     with pytest.raises(ValueError, match="A corruption's severity is"):
         corrupt(CLIPS, severity, 0)
+
+
+def test_a_drift_moves_by_as_much_in_every_frame_and_nothing_at_severity_zero():
+    wide = torch.full((6, 1, 8, 40, 40), -1.0)
+    wide[:, :, :, 18:22, 18:22] = 1
+    path = centroid(drift(wide, 0.5, 0))
+    steps = path.diff(dim=1)
+    assert torch.allclose(steps.norm(dim=2), torch.tensor(0.5), atol=1e-3) and torch.allclose(
+        steps[:, 0], steps[:, -1], atol=1e-3
+    )
+    assert torch.allclose(drift(CLIPS, 0, 0), CLIPS, atol=1e-5)
+    assert not torch.equal(drift(CLIPS, 0.5, 0), drift(CLIPS, 0.5, 1))
+
+
+def test_a_fade_ends_at_its_share_of_the_light():
+    faded = ink(fade(CLIPS, 0.5)).sum((2, 3)) / ink(CLIPS).sum((2, 3))
+    assert torch.allclose(faded, torch.linspace(1, 0.5, 8).expand(12, -1), atol=1e-4)
+    assert torch.equal(fade(CLIPS, 0), CLIPS)
+    with pytest.raises(ValueError, match="share"):
+        fade(CLIPS, 1.5)

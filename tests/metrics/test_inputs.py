@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from minivid.data import World
+from minivid.data.video import from_uint8
 from minivid.metrics import inputs
 
 CLIPS = World().sample(2, seed=0).video
@@ -65,3 +66,11 @@ def test_what_are_no_features_is_refused_in_a_sentence(wrong, sentence):
 def test_features_of_two_networks_are_refused():
     with pytest.raises(ValueError, match="4 and 5 numbers for a clip: they are of two networks"):
         inputs.feature_pair(torch.zeros(3, 4), torch.zeros(3, 5))
+
+
+def test_bright_clips_made_of_bytes_are_known_by_their_levels():
+    levels = torch.randint(140, 256, (2, 1, 8, 16, 16), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    bright = from_uint8(levels.movedim(1, -1).numpy())
+    assert torch.equal(inputs.video(bright), bright)
+    with pytest.raises(ValueError, match=r"lies in \[0, 1\]"):
+        inputs.video(levels / 255)

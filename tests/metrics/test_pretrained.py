@@ -117,3 +117,14 @@ def test_clip_scores_a_caption_by_the_frames_of_its_clip(transformers, tmp_path,
             out = net(**words, pixel_values=frames[clip].transpose(0, 1))
         expected = (out.logits_per_image[:, clip] / net.logit_scale.exp()).mean()
         torch.testing.assert_close(score[clip], expected, atol=1e-5, rtol=0)
+
+
+def test_lpips_is_there_with_random_weights_and_says_what_it_lacks_without_the_real_ones(tmp_path, monkeypatch):
+    pytest.importorskip("lpips")
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="fetches them once"):
+        pretrained.lpips_model()
+    model = pretrained.lpips_model(trained=False)
+    assert not any(weight.requires_grad for weight in model.parameters())
+    frames = torch.zeros(2, 3, 64, 64)
+    assert model(frames, frames).abs().max() == 0

@@ -12,6 +12,7 @@ from minivid.metrics.temporal import (
     flicker,
     followed,
     frame_features,
+    short_term_loss,
     smoothness,
     static,
     subject_consistency,
@@ -169,3 +170,34 @@ def test_features_of_frames_come_in_order_and_in_batches():
 def test_too_few_frames_and_another_clips_flow_are_refused(measure, sentence):
     with pytest.raises(ValueError, match=sentence):
         measure(torch.full((1, 1, 1, 4, 4), -1.0))
+
+
+def test_a_short_term_loss_is_nothing_where_all_moves_as_it_was_given_to():
+    given = torch.rand(2, 1, 1, 12, 15).mul(1.8).sub(0.9)
+    video = torch.cat([given.roll((0, shift), (3, 4)) for shift in (0, 2, 4)], dim=2)
+    flow = torch.tensor([-2.0, 0.0])[None, None, :, None, None].expand(2, 2, 2, 12, 15)
+    inside = short_term_loss(video, video, flow)
+    assert inside < 0.02 < short_term_loss(video, torch.zeros_like(video), 0 * flow)
+    still = video[:, :, :1].expand(-1, -1, 3, -1, -1)
+    assert short_term_loss(still, still, 0 * flow) < 1e-7
+
+
+def test_the_short_term_loss_trusts_the_given_video_alone_and_its_gradient_is_the_made_ones():
+    video, given = (torch.rand(1, 3, 4, 8, 9).sub(0.5).requires_grad_() for _ in range(2))
+    flow = torch.zeros(1, 3, 2, 8, 9)
+    short_term_loss(video, given, flow).backward()
+    assert given.grad is None and (video.grad.abs().amax((0, 1, 3, 4)) > 0).all()
+
+
+@pytest.mark.parametrize(
+    "shape, given, flow, words",
+    [
+        ((1, 1, 1, 8, 8), (1, 1, 1, 8, 8), (1, 0, 2, 8, 8), "2 frames or more"),
+        ((1, 1, 3, 8, 8), (1, 1, 3, 8, 9), (1, 2, 2, 8, 8), "differ in shape"),
+        ((1, 1, 3, 8, 8), (1, 1, 3, 8, 8), (1, 3, 2, 8, 8), "a pair at a time"),
+        ((1, 1, 3, 8, 8), (1, 1, 3, 8, 8), (1, 2, 2, 4, 4), "a pair at a time"),
+    ],
+)
+def test_the_short_term_loss_refuses_clips_and_flows_that_do_not_fit(shape, given, flow, words):
+    with pytest.raises(ValueError, match=words):
+        short_term_loss(torch.zeros(shape), torch.zeros(given), torch.zeros(flow))

@@ -53,3 +53,29 @@ def test_small_and_narrow_pictures_have_flow_of_their_own_size(size):
 def test_one_frame_has_no_next():
     with pytest.raises(ValueError, match="needs at least 2 frames"):
         estimate_flow(torch.zeros(1, 1, 1, 16, 16))
+
+
+def test_farnebacks_method_finds_the_digits_too():
+    clips = WORLD.sample(8, seed=0)
+    assert error_on_ink(estimate_flow(clips.video, method="farneback"), clips).mean() < 0.06
+
+
+def test_the_methods_are_opencvs_own():
+    """Whose flow it is: the same numbers as a direct call, a pair at a time."""
+    import cv2
+
+    video = WORLD.sample(1, seed=5).video
+    first, second = ((video[0].mean(0)[:2] + 1) * 127.5).round().byte().numpy()
+    dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    dis.setFinestScale(0)
+    expected = {
+        "dis": dis.calc(first, second, None),
+        "farneback": cv2.calcOpticalFlowFarneback(first, second, None, 0.5, 3, 9, 5, 5, 1.1, 0),
+    }
+    for method, flow in expected.items():
+        assert torch.equal(estimate_flow(video, method=method)[0, 0].movedim(0, -1), torch.from_numpy(flow))
+
+
+def test_another_method_is_refused_by_name():
+    with pytest.raises(ValueError, match="dis or farneback"):
+        estimate_flow(torch.zeros(1, 1, 2, 16, 16), method="raft")

@@ -1,6 +1,9 @@
 """Warping agrees with scipy, and moves whole pixels when told to."""
 
+import inspect
+
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,3 +40,10 @@ def test_what_moved_right_is_brought_back_by_its_own_flow():
     flow = torch.zeros(1, 2, 5, 8)
     flow[:, 0] = 2.0
     assert torch.allclose(backward_warp(after, flow), before, atol=1e-6)
+
+
+@pytest.mark.parametrize("flow", [(2, 2, 4, 4), (1, 2, 4, 5), (2, 3, 4, 5), (2, 4, 5, 2)])
+def test_a_flow_of_another_size_is_refused(flow):
+    plain = inspect.unwrap(backward_warp)  # as it is outside of tests, where nobody checks the shapes of its signature
+    with pytest.raises(ValueError, match="The flow has shape"):
+        plain(torch.zeros(2, 1, 4, 5), torch.zeros(flow))

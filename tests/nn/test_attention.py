@@ -1,12 +1,13 @@
 """Attention against literal loops, positions and masks."""
 
+import itertools
 import math
 
 import pytest
 import torch
 
 from minivid.nn.attention import keys
-from minivid.nn.attention.core import ALL, SPACE, TIME, Attention, Window
+from minivid.nn.attention.core import ALL, SPACE, TIME, Attention, Window, attend, linear_attend
 from minivid.nn.attention.masks import joint_image_mask
 from minivid.nn.attention.positions import RelativePositionBias, relative_buckets
 
@@ -162,7 +163,18 @@ def test_every_frame_a_key_frame_is_all_frames():
 
 
 @pytest.mark.parametrize(
-    "window", [SPACE, TIME, ALL, Window(2, 2, 3), Window(frames=2), Window(height=2, width=2)], ids=str
+    "window",
+    [
+        SPACE,
+        TIME,
+        ALL,
+        Window(2, 2, 3),
+        Window(frames=2),
+        Window(height=2, width=2),
+        Window(3, 3, 4),
+        Window(3, 2, 4, shifted=True),
+    ],
+    ids=str,
 )
 def test_a_window_is_put_together_as_it_was_cut(window):
     x = torch.arange(2 * 3 * 4 * 4 * 6).reshape(2, 3, 4, 4, 6).float()
@@ -190,9 +202,102 @@ def test_attention_in_windows_is_attention_over_each_box_by_itself():
                     torch.testing.assert_close(out[box], whole(x[box]), atol=1e-5, rtol=1e-5)
 
 
+def runs(n: int, size: int, shift: int) -> list[slice]:
+    """An axis cut at shift, shift + size, … and at its ends."""
+    cuts = sorted({0, n, *range(shift or size, n, size)})
+    return [slice(a, b) for a, b in itertools.pairwise(cuts)]
+
+
+@pytest.mark.parametrize("shifted", [False, True])
+@pytest.mark.parametrize("clip", [(4, 4, 6), (5, 4, 7), (3, 5, 5), (1, 3, 4), (2, 2, 2)], ids=str)
+def test_attention_in_windows_is_a_loop_over_boxes_cut_at_the_clips_edge(clip, shifted):
+    sizes = [min(size, side) for size, side in zip((2, 3, 4), clip, strict=True)]
+    shifts = [size // 2 if shifted and size < side else 0 for size, side in zip(sizes, clip, strict=True)]
+    whole, boxed = Attention(8, 2, ALL), Attention(8, 2, Window(2, 3, 4, shifted))
+    torch.nn.init.normal_(whole.to_out.weight)
+    boxed.load_state_dict(whole.state_dict())
+    whole.norm = boxed.norm = torch.nn.Identity()
+    x = torch.randn(2, 8, *clip)
+    expected = torch.zeros_like(x)
+    with torch.no_grad():
+        for box in itertools.product(*(runs(*axis) for axis in zip(clip, sizes, shifts, strict=True))):
+            expected[..., *box] = whole(x[..., *box])
+        torch.testing.assert_close(boxed(x), expected, atol=1e-5, rtol=1e-5)
+
+
+def test_a_bias_and_a_mask_are_added_in_filled_and_shifted_windows_too():
+    """A window of two frames over five: the mask says that only the first of a box may be seen."""
+    layer, x = Attention(8, 2, Window(2, 1, 1, shifted=True)), torch.randn(1, 8, 5, 2, 2)
+    layer.norm = torch.nn.Identity()
+    torch.nn.init.normal_(layer.to_out.weight)
+    bias, seen = torch.randn(2, 2, 2), torch.tensor([[True, False], [True, True]])
+    *_, scores = layer.scored(x, bias, seen)
+    assert scores.shape == (12, 2, 2, 2)  # three windows for each of four pixels
+    apart = (scores == -torch.inf)[:, 0].unflatten(0, (3, 4))[:, 0]
+    assert apart.tolist() == [
+        [[False, True], [False, False]],
+        [[False, True], [False, False]],
+        [[False, True], [True, False]],
+    ]
+    torch.testing.assert_close(scores[0, :, 1], bias[:, 1])
+
+
+@pytest.mark.parametrize(
+    ("layer", "where"),
+    [
+        (Attention(8, 2, SPACE), (slice(2, 3), slice(None), slice(None))),
+        (Attention(8, 2, TIME), (slice(None), slice(3, 4), slice(4, 5))),
+        (Attention(8, 2, ALL), (slice(None), slice(None), slice(None))),
+        (Attention(8, 2, ALL, attend=linear_attend), (slice(None), slice(None), slice(None))),
+        (Attention(8, 2, Window(2, 2, 3)), (slice(2, 4), slice(2, 4), slice(3, 6))),
+        (Attention(8, 2, Window(2, 2, 3, shifted=True)), (slice(1, 3), slice(3, 5), slice(4, 7))),
+        (Attention(8, 2, Window(4, 4, 4)), (slice(0, 4), slice(0, 4), slice(4, 7))),
+    ],
+    ids=["space", "time", "all", "linear", "windows", "shifted", "filled up"],
+)
+def test_attention_reaches_exactly_the_frames_and_pixels_of_its_window(layer, where):
+    """Place (2, 3, 4) of 5 × 6 × 7 is changed. Without the norm, which joins a frame's pixels."""
+    layer.norm = torch.nn.Identity()
+    torch.nn.init.normal_(layer.to_out.weight)
+    x = torch.randn(1, 8, 5, 6, 7, generator=torch.Generator().manual_seed(0))
+    moved = x.clone()
+    moved[:, :, 2, 3, 4] += 1
+    expected = torch.zeros(5, 6, 7, dtype=torch.bool)
+    expected[where] = True
+    with torch.no_grad():
+        assert torch.equal((layer(moved) != layer(x)).any(1)[0], expected)
+
+
+def test_of_one_frame_space_attention_is_full_attention_and_of_one_pixel_time_attention_is():
+    space, time, full = (Attention(8, 2, window) for window in (SPACE, TIME, ALL))
+    torch.nn.init.normal_(full.to_out.weight)
+    space.load_state_dict(full.state_dict())
+    time.load_state_dict(full.state_dict())
+    picture, pixel = torch.randn(2, 8, 1, 3, 4), torch.randn(2, 8, 5, 1, 1)
+    with torch.no_grad():
+        assert torch.equal(space(picture), full(picture))
+        assert torch.equal(time(pixel), full(pixel))
+
+
+def test_linear_attention_is_its_quadratic_form():
+    q, k, v = torch.randn(2, 3, 6, 4), torch.randn(2, 3, 9, 4), torch.randn(2, 3, 9, 4)
+    scores = (torch.nn.functional.elu(q) + 1) @ (torch.nn.functional.elu(k) + 1).mT
+    torch.testing.assert_close(linear_attend(q, k, v), scores / scores.sum(-1, keepdim=True) @ v)
+
+
+def test_keys_that_are_all_alike_share_the_attention_whichever_way_it_is_computed():
+    q, k, v = torch.randn(1, 1, 6, 4), torch.randn(1, 1, 1, 4).expand(1, 1, 9, 4), torch.randn(1, 1, 9, 4)
+    for how in (attend, linear_attend):
+        torch.testing.assert_close(how(q, k, v, None), v.mean(2, keepdim=True).expand_as(q))
+
+
 def test_what_does_not_fit_together_is_a_sentence():
-    with pytest.raises(ValueError, match=r"windows of 3 × 2 × 2 .* do not divide a clip of 4 × 4 × 4"):
-        Attention(8, 2, Window(3, 2, 2))(torch.randn(1, 8, 4, 4, 4))
+    with pytest.raises(ValueError, match="a window's height is 0"):
+        Window(2, 0, 2)
+    with pytest.raises(ValueError, match="8 channels cannot be shared by 3 heads"):
+        Attention(8, 3, ALL)
+    with pytest.raises(ValueError, match="linear attention has no scores"):
+        Attention(8, 2, Window(3, 2, 2), attend=linear_attend)(torch.randn(1, 8, 4, 4, 4))
     with pytest.raises(ValueError, match="the window must be SPACE"):
         Attention(8, 2, TIME, keys.first_frame)
     with pytest.raises(ValueError, match="belong together"):

@@ -9,8 +9,8 @@ from torch import nn
 from minivid.data import VOCABULARY, tokenize
 from minivid.nn import Cond, UNet, UNetConfig
 from minivid.nn.attention import keys
-from minivid.nn.attention.core import SPACE, TIME, Attention, join_heads, split_heads
-from minivid.nn.attention.maps import cross_attention_maps, temporal_attention_maps
+from minivid.nn.attention.core import ALL, SPACE, TIME, Attention, Window, join_heads, linear_attend, split_heads
+from minivid.nn.attention.maps import cross_attention_maps, place_attention_maps, temporal_attention_maps
 
 LONG, SHORT = "a 3 moves right, slowly", "a 8 moves up"
 TOLD = Cond(*tokenize([SHORT, LONG]))
@@ -110,3 +110,27 @@ def test_a_model_without_such_layers_and_a_caption_a_frame_are_said():
         cross_attention_maps(nn.Linear(1, 1), z, t)
     with pytest.raises(ValueError, match=r"a caption a frame, \(1, 4, 5\) \(b t l\); expected one a clip"):
         cross_attention_maps(unet(), z, t, Cond(*(part[:1, None].repeat(1, 4, 1) for part in tokenize([LONG]))))
+
+
+@pytest.mark.parametrize(
+    "window", [SPACE, TIME, ALL, Window(2, 2, 2), Window(2, 3, 2, shifted=True), Window(3, 2, 4)], ids=str
+)
+def test_place_maps_times_values_are_the_layer_s_output_whatever_its_windows(window):
+    layer, x = Attention(8, 2, window), torch.randn(1, 8, 5, 3, 4)
+    nn.init.normal_(layer.to_out.weight)
+    [maps] = place_attention_maps(layer, x).values()
+    assert maps.shape == (2, 5, 3, 4, 5, 3, 4)
+    torch.testing.assert_close(maps.sum((4, 5, 6)), torch.ones(2, 5, 3, 4))
+    values = layer.to_qkv(rearrange(layer.norm(x), "1 c t h w -> (t h w) c")).chunk(3, dim=-1)[2]
+    values = rearrange(values, "n (heads d) -> heads n d", heads=2)
+    joined = rearrange(maps.flatten(4).flatten(1, 3) @ values, "heads n d -> n (heads d)")
+    expected = x + rearrange(layer.to_out(joined), "(t h w) c -> 1 c t h w", t=5, h=3)
+    torch.testing.assert_close(layer(x), expected, atol=1e-5, rtol=1e-5)
+
+
+def test_place_maps_are_of_every_layer_that_has_scores_within_a_clip():
+    maps = place_attention_maps(unet(), torch.randn(2, 1, 4, 8, 8), torch.zeros(2), TOLD)
+    assert {"down 0 spatial", "down 0 temporal", "middle spatial", "middle temporal"} <= set(maps)
+    assert not any("cross" in name for name in maps)
+    with pytest.raises(ValueError, match="no attention within a clip"):
+        place_attention_maps(Attention(8, 2, ALL, attend=linear_attend), torch.randn(1, 8, 2, 2, 2))

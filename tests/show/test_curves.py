@@ -68,3 +68,16 @@ def test_names_stand_beside_their_lines_on_any_scale():
     shares = {text.get_text(): text.get_position()[1] for text in axes.texts}
     for name, end in (("up", 20.0), ("down", -20.0)):
         assert abs(shares[name] - (end - low) / (high - low)) < 0.02
+
+
+@pytest.mark.parametrize("low, high", [(0.08, 1.0), (0.3, 0.9), (1e-4, 10.0), (2.0, 30.0)])
+def test_a_logarithmic_axis_has_three_plain_numbers_at_least(low, high):
+    axes = show_curves([0, 1], {"loss": [low, high]}, log=True).axes[0]
+    axes.figure.canvas.draw()
+    bottom, top = axes.get_ylim()
+    shown = [
+        label.get_text()
+        for label, at in zip(axes.get_yticklabels(), axes.get_yticks(), strict=True)
+        if bottom <= at <= top
+    ]
+    assert len(shown) >= 3 and all(float(text) > 0 for text in shown)

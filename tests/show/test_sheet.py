@@ -88,3 +88,10 @@ def test_image_grid_refuses_a_video_in_words():
         show_image_grid(clip=video())
     with pytest.raises(ValueError, match="show_image_grid was given no images"):
         show_image_grid()
+
+
+def test_frames_can_be_called_something_else_than_their_numbers():
+    assert texts(show_sheet(video(t=3), labels=["frame 0", "1", "image"])) == ["frame 0", "1", "image"]
+    assert texts(show_sheet(video(t=4), labels=list("abcd"), frames=2)) == ["a", "d"]
+    with pytest.raises(ValueError, match="3 frames but 2 labels"):
+        show_sheet(video(t=3), labels=["a", "b"])

@@ -60,3 +60,10 @@ def test_wrong_cuts_are_said():
         show_slice(dot=moving_dot(), row=16)
     with pytest.raises(ValueError, match="the video has columns 0 to 15; column=-1 lies outside"):
         show_slice(moving_dot(), column=-1)
+
+
+def test_four_slices_of_128_pixels_stand_side_by_side():
+    clips = {name: torch.zeros(1, 1, 16, 32, 32) for name in "abcd"}
+    large, small = show_slice(**clips, row=3), show_slice(**clips, row=3, side=128)
+    assert large.pixels[1] > small.pixels[1] and small.pixels[0] <= 840
+    assert len({round(axes.get_position().y0, 3) for axes in small.axes}) == 2  # a line of frames, a line of slices

@@ -2,15 +2,18 @@
 
 Time is counted in ticks, the whole numbers in which the container keeps it, so that nothing is rounded twice. A scan reads packets
 without decoding them and keeps only what a clip may need; a clip seeks to the key frame before its start and decodes from there. So
-memory is that of a few frames, however long the video. Chapter 1. Checked by tests/data/clips/test_decode.py.
+memory is that of a few frames, however long the video. A file's name is never taken for an address, and nothing in a file may name one.
+Chapter 1. Checked by tests/data/clips/test_decode.py.
 """
 
 import heapq
+import struct
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil, floor, gcd
 from pathlib import Path
 
 import av
@@ -18,8 +21,20 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+from PIL import Image
 
 Timed = Iterator[tuple[int, VideoFrame]]
+FILE = "file:"
+ONLY_FILES = {"protocol_whitelist": "file"}
+NO_FILMS = ("tty", "image2", "ico")
+"""Formats by which FFmpeg shows text and single pictures as if they were films; those that end in "_pipe" are pictures too."""
+NO_PROMISE = ("gif", "mpegts", "mpeg", "mpegvideo", "flv", "h264", "hevc")
+"""Formats that do not say how long a film is, or that FFmpeg measures by what is there."""
+WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+TS_PACKET = 188  # bytes; the two variants with more belong to discs and tape
+STILLS = Disposition.attached_pic | Disposition.still_image | Disposition.timed_thumbnails
+NEIGHBOURS = 64
+"""Packets come in the order of decoding; no codec has a frame shown so many places from where it is decoded."""
 
 
 class BrokenVideo(ValueError):
@@ -50,7 +65,7 @@ class Video:
     latest: int
     tick: Fraction
     """Seconds in a tick."""
-    rounding: int
+    rounding: Fraction
     """By how many ticks the distance of two frames may be off, because the container rounds to ticks."""
     pixel_aspect: Fraction
     """Width of a stored pixel over its height."""
@@ -77,18 +92,36 @@ def breaking() -> Iterator[None]:
 
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """The container and its first moving picture. Raises BrokenVideo, also for what goes wrong later with them."""
+    """The container and the moving picture that a player shows. Raises BrokenVideo, also for what goes wrong later with them."""
     with breaking():
         if path.stat().st_size == 0:
             raise BrokenVideo("is empty")
-        with av.open(str(path), metadata_errors="replace") as container:
-            stream = next((s for s in container.streams.video if Disposition.attached_pic not in s.disposition), None)
+        # "file:" in front, and "a:b.mp4" is the name of a file and not a protocol; a playlist inside may open files and no addresses
+        with av.open(f"{FILE}{path}", options=ONLY_FILES, metadata_errors="replace") as container:
+            stream = _picture_of(container)
             if stream is None:
                 raise BrokenVideo("holds no moving picture")
             if stream.codec_context is None:
                 raise BrokenVideo("is in a codec for which there is no decoder")
             stream.codec_context.thread_count = 1  # clips are what runs side by side, and each thread holds frames
             yield container, stream
+
+
+def _picture_of(container: InputContainer) -> VideoStream | None:
+    """The stream marked as the default one, else the first; covers and stills are none. None where there is no film."""
+    if container.format.name in NO_FILMS or container.format.name.endswith("_pipe"):
+        return None
+    moving = [stream for stream in container.streams.video if not stream.disposition & STILLS]
+    return next((stream for stream in moving if stream.disposition & Disposition.default), next(iter(moving), None))
+
+
+def is_film(path: Path) -> bool:
+    """Whether a file's content, whatever its name, is a moving picture."""
+    try:
+        with opened(path):
+            return True
+    except BrokenVideo:
+        return False
 
 
 def scan(path: Path, pace: Pace) -> Video:
@@ -103,7 +136,7 @@ def scan(path: Path, pace: Pace) -> Video:
 def _summary(path: Path, container: InputContainer, stream: VideoStream, pace: Pace) -> Video:
     count, first, last, duration = 0, None, None, 0
     final: list[int] = []  # the latest times, as many as a clip spans: a heap, so that the least is at hand
-    decodes = False
+    decodes, key, grid = False, None, Grid()
     for packet in container.demux(stream):
         if packet.is_corrupt:
             raise BrokenVideo("was cut short or damaged: a packet of it is incomplete")
@@ -112,18 +145,26 @@ def _summary(path: Path, container: InputContainer, stream: VideoStream, pace: P
         if time is None:
             continue
         count += 1
+        grid.add(time)
+        key = time if packet.is_keyframe else key
         first = time if first is None else min(first, time)
         if last is None or time >= last:
             last, duration = time, packet.duration
         (heapq.heappush if len(final) < pace.reach else heapq.heappushpop)(final, time)
-    if first is None or not decodes:
+    if not decodes:
         raise BrokenVideo("holds no frame that can be decoded")
+    if first is None:
+        raise BrokenVideo(
+            "says of no frame when it is shown: `ffmpeg -i FILE -c copy NEW.mp4` gives a raw stream its times"
+        )
 
     interval = Fraction(last - first, count - 1) if count > 1 else Fraction(1)
     end = last + (duration or round(interval))
-    there, promised = (end - first) * stream.time_base, _promised(stream)
+    there, promised = (end - first) * stream.time_base, _promised(stream, first)
     if promised and there < 0.9 * promised:
         raise BrokenVideo(f"was cut short: {float(there):.2f} of {float(promised):.2f} seconds are there")
+    if container.format.name in NO_PROMISE:
+        _check_end(path, container, stream, key)
     if pace.fps:
         span = (pace.frames - 1) / (pace.fps * stream.time_base)
         latest = ceil(end - span) - 1  # at `end` the last frame is off again
@@ -134,9 +175,63 @@ def _summary(path: Path, container: InputContainer, stream: VideoStream, pace: P
         wanted = f"{pace.reach} frames" + (f" ({pace.frames}, one in {pace.stride})" if pace.stride > 1 else "")
     if latest < first:
         raise BrokenVideo(f"is too short: {count} frames in {float(there):.2f} seconds, and a clip takes {wanted}")
-    rounding = 1 if interval >= 2 else 0  # where a frame takes one tick, nothing was rounded
     aspect = stream.sample_aspect_ratio or Fraction(1)
-    return Video(path, first, last, latest, stream.time_base, rounding, aspect)
+    return Video(path, first, last, latest, stream.time_base, grid.rounding(), aspect)
+
+
+class Grid:
+    """How exactly a container can say when a film's frames are shown, told from all their times in the order of decoding."""
+
+    def __init__(self):
+        self.times: list[int] = []  # of late, a heap
+        self.begin: int | None = None
+        self.before: int | None = None
+        self.common, self.least = (
+            0,
+            0,
+        )  # of the distances between neighbours: their greatest common divisor, the smallest
+
+    def add(self, time: int) -> None:
+        """One more frame."""
+        self.begin = time if self.begin is None else self.begin
+        self.common = gcd(self.common, time - self.begin)
+        heapq.heappush(self.times, time)
+        if len(self.times) > NEIGHBOURS:
+            self._next()
+
+    def rounding(self) -> Fraction:
+        """By how many ticks a distance may be off. Nothing was rounded where all distances are multiples of the smallest: frames
+        may be missing there, but none is early. Else each of two times may be half a tick off; where a tick is long, a third of a frame is all that is forgiven."""
+        while self.times:
+            self._next()
+        return Fraction(0) if self.common == self.least else min(Fraction(1), Fraction(3 * self.least, 10))
+
+    def _next(self) -> None:
+        time = heapq.heappop(self.times)
+        if self.before is not None and time > self.before:
+            self.least = min(self.least or time - self.before, time - self.before)
+        self.before = time
+
+
+def _check_end(path: Path, container: InputContainer, stream: VideoStream, key: int | None) -> None:
+    """Raise BrokenVideo where the last frame was half there. These containers do not say how long they are; the end must be looked at."""
+    cut = BrokenVideo("was cut short: its last frame is not whole")
+    if container.format.name == "gif":
+        try:
+            with Image.open(path) as film:
+                film.seek(film.n_frames - 1)
+                film.load()
+        except (OSError, EOFError, SyntaxError, struct.error) as error:
+            raise cut from error
+        return
+    if container.format.name == "mpegts" and path.stat().st_size % TS_PACKET:
+        raise cut
+    try:
+        last = deque(_decoded_from(key or 0, container, stream), maxlen=1)
+    except BrokenVideo as error:
+        raise cut from error
+    if not last:
+        raise cut
 
 
 def read(video: Video, start: int, pace: Pace) -> Iterator[VideoFrame]:
@@ -205,23 +300,34 @@ def _decoded_from(start: int, container: InputContainer, stream: VideoStream) ->
             yield head
             yield from frames
             return
-    with opened(Path(container.name)) as (whole, its_stream):
+    with opened(Path(container.name.removeprefix(FILE))) as (whole, its_stream):
         yield from _decoded(whole, its_stream)
 
 
 def _decoded(container: InputContainer, stream: VideoStream) -> Timed:
     """Frames with their times. Where the container has no display times, the decoder's order and the packets' times make them."""
     pending: list[int] = []
+    context = _context(stream)
     for packet in container.demux(stream):
         if _counts_slots(container, stream) and packet.size:
             heapq.heappush(pending, packet.dts)
-        for frame in packet.decode():
+        for frame in context.decode(packet):
             time = heapq.heappop(pending) if pending else frame.pts
             if time is None:
                 raise BrokenVideo("has a frame without a time")
             if frame.is_corrupt:
                 raise BrokenVideo("has a damaged frame")
             yield time, frame
+
+
+def _context(stream: VideoStream) -> av.VideoCodecContext:
+    """The stream's decoder. WebM says in a tag that a film is transparent, and FFmpeg's own decoders of it do not see that."""
+    name = WITH_ALPHA.get(stream.codec_context.name)
+    if stream.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
+        return stream.codec_context
+    context = av.CodecContext.create(name, "r")
+    context.thread_count = 1
+    return context
 
 
 def _time(packet: av.Packet, container: InputContainer, stream: VideoStream) -> int | None:
@@ -236,13 +342,21 @@ def _counts_slots(container: InputContainer, stream: VideoStream) -> bool:
     return container.format.name == "avi" and bool(stream.codec_context.has_b_frames)
 
 
-def _promised(stream: VideoStream) -> Fraction | None:
-    """Seconds of picture that the header announces, where it does (Matroska: as the tag DURATION, "00:00:06.5")."""
+def _promised(stream: VideoStream, first: int) -> Fraction | None:
+    """Seconds from the first frame on that the header announces, where it does.
+
+    Matroska has a tag for it, "00:00:06.5". FFmpeg writes there when the picture ends, by the clock of the file, on which it may
+    begin late; mkvmerge, which signs its statistics, how long the picture is.
+    """
     if stream.duration:
         return stream.duration * stream.time_base
-    hours, _, rest = stream.metadata.get("DURATION", "").partition(":")
+    tags = {name.upper(): value for name, value in stream.metadata.items()}
+    hours, _, rest = next((tags[name] for name in tags if name.split("-")[0] == "DURATION"), "").partition(":")
     minutes, _, seconds = rest.partition(":")
     try:
-        return 3600 * int(hours) + 60 * int(minutes) + Fraction(seconds)
+        told = 3600 * int(hours) + 60 * int(minutes) + Fraction(seconds)
     except ValueError:
         return None
+    begin = max(Fraction(0), first * stream.time_base)
+    is_length = any(name.startswith("_STATISTICS") for name in tags) or told <= begin
+    return told if is_length else told - begin

@@ -11,19 +11,21 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.data.clips.decode import BrokenVideo, Pace, Video, breaking, read, scan
+from minivid.data.clips.decode import BrokenVideo, Pace, Video, breaking, is_film, read, scan
+from minivid.data.clips.finding import SUFFIXES, files_below
+from minivid.data.clips.index import Index
 from minivid.data.clips.picture import CROPS, Look, picture
 from minivid.data.video import from_uint8
 from minivid.tools.seeds import Seed, generator
-
-SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".gif", ".webm", ".m4v")
 
 
 class VideoFolder:
     """Clips of `frames` frames, `size` pixels high and wide, from the videos in a folder and in the folders below it.
 
     A clip takes every `stride`-th frame, or, with `fps`, what is shown at each 1/fps of a second. `crop` is "centre" (the largest
-    piece of the clip's shape) or "none" (the whole picture, stretched). Files that cannot serve are in `skipped`, with the reason.
+    piece of the clip's shape) or "none" (the whole picture, stretched). What is transparent is seen on black. A file's content says
+    whether it is a film; linked folders are followed, hidden ones are not. Whatever is left out is in `skipped`, with the reason.
+    What a scan found is kept in the cache until the file changes.
     Raises FileNotFoundError where there is no folder, ValueError for an option out of range and where no file can serve.
     """
 
@@ -41,15 +43,21 @@ class VideoFolder:
         self.pace = _pace(frames, stride, fps)
         self.look = _look(size, colour, crop)
         self.skipped: list[tuple[Path, str]] = []
-        """Each file that broke, at the scan or since, with the reason; a file is named once."""
+        """Each file and folder that is left out or that broke since the scan, with the reason; one is named once."""
         self.videos: list[Video] = []
         """What the scan found usable, in the order of the paths. It never changes, so that a seed always means the same clips."""
 
-        for path in _candidates(self.folder):
-            try:
-                self.videos.append(scan(path, self.pace))
-            except BrokenVideo as reason:
-                self._skip(path, reason)
+        index = Index(self.folder, self.pace)
+        for path, left_out in _listed(self.folder):
+            found = left_out or index.get(path)
+            if found is None:
+                found = self._scanned(path)
+                index.put(path, found)
+            if isinstance(found, Video):
+                self.videos.append(found)
+            else:
+                self._skip(path, found)
+        index.keep()
         if not self.videos:
             raise ValueError(f"No video in {self.folder} can serve. {self._named()}")
 
@@ -63,7 +71,7 @@ class VideoFolder:
         return len(self.files)
 
     def __str__(self) -> str:
-        usable = f"{self.folder}: {len(self)} of {len(self.videos) + self._broken_at_scan()} videos serve."
+        usable = f"{self.folder}: {len(self)} of {len(self.videos) + self._left_out()} files serve."
         return f"{usable} {self._named()}" if self.skipped else usable
 
     def sample(self, n: int, seed: Seed) -> Float[Tensor, "n c t h w"]:
@@ -91,18 +99,27 @@ class VideoFolder:
             try:
                 return self._frames(video, start)
             except BrokenVideo as reason:
-                self._skip(video.path, reason)
+                self._skip(video.path, str(reason))
         raise ValueError(f"No video in {self.folder} can be decoded any more. {self._named()}")
+
+    def _scanned(self, path: Path) -> Video | str:
+        """What there is to know of a file: the video, or why there is none."""
+        if path.suffix.lower() not in SUFFIXES and not is_film(path):
+            return "is no film"
+        try:
+            return scan(path, self.pace)
+        except BrokenVideo as reason:
+            return str(reason)
 
     def _frames(self, video: Video, start: int) -> np.ndarray:
         with breaking():
             return np.stack([picture(frame, self.look, video.pixel_aspect) for frame in read(video, start, self.pace)])
 
-    def _skip(self, path: Path, reason: BrokenVideo) -> None:
+    def _skip(self, path: Path, reason: str) -> None:
         if all(path != named for named, _ in self.skipped):
             self.skipped.append((path, f"{path.name} {reason}."))
 
-    def _broken_at_scan(self) -> int:
+    def _left_out(self) -> int:
         found = {video.path for video in self.videos}
         return sum(path not in found for path, _ in self.skipped)
 
@@ -113,18 +130,17 @@ class VideoFolder:
         return f"{len(self.skipped)} skipped: {reasons}{more}"
 
 
-def _candidates(folder: Path) -> list[Path]:
+def _listed(folder: Path) -> list[tuple[Path, str]]:
+    """Every file below, with why it is left out, or ""."""
     if not folder.exists():
-        raise FileNotFoundError(f"There is no folder {folder}; expected one with videos ({', '.join(SUFFIXES)}).")
+        raise FileNotFoundError(
+            f"There is no folder {folder}; expected one with videos ({', '.join(SUFFIXES[:7])}, …)."
+        )
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is a file; expected the folder that the videos lie in.")
-    found = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
-    )
+    found = list(files_below(folder))
     if not found:
-        raise ValueError(f"There is no video in {folder} or below it; expected files in {', '.join(SUFFIXES)}.")
+        raise ValueError(f"There is no video in {folder} or below it: it is empty.")
     return found
 
 

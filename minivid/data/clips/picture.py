@@ -28,11 +28,8 @@ def picture(frame: VideoFrame, look: Look, pixel_aspect: Fraction | None = None)
 
     `pixel_aspect` is the width of a stored pixel divided by its height; without a crop the whole picture is stretched to the size.
     """
-    # One thread: a pool of them would stay with the frame, and whichever process frees the frame waits for them. A worker
-    # that was forked before the garbage was collected has the frame but not the threads, and would wait for ever.
-    pixels = frame.to_ndarray(format="rgb24", threads=1)
     aspect = float(pixel_aspect or 1)
-    upright, turned = orient(pixels, display_matrix(frame))
+    upright, turned = orient(on_black(frame), display_matrix(frame))
     image = Image.fromarray(np.ascontiguousarray(upright))
     height, width = look.size
     box = (
@@ -40,6 +37,18 @@ def picture(frame: VideoFrame, look: Look, pixel_aspect: Fraction | None = None)
     )
     image = image.resize((width, height), Image.Resampling.BICUBIC, box=box)
     return np.asarray(image if look.colour else image.convert("L")).reshape(height, width, -1)
+
+
+def on_black(frame: VideoFrame) -> UInt8[np.ndarray, "h w 3"]:
+    """The frame's colours, where it is transparent before a black ground."""
+    clear = any(component.is_alpha for component in frame.format.components)
+    # One thread: a pool of them would stay with the frame, and whichever process frees the frame waits for them. A worker
+    # that was forked before the garbage was collected has the frame but not the threads, and would wait for ever.
+    pixels = frame.to_ndarray(format="rgba" if clear else "rgb24", threads=1)
+    if not clear:
+        return pixels
+    colour, alpha = pixels[..., :3].astype(np.uint16), pixels[..., 3:].astype(np.uint16)
+    return ((colour * alpha + 127) // 255).astype(np.uint8)
 
 
 def centred_box(size: tuple[int, int], aspect: float) -> tuple[float, float, float, float]:

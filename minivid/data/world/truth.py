@@ -6,7 +6,7 @@ Pixel centres stand at whole numbers: (0, 0) is the middle of the upper left pix
 Chapter 0. Checked by tests/data/test_truth.py.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import torch
@@ -97,6 +97,16 @@ class Clips:
         motions = torch.cat([digits, still], 2)  # n t-1 k+1 h w 2
         who = self.layer[:, :-1, None, :, :, None].expand(-1, -1, -1, -1, -1, 2)
         return motions.gather(2, who)[:, :, 0].movedim(-1, 2).contiguous()
+
+    @cached_property
+    def backward_flow(self) -> Float[Tensor, "n steps 2 h w"]:
+        """How the point seen at each pixel of frame i+1 lay in frame i, from there: `backward_warp(frame i, backward_flow i)` is frame i+1.
+
+        It is the flow of the same clips run backwards.
+        """
+        run = {name: getattr(self, name).flip(1) for name in ("position", "angle", "size")}
+        back = replace(self, video=self.video.flip(2), mask=self.mask.flip(2), pan=-self.pan, **run)
+        return back.flow.flip(1)
 
     @cached_property
     def occluded(self) -> Bool[Tensor, "n steps h w"]:

@@ -1,4 +1,4 @@
-"""Who looks at whom: the weights of attention layers, read while a model runs (chapter 3 draws them).
+"""Who looks at whom: the weights of attention layers, read while a model runs (chapters 2 and 3 draw them).
 
 A layer's fused kernel keeps its weights to itself, so they are computed once more from the layer's own parts. Held against the
 layers' outputs by tests/nn/test_attention_maps.py.
@@ -12,11 +12,12 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from minivid.nn.attention import keys
-from minivid.nn.attention.core import TIME, Attention
+from minivid.nn.attention.core import TIME, Attention, attend
 from minivid.nn.condition import Cond
 
 FrameMaps = Float[Tensor, "heads h w t t"]
 WordMaps = Float[Tensor, "heads t h w l"]
+PlaceMaps = Float[Tensor, "heads t h w t h w"]
 
 
 @torch.no_grad()
@@ -25,7 +26,9 @@ def temporal_attention_maps(model: nn.Module, z: Tensor, t: Tensor, cond=None) -
 
     Rows are the frames that look (each sums to one), columns the frames looked at. The model is only watched, not changed.
     """
-    return _watched(model, "temporal attention", lambda layer: layer.window == TIME, _over_frames, z, t, cond)
+    return _by_stage(
+        _watched(model, "temporal attention", lambda layer: layer.window == TIME, _over_frames, z, t, cond)
+    )
 
 
 @torch.no_grad()
@@ -39,7 +42,24 @@ def cross_attention_maps(model: nn.Module, z: Tensor, t: Tensor, cond: Cond | No
         raise ValueError(
             f"the condition has a caption a frame, {tuple(cond.tokens.shape)} (b t l); expected one a clip, (b l)."
         )
-    return _watched(model, "cross-attention", lambda layer: layer.keys is keys.words, _over_words, z, t, cond)
+    return _by_stage(
+        _watched(model, "cross-attention", lambda layer: layer.keys is keys.words, _over_words, z, t, cond)
+    )
+
+
+@torch.no_grad()
+def place_attention_maps(model: nn.Module, *inputs) -> dict[str, PlaceMaps]:
+    """Run `model(*inputs)` and return the weights of every attention layer within a clip, for the first clip, `heads t h w t h w`.
+
+    How much the place `t h w` takes in from each place; zero outside its window. Whatever the windows are, space, time, all or boxes, each sums to
+    one. Layers without scores (linear attention) are left out. The model is only watched, not changed. Raises ValueError when it has
+    no such layer.
+    """
+
+    def within(layer: Attention) -> bool:
+        return layer.keys is keys.itself and layer.attend is attend
+
+    return _watched(model, "attention within a clip", within, _over_places, *inputs)
 
 
 def _watched(
@@ -67,7 +87,12 @@ def _watched(
     finally:
         for handle in handles:
             handle.remove()
-    return {name.rpartition(".")[0].replace(".", " "): values for name, values in seen.items()}
+    return {name.replace(".", " "): values for name, values in seen.items()}
+
+
+def _by_stage(maps: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Named by what the layer is a part of: "down 0" and not "down 0 temporal"."""
+    return {name.rpartition(" ")[0]: values for name, values in maps.items()}
 
 
 def _over_frames(
@@ -77,6 +102,21 @@ def _over_frames(
     q, k, _, bias = layer.scored(x[:1], *more, **by_name)
     weights = (q @ k.mT / q.shape[-1] ** 0.5 + (0 if bias is None else bias)).softmax(-1)
     return rearrange(weights, "(h w) heads i j -> heads h w i j", h=x.shape[3]).cpu()
+
+
+def _over_places(
+    layer: Attention, x: Float[Tensor, "b c t h w"], *more: Tensor | None, **by_name: Tensor | None
+) -> PlaceMaps:
+    """The weights of each window's places, put where those places lie in the clip."""
+    q, k, _, bias = layer.scored(x[:1], *more, **by_name)
+    weights = (q @ k.mT / q.shape[-1] ** 0.5 + (0 if bias is None else bias)).softmax(-1).cpu()
+    whole = x.shape[2:]
+    n = whole.numel()
+    numbered = torch.arange(1, n + 1, dtype=torch.float64).reshape(1, 1, *whole)  # 0 is what fills a box up
+    place = layer.window.cut(numbered)[..., 0].long()  # n i
+    dense = torch.zeros(layer.heads, n + 1, n + 1)
+    dense[:, place[:, :, None], place[:, None, :]] = weights.movedim(1, 0)
+    return dense[:, 1:, 1:].reshape(layer.heads, *whole, *whole)
 
 
 def _over_words(

@@ -1,4 +1,7 @@
-"""Where a frame stands in its clip."""
+"""Where a frame stands in its clip: added to the features, turned into queries and keys, or added to the scores (chapter 2).
+
+Checked by tests/nn/test_positions.py, and against diffusers' embeddings by tests/oracles/test_positions.py.
+"""
 
 import math
 
@@ -7,6 +10,40 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from minivid.nn.initial import zero_
+
+SLOWEST = 10_000.0
+"""Frames in which the slowest clock turns by about a radian; the fastest needs one (Vaswani et al. 2017)."""
+
+
+def angles(position: Float[Tensor, "*t"], dim: int, slowest: float | int = SLOWEST) -> Float[Tensor, "*t {dim//2}"]:
+    """position · slowest^(−2k / dim) for k = 0 … dim/2 − 1, in radians: dim/2 clocks, each slower than the one before.
+
+    Positions are frame numbers, whole or not. Raises ValueError for a dim that is not made of pairs.
+    """
+    if dim < 2 or dim % 2:
+        raise ValueError(f"{dim} channels are no pairs of a sine and a cosine: expected an even number, from 2 on.")
+    speed = slowest ** (-torch.arange(0, dim, 2, device=position.device).to(position.dtype) / dim)
+    return position[..., None] * speed
+
+
+def sinusoidal(position: Float[Tensor, "*t"], dim: int, slowest: float | int = SLOWEST) -> Float[Tensor, "*t {dim}"]:
+    """The sines of the angles, then their cosines, to be added to features (Vaswani et al. 2017, sec. 3.5)."""
+    angle = angles(position, dim, slowest)
+    return torch.cat([angle.sin(), angle.cos()], dim=-1)
+
+
+def rotate(
+    x: Float[Tensor, "*n t d"], position: Float[Tensor, "t"], slowest: float | int = SLOWEST
+) -> Float[Tensor, "*n t d"]:
+    """Neighbouring channels as points of a plane, turned by the angles of their frame (Su et al. 2021, "RoFormer", eq. 34).
+
+    Of queries and keys that were turned, a score depends on the difference of the two positions alone. Raises ValueError for an odd d.
+    """
+    exact = torch.promote_types(x.dtype, torch.float32)  # an angle in half precision is off by whole turns
+    angle = angles(position.to(exact), x.shape[-1], slowest)
+    cos, sin = angle.cos().to(x), angle.sin().to(x)
+    a, b = x[..., 0::2], x[..., 1::2]
+    return torch.stack([a * cos - b * sin, a * sin + b * cos], dim=-1).flatten(-2)
 
 
 def relative_buckets(frames: int, buckets: int = 32, farthest: int = 128) -> Int[Tensor, "t t"]:

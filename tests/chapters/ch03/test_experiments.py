@@ -1,13 +1,17 @@
 """Chapter 3's measurements on inputs whose answer is known, and receipts that hold what the chapter prints."""
 
+from dataclasses import replace
+
 import pytest
 import torch
+from scipy import stats
 
 from minivid import zoo
 from minivid.chapters.ch03 import experiments
 from minivid.chapters.ch03.experiments.extending import continuity
 from minivid.chapters.ch03.experiments.following import actions_done, interval
 from minivid.chapters.ch03.experiments.growth import ARMS, measure_growth
+from minivid.chapters.ch03.experiments.joint import measure_joint, paired
 from minivid.course import receipt
 from minivid.data import World
 from minivid.diffusion import COSINE, Objective
@@ -123,3 +127,60 @@ def test_the_receipts_are_of_the_model_that_is_shipped():
     }
     for name, model in models.items():
         assert receipt(name)["model"] == zoo.load(model).manifest["sha256"]
+
+
+def test_a_point_measured_again_stands_beside_the_receipt_s_and_says_why_it_may_differ():
+    found = receipt("03_guidance")
+    here = {"digit_always": 0.5, "direction": 1.0, "brightest": 1.2}
+    few, many = (experiments.beside_the_receipt(here, n, found, scale=1.0) for n in (10, found["n"]))
+    low, high = interval(0.5, 10)
+    assert f"0.50 [{low:.2f}, {high:.2f}]" in few and f"{found['digit_always'][1]:.2f} [" in few
+    assert "fewer clips" in few and "fewer clips" not in many
+
+
+def test_the_second_action_is_said_to_be_done_where_it_is():
+    clips = World(change="direction").sample(2, 3)
+    assert experiments.ordered_here(clips.video, clips.caption).count("not done") == 0
+    still = clips.video[:, :, :1].expand_as(clips.video)
+    assert experiments.ordered_here(still, clips.caption).count("second not done") >= 1
+
+
+@pytest.mark.parametrize(
+    "second, words", [(0.33, "not shown to be heard"), (0.57, "often missed"), (0.98, "is heard.")]
+)
+def test_what_is_said_of_the_second_action_follows_from_its_interval(second, words):
+    values = {"n": 100, "first": 1.0, "second": second, "both": second, "both_real": 1.0}
+    assert words in experiments.ordered_sentence(replace(receipt("03_ordered"), values=values))
+
+
+def test_what_the_reader_sees_stands_beside_each_caption(reader):
+    clips = WORLD.sample(6, 4)
+    right = experiments.read_of(clips.video, clips.caption, reader)
+    wrong = experiments.read_of(clips.video.roll(1, 0), clips.caption, reader)
+    assert int(right.splitlines()[-1].split()[0]) >= 5 and len(right.splitlines()) == 7
+    assert wrong.count("*") > right.count("*")
+
+
+def test_paired_differences_have_student_s_interval():
+    a, b = [1.0, 2.0, 4.0, 3.0], [0.5, 1.8, 3.1, 2.9]
+    middle, low, high = paired(a, b)
+    found = stats.ttest_rel(a, b).confidence_interval()
+    assert (low, high) == pytest.approx((found.low, found.high)) and low < middle < high
+
+
+@pytest.mark.parametrize(
+    "change, words", [(-0.01, "images help"), (0.01, "images harm"), (0.0, "no difference is shown")]
+)
+def test_the_joint_training_s_sentence_follows_from_the_interval(change, words):
+    noise = [0.001, -0.001, 0.0005, -0.0005]
+    losses = {"as many clips": [0.2] * 4, "as many frames": [0.2] * 4, "with images": [0.2 + change + n for n in noise]}
+    clips = {"with images": 8, "as many clips": 8, "as many frames": 12}
+    values = {"losses": losses, "clips": clips, "steps": 1, "images": 4}
+    said = experiments.joint_sentence(replace(receipt("03_joint"), values=values))
+    assert said.count(words) == 2
+
+
+def test_the_three_trainings_see_the_clips_and_frames_that_they_are_named_for():
+    found = measure_joint(seeds=(0,), steps=1)
+    assert found["clips"] == {"with images": 8, "as many clips": 8, "as many frames": 12}
+    assert all(len(losses) == 1 and 0 < losses[0] < 2 for losses in found["losses"].values())

@@ -50,7 +50,8 @@ def test_folders_below_are_searched_and_other_files_left_alone(film, tmp_path):
     (tmp_path / "notes.txt").write_text("no film")
     (tmp_path / "._film.mp4").write_bytes(b"what some systems leave beside a film")
     folder = VideoFolder(tmp_path, frames=4)
-    assert [path.name for path in folder.files] == ["FILM.MP4"] and folder.skipped == []
+    assert [path.name for path in folder.files] == ["FILM.MP4"]
+    assert [reason for _, reason in folder.skipped] == ["._film.mp4 is hidden.", "notes.txt is no film."]
 
 
 @pytest.mark.parametrize("colour, channels", [(True, 3), (False, 1)])
@@ -95,7 +96,7 @@ def test_what_is_broken_is_named_with_its_reason_counted_and_passed_over(films, 
     assert "letter.mp4 cannot be read" in reasons["letter.mp4"]
     assert "nothing.mov is empty" in reasons["nothing.mov"]
     assert "cut.mkv was cut short" in reasons["cut.mkv"]
-    assert "5 of 9 videos serve. 4 skipped: " in str(folder) and reasons["brief.mp4"] in str(folder)
+    assert "5 of 9 files serve. 4 skipped: " in str(folder) and reasons["brief.mp4"] in str(folder)
     folder.sample(8, seed=0)
     assert len(folder.skipped) == 4
 
@@ -221,8 +222,11 @@ def test_a_folder_that_is_not_there_or_holds_no_film_is_said_in_a_sentence(film,
     (tmp_path / "notes.txt").touch()
     with pytest.raises(FileNotFoundError, match="is a file; expected the folder"):
         VideoFolder(tmp_path / "notes.txt")
-    with pytest.raises(ValueError, match="There is no video in"):
+    with pytest.raises(ValueError, match=r"can serve. 1 skipped: notes.txt is no film"):
         VideoFolder(tmp_path)
     film(tmp_path / "film.mp4", 3)
-    with pytest.raises(ValueError, match=r"can serve. 1 skipped: film.mp4 is too short"):
+    with pytest.raises(ValueError, match=r"can serve. 2 skipped: film.mp4 is too short"):
         VideoFolder(tmp_path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="There is no video in"):
+        VideoFolder(tmp_path / "empty")

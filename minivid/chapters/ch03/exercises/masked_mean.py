@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from minivid.chapters.ch03.exercises.judging import told_apart
-from minivid.course.exercise import Arrays, Exercise, Probe, agrees, close, returned
+from minivid.course.exercise import Arrays, Exercise, Probe, Promises, agrees, close, returned
 
 
 def masked_mean(words: Float[Tensor, "b l d"], mask: Bool[Tensor, "b l"]) -> Float[Tensor, "b d"]:
@@ -63,6 +63,7 @@ EXERCISE = Exercise(
     stars=1,
     minutes=10,
     reference=masked_mean,
+    promises=Promises(gradient=True),
     probes=(
         Probe(
             "no padding",

@@ -1,6 +1,7 @@
 """3.12: the model that the student has trained, judged by the clips that it makes of captions nobody has seen."""
 
-from minivid.chapters.ch03.experiments.laptop import LAPTOP, LAPTOP_GUIDANCE
+from minivid.chapters.ch03.experiments.following import GUIDANCE
+from minivid.chapters.ch03.experiments.laptop import LAPTOP
 from minivid.course.own_model import Mark, OwnModel
 from minivid.metrics.physics import moves
 from minivid.metrics.reader import agreement, fit_reader
@@ -15,7 +16,7 @@ def measured(model: Model, seed: int) -> dict[str, float]:
     Drawn as the chapter draws: with new noise at each step. The reader was fitted to handwriting that no model was trained on.
     """
     reader, asked = fit_reader(model.world), model.world.sample(CLIPS, seed)
-    clips = model.sample(asked.caption, seed=seed, steps=STEPS, guidance=LAPTOP_GUIDANCE, eta=1.0)
+    clips = model.sample(asked.caption, seed=seed, steps=STEPS, guidance=GUIDANCE, eta=1.0)
     kept, moving = agreement(clips, asked.caption, reader), moves(clips)
     return {
         "digit": (kept.digit_always & moving).float().mean().item(),

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from minivid.chapters.ch03.exercises.judging import told_apart
-from minivid.course.exercise import Arrays, Exercise, Probe, WrongAnswer, close, describe
+from minivid.course.exercise import Arrays, Exercise, Probe, Promises, WrongAnswer, close, describe
 from minivid.diffusion.objective import Objective, Video, per_clip_loss
 from minivid.diffusion.schedule import COSINE, LINEAR, like
 from minivid.train import update_ema
@@ -294,6 +294,7 @@ EXERCISE = Exercise(
     stars=3,
     minutes=25,
     reference=training_step,
+    promises=Promises(tensor=False),
     answers=(training_step, per_clip_loss, update_ema),
     probes=(
         Probe(

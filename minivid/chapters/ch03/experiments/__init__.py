@@ -3,12 +3,20 @@
 from minivid.chapters.ch03.experiments.clinic import clinic, clinic_table
 from minivid.chapters.ch03.experiments.digits import digits_table, measure_digits
 from minivid.chapters.ch03.experiments.extending import WEIGHT, extend, extend_table, measure_extend
-from minivid.chapters.ch03.experiments.following import GUIDANCE, accuracy, measure_guidance, measure_ordered
+from minivid.chapters.ch03.experiments.following import (
+    GUIDANCE,
+    accuracy,
+    beside_the_receipt,
+    measure_guidance,
+    measure_ordered,
+    ordered_here,
+    ordered_sentence,
+    read_of,
+)
 from minivid.chapters.ch03.experiments.growth import growth_sentence, measure_growth
 from minivid.chapters.ch03.experiments.joint import joint_sentence, measure_joint
 from minivid.chapters.ch03.experiments.laptop import (
     LAPTOP,
-    LAPTOP_GUIDANCE,
     landmarks,
     laptop_sentences,
     measure_laptop,
@@ -28,10 +36,10 @@ MEASUREMENTS = {
 __all__ = [
     "GUIDANCE",
     "LAPTOP",
-    "LAPTOP_GUIDANCE",
     "MEASUREMENTS",
     "WEIGHT",
     "accuracy",
+    "beside_the_receipt",
     "clinic",
     "clinic_table",
     "digits_table",
@@ -41,5 +49,8 @@ __all__ = [
     "joint_sentence",
     "landmarks",
     "laptop_sentences",
+    "ordered_here",
+    "ordered_sentence",
+    "read_of",
     "smoothed",
 ]

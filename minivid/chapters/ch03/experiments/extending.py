@@ -74,10 +74,10 @@ def measure_extend(
 def extend_table(found: Receipt) -> str:
     """The receipt as a table: mean over seeds and, in brackets, the smallest and the largest."""
     heads = {
-        "same_last": "digit kept to the end",
+        "same_last": "digit kept",
         "same_all": "and on every frame",
         "jump": "jump, px",
-        "drift": "off the true path, px",
+        "drift": "off the path, px",
     }
     named = {
         f"reconstruction, w = {float(w):g}" if float(w) else "replacement": runs for w, runs in found["table"].items()

@@ -1,6 +1,5 @@
-"""The student's own run: its landmarks, its band, what three seeds of it reach."""
+"""The student's own run: its landmarks, its band, what several seeds of it reach."""
 
-import time
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ from torch import Tensor
 from minivid import zoo
 from minivid.batches import Batches
 from minivid.chapters.ch03.experiments.following import GUIDANCE, accuracy
+from minivid.course.kept import kept
 from minivid.course.receipt import Receipt
 from minivid.data.world import World
 from minivid.diffusion import COSINE
@@ -19,8 +19,6 @@ from minivid.train import TrainConfig, Training
 from minivid.zoo import Model
 
 LAPTOP = zoo.RECIPES["vdm-laptop"]
-LAPTOP_GUIDANCE = 5.0
-"""A network of few steps wants to be told more firmly than one of many."""
 
 
 def trained(name: str, config: TrainConfig, batches: Batches | None = None) -> tuple[Training, Model]:
@@ -72,53 +70,64 @@ def smoothed(losses: Float[Tensor, " n"], window: int = 25) -> Float[Tensor, " n
 
 
 def laptop_sentences(found: Receipt) -> str:
-    """What the laptop recipe reached, seed by seed, at each guidance strength."""
+    """What the laptop recipe reached, seed by seed."""
 
-    def listed(values: Iterable[float], form: str = ".2f") -> str:
-        return ", ".join(f"{value:{form}}" for value in values)
+    def listed(values: Iterable[float]) -> str:
+        return ", ".join(f"{value:.2f}" for value in values)
 
+    runs, told = found["rates"], ", ".join(map(str, found.seeds))
     lines = [
-        f"the laptop recipe, seeds {listed(found.seeds, 'd')}, {listed(found['minutes_each'], '.1f')} minutes each, {found['n']} clips:"
+        f"the laptop recipe, seeds {told}: about {found['minutes']:.1f} minutes each on {found.hardware['threads']} threads,",
+        f"{found['n']} captions that it had not drawn before, {found['steps']} steps, guidance {found['guidance']:g}, fresh noise at each step:",
     ]
-    for i, scale in enumerate(found["scales"]):
-        runs = [run[i] for run in found["rates"]]
-        lines.append(f"  guidance {scale:g}")
-        for key, words in (
-            ("digit_always", "digit on every frame"),
-            ("direction", "direction"),
-            ("speed", "speed (a guess gets 0.50)"),
-        ):
-            real = sum(run[f"real_{key}"] for run in runs) / len(runs)
-            lines.append(f"    {words:28}{listed(run[key] for run in runs)}   real clips {real:.2f}")
-        lines.append(f"    {'off the path, px':28}{listed(run['off_path'] for run in runs)}")
-    relative = [run[-1] for run in found["relative_digit"]]
+    for key, words in (
+        ("digit_always", "digit on every frame"),
+        ("direction", "direction"),
+        ("speed", "speed (a guess gets 0.50)"),
+    ):
+        real = sum(run[f"real_{key}"] for run in runs) / len(runs)
+        lines.append(f"  {words:28}{listed(run[key] for run in runs)}   real clips {real:.2f}")
+    lines.append(f"  {'off the path, px':28}{listed(run['off_path'] for run in runs)}")
+    shares = [run["digit_always"] / run["real_digit_always"] for run in runs]
     lines.append(
-        f"  the digit, as a share of the real clips' rate, guidance {found['scales'][-1]:g}: {listed(relative)}"
+        f"  the digit, as a share of the real clips' rate: {sum(shares) / len(shares):.2f} on average, {min(shares):.2f} to {max(shares):.2f}"
     )
     return "\n".join(lines)
 
 
+def minutes_of_a_run(steps: int = 20, untimed: int = 3) -> float:
+    """How long the laptop's training takes at this moment on this machine's threads: some steps of each stage, and how many it has."""
+    config, minutes = LAPTOP.training, 0.0
+    every = [config.parts(step) for step in range(config.steps)]
+    for parts in sorted(set(every)):
+        stage = replace(config.shortened(untimed + steps), growth=((1.0, parts),) if parts > 1 else ())
+        seconds = [record.seconds for record in replace(LAPTOP, training=stage).start().steps(progress=False)]
+        minutes += every.count(parts) * (seconds[-1] - seconds[untimed - 1]) / steps / 60
+    return minutes
+
+
 def measure_laptop(
-    seeds: tuple[int, ...] = (0, 1, 2),
-    n: int = 120,
-    every: int = 20,
-    scales: tuple[float, ...] = (GUIDANCE, LAPTOP_GUIDANCE),
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4), n: int = 200, every: int = 20, steps: int = 25, home: str = "runs/laptop"
 ) -> dict:
-    """Train the laptop recipe from several seeds; how often the captioned digit is read, and the band of the loss curves."""
-    curves, rates, minutes = [], [], []
+    """Train the laptop recipe from several seeds; how often the captioned digit is read, and the band of the loss curves.
+
+    The runs are kept in `home`: a measurement that is interrupted goes on.
+    """
+    minutes, curves, rates = minutes_of_a_run(), [], []
     for seed in seeds:
-        start = time.perf_counter()
-        training, made = trained("laptop", replace(LAPTOP.training, seed=seed))
-        made.sample(["a 3 moves right, slowly"] * 4, steps=25, guidance=LAPTOP_GUIDANCE)
-        minutes.append((time.perf_counter() - start) / 60)
-        rates.append([accuracy(made, n, seed=1000 + seed, steps=25, scale=scale) for scale in scales])
+        run = replace(LAPTOP, name=f"laptop-{seed}", training=replace(LAPTOP.training, seed=seed))
+        training = kept(run, f"{home}/{seed}", own=[])
+        for _ in training.steps():
+            pass
+        made = Model(run, training.ema)
+        rates.append(accuracy(made, n, seed=1000 + seed, steps=steps, scale=GUIDANCE))
         curves.append(smoothed(torch.tensor([record.loss for record in training.records]))[every - 1 :: every])
     stack = torch.stack(curves)
     return {
         "n": n,
-        "minutes_each": minutes,
-        "scales": scales,
-        "relative_digit": [[rate["digit_always"] / rate["real_digit_always"] for rate in run] for run in rates],
+        "steps": steps,
+        "guidance": GUIDANCE,
+        "minutes": minutes,
         "rates": rates,
         "curve_steps": list(range(every, LAPTOP.training.steps + 1, every)),
         "curve_mean": stack.mean(0).tolist(),

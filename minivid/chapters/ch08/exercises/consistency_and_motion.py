@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Exercise, Probe, agrees, returned, shaped
+from minivid.course.exercise import Exercise, Probe, Promises, agrees, returned, shaped
 from minivid.metrics import temporal
 from minivid.metrics.temporal import dynamic_degree, subject_consistency
 
@@ -42,6 +42,7 @@ EXERCISE = Exercise(
     stars=1,
     minutes=15,
     reference=consistency_and_motion,
+    promises=Promises(tensor=False),
     answers=(consistency_and_motion, temporal.subject_consistency, temporal.dynamic_degree),
     probes=(
         Probe(

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Exercise, Probe, agrees, returned
+from minivid.course.exercise import Exercise, Probe, Promises, agrees, returned
 from minivid.metrics import text_score
 
 
@@ -62,6 +62,7 @@ EXERCISE = Exercise(
     minutes=15,
     reference=contrastive_loss,
     answers=(contrastive_loss, text_score.contrast),
+    promises=Promises(gradient=True),
     probes=(
         Probe(
             "all alike",

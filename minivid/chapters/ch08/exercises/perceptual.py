@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Exercise, Probe, agrees, returned, shaped
+from minivid.course.exercise import Exercise, Probe, Promises, agrees, returned, shaped
 from minivid.metrics.paired import lpips_distance, unit
 
 Maps = Sequence[Float[Tensor, "n _ _ _"]]
@@ -48,6 +48,7 @@ EXERCISE = Exercise(
     stars=2,
     minutes=15,
     reference=perceptual,
+    promises=Promises(tensor=False),
     answers=(perceptual, lpips_distance),
     probes=(
         Probe(

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from minivid.course.exercise import Exercise, Probe, agrees, returned, shaped
+from minivid.course.exercise import Exercise, Probe, Promises, agrees, returned, shaped
 from minivid.metrics.paired import psnr
 
 
@@ -34,6 +34,7 @@ EXERCISE = Exercise(
     stars=1,
     minutes=10,
     reference=psnr,
+    promises=Promises(tensor=False),
     probes=(
         Probe(
             "one number a clip",

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Arrays, Exercise, Probe, agrees, close, returned
+from minivid.course.exercise import Arrays, Exercise, Probe, Promises, agrees, close, returned
 from minivid.metrics.paired import SIGMA, WINDOW, ssim
 
 
@@ -86,6 +86,7 @@ EXERCISE = Exercise(
     stars=2,
     minutes=20,
     reference=ssim,
+    promises=Promises(tensor=False),
     probes=(
         Probe(
             "equal clips",

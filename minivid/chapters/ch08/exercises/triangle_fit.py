@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Arrays, Exercise, Probe, all_of, several, shaped
+from minivid.course.exercise import Arrays, Exercise, Probe, Promises, all_of, several, shaped
 
 ROUNDS = 12
 SLACK = 0.02
@@ -122,6 +122,7 @@ EXERCISE = Exercise(
     stars=3,
     minutes=35,
     reference=triangle_fit,
+    promises=Promises(tensor=False, whole=False),
     probes=(
         Probe(
             "three numbers a path",

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from minivid.course.exercise import Arrays, Exercise, Probe, agrees, returned
+from minivid.course.exercise import Arrays, Exercise, Probe, Promises, agrees, returned
 from minivid.metrics import temporal
 from minivid.metrics.temporal import squared
 from minivid.motion import backward_warp
@@ -78,6 +78,7 @@ EXERCISE = Exercise(
     stars=3,
     minutes=30,
     reference=warping_error,
+    promises=Promises(tensor=False),
     answers=(warping_error, temporal.warping_error),
     probes=(
         Probe(
