@@ -106,11 +106,13 @@ def grade(
 ) -> int:
     """Grade a student's notebook: the table of exercises and points.
 
+    Where a chapter asks for a trained model, its file of weights lies beside the notebook under the name that the chapter gives it.
+
     Args:
         notebook: The student's .ipynb.
         json: Write the grades to this file too.
         private: A folder with an instructor's own probes.
-        timeout: Seconds for each exercise, its cell and all its probes.
+        timeout: Seconds for each exercise, its cell and all its probes, and for measuring a model.
     """
     if not notebook.is_file():
         raise BadInput(f"there is no notebook {notebook}: expected the path of an .ipynb file.")

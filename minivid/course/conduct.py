@@ -17,7 +17,7 @@ from minivid.course.recording import Record, strays
 Hints = tuple[str, ...]
 FLOATS = ("torch.float16", "torch.bfloat16", "torch.float32", "torch.float64")
 NUMBERS = ("bool", "int", "float")
-SLACK = 0.01
+SLACK = 0.05
 """By how much of the largest value a number may differ from the reference's: the probes ask more closely."""
 
 

@@ -55,7 +55,7 @@ class Promises:
 
     gradient: the result is used under `backward`; by default this holds of a module and of no function. tensor: a tensor stays one,
     and of its arguments' type, as networks want it; a measure's number may be of any. whole: every number that comes back is the
-    reference's, to a hundredth of the largest; else the probes judge all of it. own: the result shares memory with no argument, as
+    reference's, to a twentieth of the largest; else the probes judge all of it. own: the result shares memory with no argument, as
     who calls changes one of the two.
     """
 

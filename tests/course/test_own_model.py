@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import jupytext
+import nbformat
 import pytest
 import torch
+from nbgrader.utils import determine_grade
 
 import minivid.chapters
 from minivid import zoo
@@ -300,6 +302,14 @@ def test_nbgrader_gets_the_points_of_a_part_and_what_was_handed_in_is_not_writte
     check("96.1", hand_in("96.1", exercise.recipe, trained[1]))
     with pytest.raises(AssertionError, match=r"no 96_tiny\.safetensors beside the notebook"):
         award("96.1")
+
+
+@pytest.mark.parametrize(("returned", "points"), [("2", 2), (None, 4)])
+def test_nbgrader_reads_what_award_returns_as_the_points_of_a_part(returned, points):
+    result = nbformat.v4.new_output("execute_result", data={"text/plain": returned}) if returned else None
+    cell = nbformat.v4.new_code_cell(outputs=[result] if result else [])
+    cell.metadata.nbgrader = {"grade": True, "points": 4, "solution": False}
+    assert determine_grade(cell) == (points, 4)
 
 
 def test_the_grader_measures_the_file_beside_the_notebook_with_fresh_captions(exercise, mine):
