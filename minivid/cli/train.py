@@ -77,10 +77,12 @@ def train_run(asked: "Run", what: str, folder: Path, going_on: bool, keep: bool,
 
     first = Accelerator().is_main_process
     quiet = quiet or not first
-    videos = reader(asked, quiet)
-    skipped = len(videos.skipped) if videos else 0
+    videos = asked.videos() if asked.folder is not None else None
     if videos and going_on:
         check_films(videos, folder)
+    if videos and not quiet:
+        print(f"minivid: {videos}")
+    skipped = len(videos.skipped) if videos else 0
     training = begin(asked, folder, clips_in(videos) if videos else asked.batches(), going_on)
     if videos and first and not going_on:
         identity.write_down(videos.videos, folder)
@@ -100,16 +102,6 @@ def train_run(asked: "Run", what: str, folder: Path, going_on: bool, keep: bool,
     if first:
         publish(asked, training, folder, keep, quiet)
     return 0
-
-
-def reader(asked: "Run", quiet: bool) -> "VideoFolder | None":
-    """The run's videos, if it is of videos; how many there are, and why some cannot serve, is said."""
-    if asked.folder is None:
-        return None
-    videos = asked.videos()
-    if not quiet:
-        print(f"minivid: {videos}")
-    return videos
 
 
 def check_films(videos: "VideoFolder", folder: Path) -> None:

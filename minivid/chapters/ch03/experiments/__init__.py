@@ -20,11 +20,13 @@ from minivid.chapters.ch03.experiments.laptop import (
     landmarks,
     laptop_sentences,
     measure_laptop,
+    measure_minutes,
     smoothed,
 )
 
 MEASUREMENTS = {
     "03_laptop": measure_laptop,
+    "03_minutes": measure_minutes,
     "03_growth": measure_growth,
     "03_guidance": measure_guidance,
     "03_ordered": measure_ordered,

@@ -11,7 +11,7 @@ from minivid import zoo
 from minivid.batches import Batches
 from minivid.chapters.ch03.experiments.following import GUIDANCE, accuracy
 from minivid.course.kept import kept
-from minivid.course.receipt import Receipt
+from minivid.course.receipt import Receipt, receipt
 from minivid.data.world import World
 from minivid.diffusion import COSINE
 from minivid.tools.seeds import plain_generator
@@ -75,9 +75,9 @@ def laptop_sentences(found: Receipt) -> str:
     def listed(values: Iterable[float]) -> str:
         return ", ".join(f"{value:.2f}" for value in values)
 
-    runs, told = found["rates"], ", ".join(map(str, found.seeds))
+    runs, told, clock = found["rates"], ", ".join(map(str, found.seeds)), receipt("03_minutes")
     lines = [
-        f"the laptop recipe, seeds {told}: about {found['minutes']:.1f} minutes each on {found.hardware['threads']} threads,",
+        f"the laptop recipe, seeds {told}: about {clock['minutes']:.1f} minutes each on {clock.hardware['threads']} threads,",
         f"{found['n']} captions that it had not drawn before, {found['steps']} steps, guidance {found['guidance']:g}, fresh noise at each step:",
     ]
     for key, words in (
@@ -95,15 +95,20 @@ def laptop_sentences(found: Receipt) -> str:
     return "\n".join(lines)
 
 
-def minutes_of_a_run(steps: int = 20, untimed: int = 3) -> float:
+def minutes_of_a_run(seed: int = 0, steps: int = 20, untimed: int = 3) -> float:
     """How long the laptop's training takes at this moment on this machine's threads: some steps of each stage, and how many it has."""
-    config, minutes = LAPTOP.training, 0.0
+    config, minutes = replace(LAPTOP.training, seed=seed), 0.0
     every = [config.parts(step) for step in range(config.steps)]
     for parts in sorted(set(every)):
         stage = replace(config.shortened(untimed + steps), growth=((1.0, parts),) if parts > 1 else ())
         seconds = [record.seconds for record in replace(LAPTOP, training=stage).start().steps(progress=False)]
         minutes += every.count(parts) * (seconds[-1] - seconds[untimed - 1]) / steps / 60
     return minutes
+
+
+def measure_minutes(seed: int = 0) -> dict:
+    """How long the student will wait, on a machine that does nothing else."""
+    return {"minutes": minutes_of_a_run(seed)}
 
 
 def measure_laptop(
@@ -113,7 +118,7 @@ def measure_laptop(
 
     The runs are kept in `home`: a measurement that is interrupted goes on.
     """
-    minutes, curves, rates = minutes_of_a_run(), [], []
+    curves, rates = [], []
     for seed in seeds:
         run = replace(LAPTOP, name=f"laptop-{seed}", training=replace(LAPTOP.training, seed=seed))
         training = kept(run, f"{home}/{seed}", own=[])
@@ -127,7 +132,6 @@ def measure_laptop(
         "n": n,
         "steps": steps,
         "guidance": GUIDANCE,
-        "minutes": minutes,
         "rates": rates,
         "curve_steps": list(range(every, LAPTOP.training.steps + 1, every)),
         "curve_mean": stack.mean(0).tolist(),
