@@ -36,7 +36,7 @@ EXERCISE = OwnModel(
     marks=(
         Mark("digit", "captioned digit read on every frame of a clip that moves", ((0.5, 1), (0.65, 2))),
         Mark("direction", "captioned direction taken", ((0.6, 1), (0.85, 2))),
-        Mark("moving", "one digit on every frame, whichever, and no still picture", ((0.5, 1), (0.7, 2))),
+        Mark("moving", "one digit on every frame, whichever, and no still picture", ((0.6, 1), (0.75, 2))),
     ),
     least_steps=600,
     file="03_vdm",
