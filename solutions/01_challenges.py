@@ -966,7 +966,7 @@ print(f"\nPixels; mean and range over the seeds. {learnt}")
 # %% [markdown]
 # Read the second table. On *flat* digits the network beats every classical method by far: it has learnt that in this world black ground stands still. DIS cannot know, and is there worse than one who says that *nothing
 # moves*. Before a moving camera, where there is something to see everywhere, the network has little advantage or none. And on *photographs*, of which it has never seen any, it is hardly better than saying that nothing moves, while DIS does
-# not care. On the ink itself (the first table) DIS stays ahead in every column. **A learnt flow brings the habits of its world along**, which is why flow networks for real films are trained on many rendered worlds.
+# not care. On the ink itself (the first table) DIS is nearer than the network in every column. **A learnt flow brings the habits of its world along**, which is why flow networks for real films are trained on many rendered worlds.
 #
 # One point of the table, made again here, by your run:
 

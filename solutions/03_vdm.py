@@ -104,8 +104,9 @@ x = moons.x.repeat(1000, 1)
 alpha, sigma = variance_preserving(level)
 z = alpha * x + sigma * torch.randn(x.shape, generator=chance)
 near = (z - star).norm(dim=1) < 0.1
-print(f"{near.sum()} of {len(x)} pairs are near; the mean of their x is {x[near].mean(0).tolist()}")
-print(f"the exact x̂ is {x_hat.tolist()}")
+print(f"{near.sum()} of {len(x)} pairs are near the star")
+for name, point in (("the mean of their x", x[near].mean(0)), ("the exact x̂", x_hat)):
+    print(f"{name:20} ({point[0]:.2f}, {point[1]:.2f})")
 
 # %% [markdown]
 # **The score** is an arrow at each z, towards where noised points become more frequent. It points from z to the guess, $(\alpha\hat x-z)/\sigma^2$: who knows x̂ knows the arrow.

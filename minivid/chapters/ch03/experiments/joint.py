@@ -76,7 +76,7 @@ def joint_sentence(found: Receipt) -> str:
         middle, low, high = paired(images, losses[name])
         verdict = "images help" if high < 0 else "images harm" if low > 0 else "no difference is shown"
         lines.append(
-            f"  {name + ',':15} {clips[name]:2} clips alone: {mean(losses[name]):.4f}; "
-            f"images change it by {middle:+.4f} [{low:+.4f}, {high:+.4f}]: {verdict}"
+            f"  {name + ',':15} {clips[name]:2} clips alone: {mean(losses[name]):.4f}\n"
+            f"    images change it by {middle:+.4f} [{low:+.4f}, {high:+.4f}]: {verdict}"
         )
     return "\n".join(lines)
