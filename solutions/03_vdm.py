@@ -325,7 +325,7 @@ widgets.forward_process_still(clips.video[:1], {"cosine": schedule, "linear": LI
 
 # %% [markdown]
 # #### Exercise 3.3 · The posterior, one step back · ★★☆ · 15 minutes · 3 points
-# Write `posterior(x, z_t, logsnr_s, logsnr_t)`; return the mean (a clip) and the variance (a number). The levels are scalars here.
+# Write `posterior(x, z_t, logsnr_s, logsnr_t)`; return the mean (a clip) and the variance (one number, as a tensor). The levels are tensors without axes here.
 # <details><summary>Hint</summary>
 # α of each level comes from <code>variance_preserving</code>. Check yourself: for λs = λt nothing happens, the mean is z_t and the variance 0.</details>
 
@@ -1080,7 +1080,8 @@ print(help_)
 # A *sum* of squares; the gradient runs *through the network*, to z. The library's `inpainting` does both; with w = 0 only replacement is left.
 #
 # #### Exercise 3.10 · Reconstruction guidance · ★★★ · 25 minutes · 4 points
-# Write `reconstruction_guided(denoise, z, known, mask, alpha, weight)`: `denoise(z)` gives x̂; return x̃. It will be called under `torch.no_grad()`.
+# Write `reconstruction_guided(denoise, z, known, mask, alpha, weight)`: `denoise(z)` gives x̂; return x̃, *all* of it: the known frames
+# are moved like the open ones (what a sampler does with them afterwards is its own affair). It will be called under `torch.no_grad()`.
 # <details><summary>Hint</summary>
 # <code>with torch.enable_grad():</code>, a fresh <code>z.detach().requires_grad_()</code>, <code>torch.autograd.grad(error, z)[0]</code>; give back a detached clip.</details>
 
@@ -1296,7 +1297,7 @@ show_curves(
 # %% [markdown]
 # ## 3.14 What has your model learnt?
 # The last exercise asks the model itself. From a file of weights it is drawn with captions that nobody has seen, and its clips are measured: does a reader that was fitted to other people's handwriting see the digit on
-# every frame, does the clip set out where the caption says, and does it move at all? (A still picture of the right digit would win the first alone.)
+# every frame, does the clip set out where the caption says, and is it one digit that moves? (A still picture of the right digit would win the first alone: only clips that move count.)
 #
 # #### Exercise 3.12
 # Train. The cell writes `03_vdm.safetensors` and `03_vdm.json` beside the notebook: hand them in together with it. What is measured is a run of at least 600 steps, so in the `smoke` budget there is nothing to judge;
@@ -1313,5 +1314,5 @@ summary("03")
 
 # %% [markdown]
 # ## To read next
-# Ho et al. 2022, *Video Diffusion Models*, sections 2 and 3: you have now written most of it. Then Kingma et al. 2021, section 3, for the bound. Song et al. 2021 (*Score-Based Generative
+# Ho et al. 2022, *Video Diffusion Models*, sections 2 and 3: its attention over time, its guidance, its loop and its way to extend clips you have now written. Then Kingma et al. 2021, section 3, for the bound. Song et al. 2021 (*Score-Based Generative
 # Modeling*) for the same story told with differential equations.

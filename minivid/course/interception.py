@@ -3,6 +3,7 @@
 import functools
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
@@ -16,30 +17,33 @@ def intercepted(obj: Any, reference: Any, around: Around) -> Any:
 
     Of a class, the public methods that the reference has too.
     """
-    inside = False
-
-    def led(call: Callable) -> Callable:
-        @functools.wraps(call)
-        def through(*args, **kwargs):
-            nonlocal inside
-            if inside:
-                return call(*args, **kwargs)
-            inside = True
-            try:
-                result = around(call, args, kwargs)
-            finally:
-                inside = False
-            return led(result) if isinstance(result, FunctionType | functools.partial) else result
-
-        return through
-
+    led = _Door(around).led
     if not inspect.isclass(obj):
         return led(obj)
     names = [name for name in dir(obj) if name in CALLED or not name.startswith("_")]
-    methods = {name: inspect.getattr_static(obj, name) for name in names if _is_own(obj, reference, name)}
-    return type(
-        obj.__name__, (obj,), {"__module__": obj.__module__} | {name: led(method) for name, method in methods.items()}
-    )
+    methods = {name: led(inspect.getattr_static(obj, name)) for name in names if _is_own(obj, reference, name)}
+    return type(obj.__name__, (obj,), {"__module__": obj.__module__} | methods)
+
+
+@dataclass
+class _Door:
+    """Through which a call comes in; what is inside may call itself."""
+
+    around: Around
+    inside: bool = False
+
+    def led(self, call: Callable) -> Callable:
+        return functools.wraps(call)(lambda *args, **kwargs: self.through(call, args, kwargs))
+
+    def through(self, call: Callable, args: tuple, kwargs: dict) -> Any:
+        if self.inside:
+            return call(*args, **kwargs)
+        self.inside = True
+        try:
+            result = self.around(call, args, kwargs)
+        finally:
+            self.inside = False
+        return self.led(result) if isinstance(result, FunctionType | functools.partial) else result
 
 
 def _is_own(obj: type, reference: Any, name: str) -> bool:

@@ -52,45 +52,62 @@ def seen(calls: list[Call], gradients: bool, call: Callable, args: tuple, kwargs
 
     gradients: let the arguments want gradients, and follow these. A generator is seen when it has ended.
     """
-    told = Call(_names(call, args), seeded=any(isinstance(part, GENERATORS) for part in (*args, *kwargs.values())))
-    wanting: dict[str, Tensor] = {}
+    wanting: dict[str, Tensor] | None = {} if gradients else None
     if gradients and torch.is_grad_enabled():
         args, kwargs = mapped([args, kwargs], functools.partial(_wanting, wanting))
-    before = {where: _copy(part) for where, part in _given(args, kwargs)}
-
-    def ended(result: Any) -> None:
-        noting.close()
-        after = dict(_given(args, kwargs))
-        tensors = {where: part for where, part in after.items() if isinstance(part, Tensor)}
-        told.given = sorted({str(part.dtype) for part in tensors.values() if part.is_floating_point()})
-        told.changed = [where for where in before | after if not _same(before.get(where), after.get(where))]
-        _describe(told, result, {_memory(part): where for where, part in tensors.items()})
-        if gradients:
-            told.reached = _reached(
-                result, {where: part for where, part in tensors.items() if part.requires_grad} | wanting
-            )
-        calls.append(told)
-
+    watch = _Watch(args, kwargs, Call(_names(call, args)), wanting)
     with ExitStack() as stack:
-        handed = [_noting(told, stack, f"[{number}]", part) for number, part in enumerate(args)]
-        named = {name: _noting(told, stack, f"[{name!r}]", part) for name, part in kwargs.items()}
-        result = call(*handed, **named)
+        handed = [_noting(watch.told, stack, f"[{number}]", part) for number, part in enumerate(args)]
+        result = call(*handed, **kwargs)
         noting = stack.pop_all()
     if isinstance(result, GeneratorType):
-        return _passed_on(result, ended)
-    ended(result)
+        return watch.passed_on(result, calls, noting)
+    noting.close()
+    calls.append(watch.ended(result))
     return result
 
 
-def _passed_on(steps: Iterator, ended: Callable[[Any], None]) -> Iterator:
-    """The same steps; when there are no more, or no more are wanted, all of them have been the result."""
-    taken = []
-    try:
-        for step in steps:
-            taken.append(mapped(step, lambda _, part: part.clone() if isinstance(part, Tensor) else part))
-            yield step
-    finally:
-        ended(taken)
+@dataclass
+class _Watch:
+    """What was there before a call, and what is told of it when it has ended."""
+
+    args: tuple
+    kwargs: dict
+    told: Call
+    wanting: dict[str, Tensor] | None
+    """Arguments that want a gradient for the sake of this; None where gradients are not followed."""
+
+    def __post_init__(self):
+        self.before = {where: _copy(part) for where, part in self.given()}
+
+    def given(self) -> Iterator[tuple[str, Any]]:
+        """The tensors and numbers among the arguments."""
+        yield from leaves(self.args)
+        yield from leaves(self.kwargs)
+
+    def ended(self, result: Any) -> Call:
+        """All that is seen."""
+        told, after = self.told, dict(self.given())
+        tensors = {where: part for where, part in after.items() if isinstance(part, Tensor)}
+        told.seeded = any(isinstance(part, GENERATORS) for part in (*self.args, *self.kwargs.values()))
+        told.given = sorted({str(part.dtype) for part in tensors.values() if part.is_floating_point()})
+        told.changed = [where for where in self.before | after if not _same(self.before.get(where), after.get(where))]
+        _describe(told, result, {_memory(part): where for where, part in tensors.items()})
+        if self.wanting is not None:
+            own = {where: part for where, part in tensors.items() if part.requires_grad}
+            told.reached = _reached(result, own | self.wanting)
+        return told
+
+    def passed_on(self, steps: Iterator, calls: list[Call], noting: ExitStack) -> Iterator:
+        """The same steps; when there are no more, or no more are wanted, all of them have been the result."""
+        taken = []
+        try:
+            for step in steps:
+                taken.append(mapped(step, lambda _, part: part.clone() if isinstance(part, Tensor) else part))
+                yield step
+        finally:
+            noting.close()
+            calls.append(self.ended(taken))
 
 
 def _describe(told: Call, result: Any, memory: Mapping[int, str]) -> None:
@@ -127,27 +144,16 @@ def _wanting(wanting: dict[str, Tensor], where: str, value: Any) -> Any:
 
 def _noting(told: Call, stack: ExitStack, where: str, argument: Any) -> Any:
     """The argument, with a note when it is called while gradients are off."""
-
-    def note(*_) -> None:
-        if not torch.is_grad_enabled() and where not in told.cut:
-            told.cut.append(where)
-
     if isinstance(argument, nn.Module):
-        stack.callback(argument.register_forward_pre_hook(note).remove)
+        stack.callback(argument.register_forward_pre_hook(lambda *_: _note(told, where)).remove)
     if not isinstance(argument, FunctionType):
         return argument
-
-    @functools.wraps(argument)
-    def noted(*args, **kwargs):
-        note()
-        return argument(*args, **kwargs)
-
-    return noted
+    return functools.wraps(argument)(lambda *args, **kwargs: (_note(told, where), argument(*args, **kwargs))[1])
 
 
-def _given(args: tuple, kwargs: dict) -> Iterator[tuple[str, Any]]:
-    yield from leaves(args)
-    yield from leaves(kwargs)
+def _note(told: Call, where: str) -> None:
+    if not torch.is_grad_enabled() and where not in told.cut:
+        told.cut.append(where)
 
 
 def _names(call: Callable, args: tuple) -> list[str]:

@@ -104,7 +104,7 @@ def test_hidden_tests_do_not_reach_the_student(tmp_path):
 
 def test_a_heading_gets_title_stars_minutes_and_points(course):
     heading = next(cell.source for cell in cells(course, ROOT_FILES[0]).values() if "Exercise 3.3" in cell.source)
-    assert heading.splitlines()[0] == "#### Exercise 3.3 · The posterior, one step back · ★★☆ · 20 minutes · 3 points"
+    assert heading.splitlines()[0] == "#### Exercise 3.3 · The posterior, one step back · ★★☆ · 15 minutes · 3 points"
 
 
 @pytest.mark.parametrize("more", ["", f"\n# %%\n{BODY.splitlines()[0].strip()}\n"])

@@ -162,13 +162,17 @@ def test_the_summary_adds_up_in_text_and_html():
     assert f"<b>3 / {total}</b>" in module._table("03")._repr_html_()
 
 
-@pytest.fixture
-def graded_hints(monkeypatch):
-    """3.3 with three hints where it had one; its variance is asked for first."""
+def with_hint(monkeypatch, hint) -> None:
+    """3.3 with its probe of the variance alone, and another hint in it."""
     exercise = listing.exercise("3.3")
     (variance,) = (probe for probe in exercise.probes if probe.name == "variance")
-    told = replace(variance, hint=("The variance is off.", "Look at σₛ.", "Write `sigma_s**2`."))
-    monkeypatch.setattr(listing, "exercise", lambda _: replace(exercise, probes=(told,)))
+    told = replace(exercise, probes=(replace(variance, hint=hint),))
+    monkeypatch.setattr(listing, "exercise", lambda _: told)
+
+
+@pytest.fixture
+def graded_hints(monkeypatch):
+    with_hint(monkeypatch, ("The variance is off.", "Look at σₛ.", "Write `sigma_s**2`."))
 
 
 def test_of_three_hints_the_first_is_said_and_the_next_is_a_call_away(graded_hints):
@@ -187,7 +191,8 @@ def test_in_a_notebook_the_further_hints_are_folded_away_and_no_call_is_needed(g
     assert "<summary>the line?</summary>Write <code>sigma_s**2</code>.</details>" in page
 
 
-def test_a_hint_of_one_sentence_has_nothing_folded_away():
+def test_a_hint_of_one_sentence_has_nothing_folded_away(monkeypatch):
+    with_hint(monkeypatch, "The variance is off.")
     said(check, "3.3", wrong)
     card = module._card(listing.exercise("3.3"), module._checked["3.3"].outcome)
     assert "<details" not in card._repr_html_() and "hint(" not in repr(card)

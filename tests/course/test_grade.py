@@ -109,6 +109,33 @@ def test_nothing_that_a_student_patches_reaches_the_judge(course, graded):
     assert "which is the answer" in results["3.3"].message
 
 
+def test_what_no_answer_may_do_is_found_from_what_the_kernel_has_recorded(course, graded):
+    cells = {
+        "3.1": course.right("3.1").replace("eps = ", "torch.rand(()); eps = "),
+        "3.3": course.right("3.3").replace("(1 - kept) * sigma_s**2", "((1 - kept) * sigma_s**2).item()"),
+        "3.5": course.right("3.5").replace("bias = bias.masked_fill(", "bias.masked_fill_("),
+    }
+    report, results = graded(cells)
+    assert [result.points for result in results.values()] == [2, 0, 0], report.table()
+    assert "The second value that `posterior` returns is a Python number" in results["3.3"].message
+    assert "changed its argument `bias` in place" in results["3.5"].message and "Look for" in results["3.5"].message
+
+
+def test_a_record_that_is_none_is_no_answer(course, graded):
+    def forged(record: str) -> str:
+        return f"import minivid.course.inside_kernel as inside\ninside.written = lambda told: {record}\n"
+
+    call = {"names": 3, "changed": ["[7]"], "types": {"": "torch.float32"}}
+    cells = {
+        "3.1": forged("([], {})") + course.right("3.1"),
+        "3.3": forged(f"({{'calls': [{call}]}}, dict(told.arrays, x=1))") + course.right("3.3"),
+        "3.5": forged("({'calls': [], 'again': [], 'no_such': 1}, {'answer.out': __import__('numpy').ones(3)})")
+        + course.right("3.5"),
+    }
+    report, results = graded(cells)
+    assert [result.points for result in results.values()] == [0, 0, 0], report.table()
+
+
 def test_an_instructor_s_private_probes_count(course, graded, tmp_path):
     private = tmp_path / "private"
     private.mkdir()

@@ -34,6 +34,11 @@ DRAW = "mean + variance.sqrt() * noise"
 NEXT = f"x_hat if i == steps - 1 else {DRAW}"
 
 RIGHT = {
+    # torch lets gradients on again at each `yield`
+    "decorated_without_gradients": [
+        ("def sampler(", "@torch.no_grad()\ndef sampler("),
+        ("with torch.no_grad():", "if True:"),
+    ],
     "by_normal": (NOISE, "torch.normal(0.0, 1.0, z.shape, generator=generator)"),
     "loop_over_pairs": [
         ("for i in range(steps):", "for i, (t, s) in enumerate(itertools.pairwise(levels)):"),
@@ -123,5 +128,11 @@ WRONG = {
         "mean_of_the_next_to_last_level": (NEXT, f"{DRAW} if i < steps - 1 else z"),
     },
     "repeatable": {"generator_forgotten": (NOISE, "torch.randn_like(z)")},
-    "without gradients": {"graph_kept": ("with torch.no_grad():", "if True:")},
+    "without gradients": {
+        "graph_kept": ("with torch.no_grad():", "if True:"),
+        "switched_off_for_the_caller_too": [
+            ("        with torch.no_grad():\n    ", "        torch.set_grad_enabled(False)\n"),
+            ("        yield z, x_hat", "        yield z, x_hat\n    torch.set_grad_enabled(True)"),
+        ],
+    },
 }

@@ -4,7 +4,7 @@ from functools import partial
 
 import torch
 
-from minivid.course.exercise import Exercise, Probe, agrees, returned
+from minivid.course.exercise import Exercise, Probe, Promises, agrees, returned
 from minivid.motion.forecast import next_frames
 
 CLIPS, CHANNELS, FRAMES, HEIGHT, WIDTH = (
@@ -38,6 +38,7 @@ EXERCISE = Exercise(
     stars=1,
     minutes=10,
     reference=next_frames,
+    promises=Promises(gradient=True),
     probes=(
         Probe(
             "nothing moves",

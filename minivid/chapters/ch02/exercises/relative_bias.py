@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Arrays, Exercise, Probe, all_of, close, returned
+from minivid.course.exercise import Arrays, Exercise, Probe, Promises, all_of, close, returned
 
 HEADS, FARTHEST = 3, 4
 
@@ -60,6 +60,7 @@ EXERCISE = Exercise(
     stars=1,
     minutes=10,
     reference=relative_bias,
+    promises=Promises(gradient=True),
     probes=(
         Probe(
             "a map a head",

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from minivid.course.exercise import Arrays, Exercise, Probe, agrees, all_of, close, returned, shaped
+from minivid.course.exercise import Arrays, Exercise, Probe, Promises, agrees, all_of, close, returned, shaped
 from minivid.nn.attention.positions import angles, rotate
 
 CLIPS, HEADS, FRAMES, DIM = 3, 5, 5, 8  # as many heads as frames: a turn along the wrong axis runs, silently
@@ -75,6 +75,7 @@ EXERCISE = Exercise(
     stars=2,
     minutes=20,
     reference=rotate,
+    promises=Promises(gradient=True),
     probes=(
         Probe(
             "frame 0 stands",

@@ -73,9 +73,10 @@ def _walked(obj, inputs: dict) -> dict:
     """All that the loop yields, as it was when it was yielded; what the network was told on the way."""
     network = Network(inputs["mixing"])
     path, pairs, kept = _begun(obj, inputs, network), [], []
-    asked = 0
+    asked, gradients = 0, True
     while len(pairs) <= STEPS and (pair := _next(path, inputs["z"].shape)):
         asked = asked or len(network.levels)
+        gradients = gradients and torch.is_grad_enabled()
         pairs.append(pair)
         kept.append([part.detach().clone() for part in pair])
     if len(pairs) != STEPS:
@@ -90,6 +91,7 @@ def _walked(obj, inputs: dict) -> dict:
         "levels": torch.stack(network.levels),
         "captioned": all(network.captions),
         "asked": asked,
+        "gradients": gradients,
         "attached": any(part.requires_grad for pair in pairs for part in pair),
         "changed": any(
             not torch.allclose(a, b, rtol=0, atol=0, equal_nan=True)
@@ -121,6 +123,15 @@ def _falling(arrays: Arrays, inputs: dict) -> bool | str:
     expected = ", ".join(f"{level:.1f}" for level in GRID[:-1])
     right = len(told) == STEPS and all(np.allclose(level, at, atol=0.1) for level, at in zip(told, GRID, strict=False))
     return right or f"It was told λ = {found}; in {STEPS} steps it is {expected}."
+
+
+def _leaves_no_trace(arrays: Arrays, inputs: dict) -> bool | str:
+    if not arrays["gradients"]:
+        return "While the loop waits at its `yield`, gradients are switched off for whoever called it."
+    return (
+        not arrays["attached"]
+        or "What comes out still holds the network's graph, and with it the memory of every step before."
+    )
 
 
 def _before(arrays: Arrays, inputs: dict) -> np.ndarray:
@@ -306,13 +317,13 @@ EXERCISE = Exercise(
         Probe(
             "without gradients",
             (
-                "What comes out still holds the network's graph, and with it the memory of every step before.",
-                "Nothing is learnt here: the network is asked without gradients.",
+                "Gradients should be off while the network is asked, and only then.",
+                "Nothing is learnt here, so no graph need be kept; and what the caller does between two pairs is the caller's affair.",
                 "`with torch.no_grad():` around the call of `model`, and not around the `yield`.",
             ),
             _noise,
             _walked,
-            lambda arrays, inputs: not arrays["attached"],
+            _leaves_no_trace,
         ),
     ),
 )
