@@ -558,7 +558,7 @@ for name, spoil in experiments.BREAKS.items():
     )
 
 # %% [markdown]
-# Without the mask every break is drowned, since the hidden ground of *undamaged* clips is most of the error; with it, all four stand out by a factor of about ten. But look at the last row. A **fade to half** of the light lowers the error of the unmasked kind, and the masked one does not see it: from frame to frame it
+# Without the mask every break is nearly drowned, since the hidden ground of *undamaged* clips is most of the error; with it, all four stand out by seven times or more. But look at the last row. A **fade to half** of the light lowers the error of the unmasked kind, and the masked one does not see it: from frame to frame it
 # is next to nothing, and there is less light to be wrong about. And the mask has its price: it takes away a part of the ink, the rims of the digits, where a broken model breaks first. **A measure from frame to frame is blind to whatever is slow.**
 #
 # ## 1.6 A loss for it
@@ -1427,7 +1427,7 @@ print(
 
 # %% [markdown]
 # ## 1.11 How this goes wrong
-# Five pieces of code. Each runs, gives a plausible number, and is wrong; the first three stood in published tutorials. Read them, find the line, and say *what you would try them on*, before you run the next cell.
+# Five pieces of code. Each runs, gives a plausible number, and is wrong; the first four stood in published tutorials. Read them, find the line, and say *what you would try them on*, before you run the next cell.
 
 
 # %%
