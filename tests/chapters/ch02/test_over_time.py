@@ -99,7 +99,7 @@ def test_training_the_light_network_draws_better_frames():
     for _ in training.steps(progress=False):
         pass
     fares = light.how_light_fares(training.ema, n=16)
-    assert fares["one digit, all"] < 0.6 and len(fares["ahead"]) == 5
+    assert fares["one digit"] < 0.6 and len(fares["ahead"]) == 5
 
 
 def test_speed_is_by_frame_and_the_faster_one_is_named_first():
