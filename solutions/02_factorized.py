@@ -12,7 +12,8 @@
 # Almost every answer is one idea, **factorize**: first space, then time.
 #
 # **You will be able to** put an image layer on every frame · build (2+1)D, pseudo-3-D and separable convolutions and say what each costs · cut a clip into
-# windows, shift and mask them · replace the scores of attention by something that grows no faster than the clip · prove, by touching one pixel, what a layer sees.
+# windows, shift and mask them · replace the scores of attention by something that grows no faster than the clip · tell frames their place, and pass on what was seen over a long time · prove, by touching one pixel, what a layer
+# sees.
 #
 # **You need** PyTorch (modules, autograd), chapter 1's picture of a clip, and to have met convolution and attention once. No diffusion.
 # **Time:** an evening.
@@ -21,6 +22,9 @@
 # Child et al. 2019 (*Sparse Transformers*) · Katharopoulos et al. 2020 (*linear attention*).
 
 # %% setup
+import math
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as F
 from einops import einsum, rearrange
@@ -33,14 +37,19 @@ from minivid.chapters.ch02 import experiments, widgets
 from minivid.course import award, check, receipt, summary
 from minivid.data import World, tokenize
 from minivid.diffusion import variance_preserving
-from minivid.nn import Cond
+from minivid.motion import backward_warp
+from minivid.motion.forecast import forecast
+from minivid.nn import Cond, propagation
 from minivid.nn.attention import sparse
 from minivid.nn.attention.core import ALL, SPACE, TIME, Attention, Window, attend, linear_attend
 from minivid.nn.attention.maps import place_attention_maps
+from minivid.nn.attention.positions import angles, relative_buckets, sinusoidal
 from minivid.nn.conv import SpatialConv
 from minivid.nn.cost import conv_flops, scores, weights
+from minivid.nn.light import MotionNet, TemporalMix
+from minivid.nn.propagation import ConvGRUCell, Hierarchical
 from minivid.nn.spacetime import PseudoConv3d, TimeConv, full_conv
-from minivid.show import show, show_sheet, show_source
+from minivid.show import show, show_curves, show_image_grid, show_sheet, show_source
 from minivid.tools import budget
 
 torch.manual_seed(0)
@@ -664,9 +673,473 @@ print(found)
 #   that it helps must be shown anew for each task.
 #
 # (200 steps, one rate for all; longer training may change the order.)
+
+# %% [markdown]
+# ## 2.10 Where does a frame stand?
+# Attention is a sum over its inputs, and a sum has no order. Shuffle the frames: what comes out is the same, shuffled.
+
+# %%
+layer = Attention(8, 2, TIME)
+nn.init.normal_(layer.to_out.weight, std=0.3)
+x, shuffle = torch.randn(1, 8, 6, 4, 4), torch.tensor([3, 0, 5, 1, 4, 2])
+same_vector = torch.randn(8, 1, 1, 1)
+frame = torch.arange(6.0)
+numbered = sinusoidal(frame, 8).T[:, :, None, None]
+for words, added in (("nothing added", 0), ("one vector for all", same_vector), ("a vector for each frame", numbered)):
+    with torch.no_grad():
+        straight, shuffled = layer(x + added), layer(x[:, :, shuffle] + added)
+    print(f"{words:24} shuffled in against shuffled out: {(straight[:, :, shuffle] - shuffled).abs().max():.6f}")
+
+# %% [markdown]
+# Zero means **blind to order**: a film played backwards is the same film to such a layer. A released model was like that (diffusers, issue 4568). The second line is a mistake from a tutorial: one learned
+# vector `(1, 1, d)`, added to *every* frame, says nothing about any of them.
 #
-# <!-- ch2b's sections come here -->
+# The third line adds waves (Vaswani et al. 2017). Frame $n$ gets sines and cosines of the angles $n\,\omega_k$: dim/2 clocks, each slower than the one before,
+# $$\omega_k = 10\,000^{-2k/\mathrm{dim}}, \qquad k = 0, \dots, \mathrm{dim}/2-1$$
+# Write `arange(dim // 2) / dim` for $2k/\mathrm{dim}$, as a published video model does, and the slow half of the clocks is missing:
+
+# %%
+one_turn = 2 * math.pi / angles(torch.tensor([1.0]), 64)[0]
+halved = 2 * math.pi / angles(torch.tensor([1.0]), 64, slowest=100)[0]
+for words, frames in (("as it should be", one_turn), ("half the exponents", halved)):
+    print(f"{words:20} clocks go round in {frames[0]:.1f} to {frames[-1]:,.0f} frames")
+
+# %% [markdown]
+# One can also *turn* instead of adding. **Rotary positions** (Su et al. 2021) take neighbouring channels of a query or key as a point $(a, b)$ of a plane, and turn it by the angle of its frame:
+# $$(a, b) \;\to\; (a\cos n\omega_k - b\sin n\omega_k,\;\; a\sin n\omega_k + b\cos n\omega_k)$$
+# A scalar product does not change when both vectors are turned alike. So the score of frame $i$ with frame $j$ depends on $j-i$ alone: the place in the clip cancels.
 #
+# #### Exercise 2.7
+# Write `rotate(x, position)`: `x` is `n heads t d`, with d even, and `position` has the number of each of the t frames (any numbers). Pairs are the channels 0 and 1, 2 and 3, and so on; pair k turns by
+# `position · base^(−2k/d)`. Return a new tensor of x's shape.
+# <details><summary>Hint</summary>
+# <code>x[..., 0::2]</code> are the a, <code>x[..., 1::2]</code> the b. <code>torch.stack([…, …], dim=-1).flatten(-2)</code> puts them next to each other again.</details>
+
+
+# %% exercise="2.7"
+def rotate(x, position, base=10_000):
+    """Neighbouring channels as pairs, turned by the frame's position times the pair's speed."""
+    ### BEGIN SOLUTION
+    speed = base ** (-torch.arange(0, x.shape[-1], 2) / x.shape[-1])
+    angle = position[:, None] * speed
+    cos, sin = angle.cos(), angle.sin()
+    a, b = x[..., 0::2], x[..., 1::2]
+    return torch.stack([a * cos - b * sin, a * sin + b * cos], dim=-1).flatten(-2)
+    ### END SOLUTION
+
+
+rotate = check("2.7", rotate)
+
+# %% award="2.7"
+award("2.7")
+
+# %% [markdown]
+# The same query in every frame, the same key in every frame; only their turns differ:
+
+# %%
+q, k = (torch.randn(1, 1, 1, 16).expand(1, 1, 6, 16) for _ in range(2))
+turned = rotate(q, frame) @ rotate(k, frame).mT
+print(turned[0, 0].round(decimals=1))
+later = rotate(q, frame + 100) @ rotate(k, frame + 100).mT
+print(f"a hundred frames later: {(turned - later).abs().max():.1e} off")
+
+# %% [markdown]
+# Each diagonal holds one number. For a token with a place in time, height *and* width (chapter 5) the channels are shared out among the three axes, and each share turns by its own coordinate. The order
+# of the shares is a convention, and one that a comment and its code have disagreed about (HunyuanVideo, issue 184: *W, H, T* in the comment, *T, H, W* in the code). Nothing crashes when they are mixed up:
+
+# %%
+t, h, w = (axis.flatten().float() for axis in torch.meshgrid(*(torch.arange(n) for n in (4, 2, 2)), indexing="ij"))
+tokens = torch.randn(1, 1, 16, 12)
+
+
+def rotate_in(x, axes):
+    """Three shares of the channels, each turned by its own axis."""
+    return torch.cat([rotate(part, axis) for part, axis in zip(x.chunk(3, dim=-1), axes, strict=True)], dim=-1)
+
+
+right, mixed = (rotate_in(tokens, axes) @ rotate_in(tokens, axes).mT for axes in ((t, h, w), (w, h, t)))
+print(f"scores with time first and with width first: {(right - mixed).abs().max():.2f} apart")
+
+# %% [markdown]
+# The third way leaves queries and keys alone and adds a learned number to each *score*, chosen by the distance $j-i$ (Shaw et al. 2018; Raffel et al. 2020). Ho et al. do this in *Video Diffusion Models*,
+# and chapter 3 will.
+#
+# #### Exercise 2.8
+# Write `relative_bias(table, frames)`. The table has 2r + 1 rows, for the distances −r … r, and a column for each head. Return `heads t t`: at [head, i, j] the head's number for j − i. Frames farther apart
+# than r get what stands for r.
+# <details><summary>Hint</summary>
+# A tensor of whole numbers as an index, <code>table[index]</code>, looks up a row for each of them. Make the t × t index first.</details>
+
+
+# %% exercise="2.8"
+def relative_bias(table, frames):
+    """The table's number for the distance of each pair of frames."""
+    ### BEGIN SOLUTION
+    farthest = len(table) // 2
+    frame = torch.arange(frames)
+    distance = (frame[None, :] - frame[:, None]).clamp(-farthest, farthest)
+    return table[distance + farthest].movedim(-1, 0)
+    ### END SOLUTION
+
+
+relative_bias = check("2.8", relative_bias)
+
+# %% award="2.8"
+award("2.8")
+
+# %%
+print(relative_bias(torch.arange(-3.0, 4)[:, None], 6)[0])
+
+# %% [markdown]
+# The library's `RelativePositionBias` has T5's refinement: near distances have a row each, far ones share rows, more of them the farther away. Which row of 32 does frame 0 use for frame j?
+
+# %%
+print(relative_buckets(24)[0].tolist())
+
+# %% [markdown]
+# **Which of them works on clips that are longer than those of training?** Small networks, attention over time and nothing else, read a moving digit frame by frame. They were trained on 8 frames, and are asked
+# two questions of every frame of clips of 8 and of 16: *how fast does the digit move* (look at the neighbours) and *where was it in the first frame* (look at the beginning).
+
+# %%
+found = receipt("02_positions")
+for name, words in experiments.POSITIONS.items():
+    print(f"{name:20} {words}")
+print()
+print(experiments.positions_table(found))
+print(found)
+
+# %%
+across = {
+    name: found["rows"][name]["twice the length"]["velocity"] for name in ("table", "sinusoidal", "bias", "rotary")
+}
+show_curves(
+    range(16),
+    {name: torch.tensor(seeds).mean(0) for name, seeds in across.items()},
+    bands={name: (torch.tensor(seeds).amin(0), torch.tensor(seeds).amax(0)) for name, seeds in across.items()},
+    regions={"none: blind": torch.tensor(found["rows"]["none"]["twice the length"]["velocity"]).mean().item()},
+    xlabel="frame (trained on 0 to 7)",
+    ylabel="velocity, pixels a frame off",
+    heading="Read beyond the trained length",
+)
+
+# %%
+steps = budget.pick(smoke=10, laptop=400, gpu=800)
+for kind in ("sinusoidal", "rotary"):
+    model = experiments.trained_reader(kind, seed=7, steps=steps)
+    short, long = (experiments.reading_errors(model, frames)[0].mean() for frames in (8, 16))
+    print(f"{kind:12} after {steps} steps here: velocity {short:.2f} off on 8 frames, {long:.2f} on 16")
+
+# %% [markdown]
+# Each cell is a mean over five seeds with its 95 % interval; the bands of the figure are the least and the largest seed. Read the table from the left.
+#
+# - **Without positions the network is blind** (a digit that moves right looks like one that moves left), and *one vector* is no better than none.
+# - **On the trained length** numbers in any of the other forms do. The bias learns more slowly than the rest.
+# - **At twice the length, asked about neighbours**, what speaks of distances holds on: bias and rotary. What was added to the frames does not: frames 8 to 15 carry numbers that no training has seen, and from frame 10 on (figure) both
+#   the table and the waves do worse than a network that knows nothing. That waves have *a value* for frame 12 does not mean that anybody has learnt to read it. Rotary is not unharmed, and its seeds differ.
+# - **Asked about the beginning, it is the other way round**: number 0 is number 0 in a clip of any length, and a network that knows distances alone must look for a frame farther away than any in its training.
+# - **Two nulls.** Half the exponents do no measurable harm in clips as short as these: the clocks that are missing would hardly have moved. And whether T5's far buckets were ever trained (the row with few buckets) made no difference that
+#   five seeds could show.
+#
+# So no position "extrapolates". It depends on what is asked. For films, in which most of what a frame needs is near, distances are the better bet; CogVideoX, HunyuanVideo and Wan all turn.
+#
+# ## 2.11 Who hears whom over a long time?
+# Attention keeps every frame and pays for every pair. The other way is to keep *one* picture of what has been seen, a **state**, and hand it on from frame to frame. A GRU decides for each of its numbers how much of it to keep, $u$, and what to write:
+# $$h_i = u\odot h_{i-1} + (1-u)\odot\tilde h, \qquad u = \sigma(W x_i + U h_{i-1}), \quad \tilde h=\tanh\!\big(W' x_i + r\odot U'h_{i-1}\big)$$
+# with $r$ another gate like $u$. For films $W$ and $U$ are convolutions, and the state has rows and columns like a frame (Ballas et al. 2016).
+
+# %%
+show_source(ConvGRUCell.forward)
+
+# %%
+cell = ConvGRUCell(3, 5, kernel=1)  # at one pixel it is PyTorch's own
+gru = nn.GRU(3, 5, batch_first=True)
+names = {
+    "from_input.weight": "weight_ih_l0",
+    "from_input.bias": "bias_ih_l0",
+    "from_state.weight": "weight_hh_l0",
+    "from_state.bias": "bias_hh_l0",
+}
+gru.load_state_dict({names[name]: weight for name, weight in cell.state_dict().items()})
+pixel = torch.randn(2, 3, 7, 1, 1)
+difference = propagation.propagate(cell, pixel) - gru(pixel[..., 0, 0].mT)[0].mT[..., None, None]
+print(f"against nn.GRU: {difference.abs().max():.1e}")
+
+# %% [markdown]
+# So far a frame knows its past. Where the whole clip is there (restoring, editing, a denoiser), it may know its future as well: a second pass from the end, with a cell of its own. What is *not* that: a plain convolution over time on the clip, and another on
+# the clip played backwards. A published "bidirectional propagation" is that, and it is one convolution:
+
+# %%
+there, back, one = (nn.Conv3d(2, 2, (3, 1, 1), padding=(1, 0, 0), bias=False) for _ in range(3))
+one.load_state_dict({"weight": there.weight + back.weight.flip(2)})  # the second kernel, turned round
+x = torch.randn(1, 2, 9, 4, 4)
+both_ways = there(x) + back(x.flip(2)).flip(2)
+print(f"two passes against one convolution: {(both_ways - one(x)).abs().max():.1e}")
+
+# %% [markdown]
+# #### Exercise 2.9
+# `__init__` is given. Write `forward(x)`: the state after each frame, from the first to the last by `forward_cell` and from the last to the first by `backward_cell`. At each frame join the channels of both, the past first, by `join`. A cell is called as
+# `cell(frame, state)` with a frame `b c 1 h w`; `cell.start(x)` is the state before anything was seen.
+# <details><summary>Hint</summary>
+# <code>x.split(1, dim=2)</code> gives the frames with their time axis kept. What the second pass says of a frame must stand at that frame: it is made in the other order.</details>
+
+
+# %% exercise="2.9"
+class Bidirectional(nn.Module):
+    """Past and future of each frame, joined."""
+
+    def __init__(self, dim_in, dim):
+        super().__init__()
+        self.forward_cell = ConvGRUCell(dim_in, dim)
+        self.backward_cell = ConvGRUCell(dim_in, dim)
+        self.join = SpatialConv(2 * dim, dim, kernel=1)
+
+    def forward(self, x):
+        ### BEGIN SOLUTION
+        frames = x.split(1, dim=2)
+        past, state = [], self.forward_cell.start(x)
+        for frame in frames:
+            state = self.forward_cell(frame, state)
+            past.append(state)
+        future, state = [], self.backward_cell.start(x)
+        for frame in reversed(frames):
+            state = self.backward_cell(frame, state)
+            future.insert(0, state)
+        return self.join(torch.cat([torch.cat(past, dim=2), torch.cat(future, dim=2)], dim=1))
+        ### END SOLUTION
+
+
+Bidirectional = check("2.9", Bidirectional)
+
+# %% award="2.9"
+award("2.9")
+
+# %%
+mine, library = Bidirectional(8, 8), propagation.Bidirectional(8, 8)
+library.load_state_dict(mine.state_dict())
+x = torch.randn(1, 8, 9, 17, 17)
+print(f"against the library's: {(mine(x) - library(x)).abs().max():.1e}")
+show_sheet(
+    **{"two convolutions": reached(nn.Conv3d(8, 8, (3, 1, 1), padding=(1, 0, 0))), "two GRUs": reached(mine)}, frames=9
+)
+
+# %% [markdown]
+# A third way between the two is **hierarchical**: pool time by 1, by 2 and by 4, and convolve over three steps of each. The short branch sees neighbours, the long one twelve frames, at a quarter of the cost. (Its branches take the C channels of x
+# and nothing else. Branches of 2C and 4C channels, fed with C, are another thing that has been published and cannot run.)
+
+# %%
+show_source(Hierarchical.forward)
+
+# %% [markdown]
+# **What reaches what?** All blocks of the chapter, and two whole networks. One place in the middle of a frame is touched; blue is every place of the output in which any bit changed. Choose a block and move the touched frame; below it all of them at once.
+
+# %%
+reached_by = experiments.reach_of(experiments.blocks())
+display(widgets.reach_viewer(reached_by))
+widgets.reach_viewer_still(reached_by, frame=3)
+
+# %% [markdown]
+# Read it as a table of promises. A convolution's reach is its kernel, a GRU's grows by a kernel with each frame (a light cone), attention over time is as long as the clip and one pixel wide. In the network the norms look at the whole frame, so every
+# pixel is reached at once. *Causal* is a word that this picture can check: nothing to the left of the touched frame.
+#
+# Being reached is not being heard, though. **How much** does each place count? Ask from the other end: the gradient of one place of the output by every place of the input, the *effective* receptive field (Luo et al. 2016).
+#
+# #### Exercise 2.10
+# Write `influence(layer, x, place, mixture)`: x is one clip, `1 c t h w`; `place` is (frame, row, column) of the output, which is as large as x. Weigh the output's channels there by `mixture` and add them up; return, for each place of the input,
+# the length of the gradient over its channels: `t h w`. Leave no gradients behind, neither on x nor on the layer's weights.
+# <details><summary>Hint</summary>
+# <code>torch.autograd.grad(number, x)</code> returns a tuple, and touches nothing else. <code>x.detach().requires_grad_()</code> is a clip of your own.</details>
+
+
+# %% exercise="2.10"
+def influence(layer, x, place, mixture):
+    """How much each place of the input counts for one place of the output."""
+    ### BEGIN SOLUTION
+    x = x.detach().requires_grad_()
+    frame, row, column = place
+    heard = (layer(x)[:, :, frame, row, column] * mixture).sum()
+    gradient = torch.autograd.grad(heard, x)[0]
+    return gradient.square().sum((0, 1)).sqrt()
+    ### END SOLUTION
+
+
+influence = check("2.10", influence)
+
+# %% award="2.10"
+award("2.10")
+
+# %%
+x, mixture = torch.randn(1, 8, 12, 12, 12), torch.randn(8)
+layers = experiments.blocks()
+heard = {}
+for name in ("bidirectional GRU", "short, middle, long", "attention over time"):
+    by_frame = influence(layers[name], x, (6, 6, 6), mixture).square().sum((1, 2)).sqrt()
+    heard[name] = by_frame / by_frame.max()
+show_curves(
+    range(12),
+    heard,
+    xlabel="frame",
+    ylabel="counts, as a share of the most",
+    log=True,
+    dots=True,
+    heading="What counts for frame 6",
+)
+
+# %% [markdown]
+# A fresh GRU reaches everything and hears its neighbours. (Attention hears all frames alike, since nothing is learnt; frame 6 has its own residual path.) In space it is the same with depth. Stack convolutions 3×3 (linear, random weights): the reach grows by a pixel with each. How far away does what counts lie, by the root of the mean square?
+
+# %%
+depths = (1, 2, 4, 8, 16)
+counted = [[experiments.radius(depth, seed=seed) for seed in range(5)] for depth in depths]
+for depth, each in zip(depths, counted, strict=True):
+    mean = sum(each) / 5
+    print(
+        f"{depth:2} layers reach {depth:2} pixels to each side; what counts lies {mean:.1f} [{min(each):.1f}, {max(each):.1f}] away"
+    )
+exponent, low, high = experiments.exponent(depths, [sum(each) / 5 for each in counted])
+print(f"it grows with depth to the power {exponent:.2f} [{low:.2f}, {high:.2f}]")
+
+# %% [markdown]
+# With the square root: convolutions one behind the other are like steps of a random walk. This is why a network that must join far places *halves* the picture, or attends.
+#
+# **What fits through a bottleneck?** A GRU's state is all that it knows of the past. A digit is seen for four frames, then goes behind an occluder as large as the picture. An eye without fault tells the GRU which digit it is and where; then it is told nothing.
+# From its state alone: *which digit is it*, and *where is it by now* (behind the occluder it flies on and bounces off the walls)? Trained on 8 hidden frames, asked for 16.
+
+# %%
+found = receipt("02_memory")
+print(experiments.memory_table(found))
+print(found)
+
+# %%
+hidden = range(1, len(found["rows"]["64"]["off"][0]) + 1)
+show_curves(
+    hidden,
+    {f"{dim} numbers": torch.tensor(row["off"]).mean(0) for dim, row in found["rows"].items()},
+    bands={
+        f"{dim} numbers": (torch.tensor(row["off"]).amin(0), torch.tensor(row["off"]).amax(0))
+        for dim, row in found["rows"].items()
+    },
+    regions={"says the mean place": found["guess"]},
+    xlabel="frames behind the occluder (trained on 8)",
+    ylabel="place, pixels off",
+    heading="Where is it by now?",
+)
+
+# %%
+steps = budget.pick(smoke=20, laptop=600, gpu=2500)
+named, off = experiments.recall(experiments.trained_memory(16, seed=7, steps=steps))
+print(f"16 numbers, {steps} steps here: named {named[7]:.2f}, {off[7]:.1f} pixels off after 8 hidden frames")
+
+# %% [markdown]
+# **One number is enough for the digit, sixteen are not enough for the place.** Which digit it was does not change: the state has only to be left alone, and that holds twice as long as it was trained to hold, almost without loss. Where the digit is *by now* has to be computed anew in
+# every frame, with walls; what cannot be computed in the state's few numbers is lost, and after eight frames four numbers know hardly more than one who always says the mean. Sixty-four stay within a pixel for as long as they were trained, and
+# then drift too. (2500 steps for all, three seeds; a longer training may move each line.) So the size of a state is no mere question of how much there is to keep: *what must move takes more room than what may rest.* Attention has no such
+# bottleneck, it keeps every frame; and no such memory either, for beyond its window there is nothing.
+#
+# ## 2.12 What can be done in real time?
+# Chapter 3's network draws every pixel of a clip, in dozens of passes. If a film only has to go *on*, most of the next frame has been drawn already: it has moved. A light network says where to, and **looks up** the frame instead of drawing it:
+#
+# 1. a 2-D **backbone**, shared by all frames: each frame is read once, as it comes;
+# 2. **depthwise** convolution over time, each channel by itself, over the present frame and the two before;
+# 3. a **motion head**: two numbers for each pixel, the flow;
+# 4. a **warp**, which has no weights.
+
+# %%
+show_source(TemporalMix)
+
+# %%
+show_source(MotionNet.forward)
+
+# %% [markdown]
+# `backward_warp(frame, flow)` is chapter 1's: at each pixel q it finds `frame` at q + flow(q), between pixels bilinearly. So the flow leads from the picture that is *made* back to the one that is known.
+#
+# #### Exercise 2.11
+# Write `next_frames(video, flow)`: video `b c t h w`, flow `b 2 t h w`. For each frame, what follows it: that frame looked up along its own flow. Yours to use: `backward_warp(frame, flow)` for `n c h w` and `n 2 h w`.
+# <details><summary>Hint</summary>
+# It is exercise 2.1 with two inputs.</details>
+
+
+# %% exercise="2.11"
+def next_frames(video, flow):
+    """Each frame's successor, looked up in it."""
+    ### BEGIN SOLUTION
+    frames = rearrange(video, "b c t h w -> (b t) c h w")
+    flows = rearrange(flow, "b c t h w -> (b t) c h w")
+    return rearrange(backward_warp(frames, flows), "(b t) c h w -> b c t h w", b=len(video))
+    ### END SOLUTION
+
+
+next_frames = check("2.11", next_frames)
+
+# %% award="2.11"
+award("2.11")
+
+# %% [markdown]
+# Nobody tells it what the flow is. The loss is the squared error of the next frame, and a flow is right when it draws the right picture. Three worlds take turns: one digit; two, which hide each other; one before a background that slides by.
+
+# %%
+show_source(experiments.warping_loss)
+
+# %%
+config = experiments.LIGHT_TRAINING
+run = experiments.light_training(
+    budget.pick(smoke=replace(config.shortened(120), batch=9), laptop=config, gpu=config.longer(4))
+)
+*_, record = run.steps()
+light = run.ema
+print(
+    f"{sum(weight.numel() for weight in light.parameters()):,} weights; loss {run.records[0].loss:.3f} -> {record.loss:.3f} in {record.seconds:.0f} s"
+)
+
+# %%
+clips = experiments.held_out("one digit", 2)
+with torch.no_grad():
+    flow = light(clips.video)
+made = next_frames(clips.video, flow)
+show_sheet(**{"real, frames 1 to 7": clips.video[:1, :, 1:], "looked up in the frame before": made[:1, :, :-1]})
+
+# %%
+found = receipt("02_light")
+print(experiments.light_table(found))
+print(f"{found['parameters']:,} weights, {found['steps']} steps")
+print(found)
+
+# %% [markdown]
+# The flow that nobody taught it is close to the one that the simulator used, on the digit's ink. (In the black around it any flow draws the right picture, and it says anything.) Now its speed, beside the U-Net's with 25 steps and guidance, taking turns on this machine:
+
+# %%
+speed = experiments.seconds_a_frame(
+    experiments.makers(light, zoo.load("vdm-small")), repeats=budget.pick(smoke=1, laptop=10, gpu=10)
+)
+print("here:   ", experiments.speed_sentence(speed))
+print("receipt:", experiments.speed_sentence(found["seconds_a_frame"]))
+
+# %% [markdown]
+# It is no fair race: the U-Net invents a whole clip from words, the light network goes on with one that it is shown. It is the price of *drawing*.
+#
+# **How it fails.** A warp can move what was there. It cannot make what was not.
+
+# %%
+pairs = {name: experiments.hardest(light, name) for name in ("two digits", "moving background")}
+show_image_grid(labels=["before", "after", "looked up", "off by", "new content"], **pairs)
+
+# %% [markdown]
+# White on the right: what was not to be seen in the frame before, since it comes out from behind something or in at the edge. There a bright line in *off by* is no bad training; no flow could have fetched it. The table has the rule: compare the columns *new content* and
+# *seen before*.
+#
+# And it goes blind slowly. Let it go on from its own frames: each is looked up between the pixels of the one before, and bilinear look-ups blur.
+
+# %%
+known = experiments.held_out("one digit", 2).video
+ahead = forecast(light, known[:, :, :3], steps=5, seen=5)
+show_sheet(**{"real": known[:1], "three known, then its own": torch.cat([known[:1, :, :3], ahead[:1]], dim=2)})
+
+# %%
+print(experiments.forecast_table(found))
+
+# %% [markdown]
+# One frame ahead is nearly as sharp as the real one; after five a fifth to a third of the sharpness is gone, and the error has grown with it, though it stays well below a still picture's. One would look up what was there, and draw only where nothing was.
+
+# %% [markdown]
 # ## 2.13 How this goes wrong
 # Five patients. Each runs without an error and has the right shape. Nobody shows you the code: you have the perturbation test, and one more. A map *f* is linear (up to a constant) when $f(a+b)-f(a)-f(b)+f(0)$ is zero; **bend**
 # is how large that is, relative to $f(a+b)$. Compare what each says that it is with what it does, and decide before you open the answers.
@@ -691,7 +1164,7 @@ summary("02")
 
 # %% [markdown]
 # ## What chapter 3 needs
-# Its U-Net is built of four things that you now know: images folded into the batch (`SpatialConv`, a norm of each frame by itself), attention in a `Window`, first `SPACE` and then `TIME`; a layer that begins as
+# Its U-Net is built of four things that you now know: images folded into the batch (`SpatialConv`, a norm of each frame by itself), attention in a `Window`, first `SPACE` and then `TIME`, with a bias for each distance of two frames; a layer that begins as
 # the identity; and a mask of who may see whom.
 #
 # ## To read next
