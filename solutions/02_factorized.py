@@ -806,7 +806,7 @@ for name, words in experiments.POSITIONS.items():
     print(f"{name:20} {words}")
 print()
 print(experiments.positions_table(found))
-print(found)
+print(f"{found['steps']} steps of {found['batch']} clips each. {found}")
 
 # %%
 across = {
@@ -833,10 +833,10 @@ for kind in ("sinusoidal", "rotary"):
 # Each cell is a mean over five seeds with its 95 % interval; the bands of the figure are the least and the largest seed. Read the table from the left.
 #
 # - **Without positions the network is blind** (a digit that moves right looks like one that moves left), and *one vector* is no better than none.
-# - **On the trained length** numbers in any of the other forms do. The bias learns more slowly than the rest.
+# - **On the trained length** each of the other forms works; after this much training the bias is behind the rest.
 # - **At twice the length, asked about neighbours**, what speaks of distances holds on: bias and rotary. What was added to the frames does not: frames 8 to 15 carry numbers that no training has seen, and from frame 10 on (figure) both
 #   the table and the waves do worse than a network that knows nothing. That waves have *a value* for frame 12 does not mean that anybody has learnt to read it. Rotary is not unharmed, and its seeds differ.
-# - **Asked about the beginning, it is the other way round**: number 0 is number 0 in a clip of any length, and a network that knows distances alone must look for a frame farther away than any in its training.
+# - **Asked about the beginning, it is the other way round**: number 0 is number 0 in a clip of any length (the waves' seeds differ widely all the same), and a network that knows distances alone must look for a frame farther away than any in its training.
 # - **Two nulls.** Half the exponents do no measurable harm in clips as short as these: the clocks that are missing would hardly have moved. And whether T5's far buckets were ever trained (the row with few buckets) made no difference that
 #   five seeds could show.
 #
@@ -1011,13 +1011,11 @@ print(found)
 
 # %%
 hidden = range(1, len(found["rows"]["64"]["off"][0]) + 1)
+off = {f"{dim} numbers": torch.tensor(found["rows"][dim]["off"]) for dim in ("4", "16", "64")}
 show_curves(
     hidden,
-    {f"{dim} numbers": torch.tensor(row["off"]).mean(0) for dim, row in found["rows"].items()},
-    bands={
-        f"{dim} numbers": (torch.tensor(row["off"]).amin(0), torch.tensor(row["off"]).amax(0))
-        for dim, row in found["rows"].items()
-    },
+    {name: seeds.mean(0) for name, seeds in off.items()},
+    bands={name: (seeds.amin(0), seeds.amax(0)) for name, seeds in off.items()},
     regions={"says the mean place": found["guess"]},
     xlabel="frames behind the occluder (trained on 8)",
     ylabel="place, pixels off",
@@ -1123,10 +1121,11 @@ pairs = {name: experiments.hardest(light, name) for name in ("two digits", "movi
 show_image_grid(labels=["before", "after", "looked up", "off by", "new content"], **pairs)
 
 # %% [markdown]
-# White on the right: what was not to be seen in the frame before, since it comes out from behind something or in at the edge. There a bright line in *off by* is no bad training; no flow could have fetched it. The table has the rule: compare the columns *new content* and
-# *seen before*.
+# White on the right: content that was not to be seen in the frame before, since it comes out from behind the other digit or in at the picture's edge. What is bright in *off by* there is not bad training: no flow could have fetched it. In the table above compare *new* with *old*, like with like. One digit is the
+# control: nothing hides it, what counts as new there is its outline (places that move by half a pixel), and it makes hardly a difference. Where one digit hides another, new ink is about twice as wrong as old ink; at the edge of a sliding
+# chequerboard new background is several times as wrong as old.
 #
-# And it goes blind slowly. Let it go on from its own frames: each is looked up between the pixels of the one before, and bilinear look-ups blur.
+# It also goes blind slowly. Let it go on from its own frames: each is looked up between the pixels of the one before, and bilinear look-ups blur.
 
 # %%
 known = experiments.held_out("one digit", 2).video
@@ -1137,7 +1136,7 @@ show_sheet(**{"real": known[:1], "three known, then its own": torch.cat([known[:
 print(experiments.forecast_table(found))
 
 # %% [markdown]
-# One frame ahead is nearly as sharp as the real one; after five a fifth to a third of the sharpness is gone, and the error has grown with it, though it stays well below a still picture's. One would look up what was there, and draw only where nothing was.
+# One frame ahead keeps most of the sharpness; after five, about a third of it is gone, and the error has grown, though it stays well below a still picture's. One would look up what was there, and draw only where nothing was.
 
 # %% [markdown]
 # ## 2.13 How this goes wrong

@@ -99,7 +99,7 @@ def test_training_the_light_network_draws_better_frames():
     for _ in training.steps(progress=False):
         pass
     fares = light.how_light_fares(training.ema, n=16)
-    assert fares["one digit, all"] < 0.6 and len(fares["ahead"]) == 5
+    assert fares["one digit"] < 0.6 and len(fares["ahead"]) == 5
 
 
 def test_speed_is_by_frame_and_the_faster_one_is_named_first():
@@ -151,3 +151,21 @@ def test_from_frame_10_on_added_numbers_are_worse_than_none(kind):
     rows = receipt("02_positions")["rows"]
     velocity = [torch.tensor(rows[name]["twice the length"]["velocity"]).mean(0) for name in (kind, "none")]
     assert (velocity[0][10:] > velocity[1][10:]).all()
+
+
+def test_what_the_chapter_says_of_memory_is_in_the_receipt():
+    found = receipt("02_memory")
+    off = {int(dim): torch.tensor(row["off"]) for dim, row in found["rows"].items()}  # seeds t
+    named = {int(dim): torch.tensor(row["named"]) for dim, row in found["rows"].items()}
+    assert (named[1] > 0.99).all() and all(each.min() > 0.9 for each in named.values())
+    after = found["trained"] - 1
+    assert off[64][:, : after + 1].max() < 1 and off[64][:, -1].min() > 1
+    assert off[16][:, after].min() > 2 and off[4][:, after].min() > 0.85 * found["guess"]
+
+
+def test_what_the_chapter_says_of_new_content_is_in_the_receipt():
+    for run in receipt("02_light")["runs"]:
+        times = {name: run[f"{name}, new"] / run[f"{name}, old"] for name in light.WORLDS}
+        assert times["one digit"] < 1.15 and 1.7 < times["two digits"] < 2.3 and times["moving background"] > 4
+        assert run["flow"] < 0.2 and run["sharpness"][0] > 0.8 and 0.6 < run["sharpness"][4] < 0.75
+        assert all(made < 0.3 * still for made, still in zip(run["ahead"], run["ahead, still"], strict=True))
