@@ -1,19 +1,16 @@
 """One video file, read by PyAV: when its frames are shown, and the frames from a given moment on.
 
-Time is counted in ticks, the whole numbers in which the container keeps it, so that nothing is rounded twice. A scan reads packets
-without decoding them and keeps only what a clip may need; a clip seeks to the key frame before its start and decodes from there. So
-memory is that of a few frames, however long the video. A file's name is never taken for an address, and nothing in a file may name one.
+Time is counted in ticks, the whole numbers in which the container keeps it, so that nothing is rounded twice. A clip seeks to the key
+frame before its start and decodes from there, so memory is that of a few frames, however long the video. A file's name is never taken for an address, and nothing in a file may name one.
 Chapter 1. Checked by tests/data/clips/test_decode.py.
 """
 
 import heapq
-import struct
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor, gcd
+from math import floor
 from pathlib import Path
 
 import av
@@ -21,20 +18,14 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
-from PIL import Image
 
 Timed = Iterator[tuple[int, VideoFrame]]
 FILE = "file:"
 ONLY_FILES = {"protocol_whitelist": "file"}
 NO_FILMS = ("tty", "image2", "ico")
 """Formats by which FFmpeg shows text and single pictures as if they were films; those that end in "_pipe" are pictures too."""
-NO_PROMISE = ("gif", "mpegts", "mpeg", "mpegvideo", "flv", "h264", "hevc")
-"""Formats that do not say how long a film is, or that FFmpeg measures by what is there."""
 WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
-TS_PACKET = 188  # bytes; the two variants with more belong to discs and tape
 STILLS = Disposition.attached_pic | Disposition.still_image | Disposition.timed_thumbnails
-NEIGHBOURS = 64
-"""Packets come in the order of decoding; no codec has a frame shown so many places from where it is decoded."""
 
 
 class BrokenVideo(ValueError):
@@ -124,116 +115,6 @@ def is_film(path: Path) -> bool:
         return False
 
 
-def scan(path: Path, pace: Pace) -> Video:
-    """Read every packet of a file, decode its first frame, and say where clips of that pace may begin.
-
-    Raises BrokenVideo when the file is no video, was cut short, or is too short for one clip.
-    """
-    with opened(path) as (container, stream):
-        return _summary(path, container, stream, pace)
-
-
-def _summary(path: Path, container: InputContainer, stream: VideoStream, pace: Pace) -> Video:
-    count, first, last, duration = 0, None, None, 0
-    final: list[int] = []  # the latest times, as many as a clip spans: a heap, so that the least is at hand
-    decodes, key, grid = False, None, Grid()
-    for packet in container.demux(stream):
-        if packet.is_corrupt:
-            raise BrokenVideo("was cut short or damaged: a packet of it is incomplete")
-        decodes = decodes or bool(packet.decode())
-        time = _time(packet, container, stream)
-        if time is None:
-            continue
-        count += 1
-        grid.add(time)
-        key = time if packet.is_keyframe else key
-        first = time if first is None else min(first, time)
-        if last is None or time >= last:
-            last, duration = time, packet.duration
-        (heapq.heappush if len(final) < pace.reach else heapq.heappushpop)(final, time)
-    if not decodes:
-        raise BrokenVideo("holds no frame that can be decoded")
-    if first is None:
-        raise BrokenVideo(
-            "says of no frame when it is shown: `ffmpeg -i FILE -c copy NEW.mp4` gives a raw stream its times"
-        )
-
-    interval = Fraction(last - first, count - 1) if count > 1 else Fraction(1)
-    end = last + (duration or round(interval))
-    there, promised = (end - first) * stream.time_base, _promised(stream, first)
-    if promised and there < 0.9 * promised:
-        raise BrokenVideo(f"was cut short: {float(there):.2f} of {float(promised):.2f} seconds are there")
-    if container.format.name in NO_PROMISE:
-        _check_end(path, container, stream, key)
-    if pace.fps:
-        span = (pace.frames - 1) / (pace.fps * stream.time_base)
-        latest = ceil(end - span) - 1  # at `end` the last frame is off again
-        wanted = f"{pace.frames} frames at {float(pace.fps):g} a second"
-    else:
-        beyond = [*heapq.nsmallest(2, final), end][1]  # when the last clip's first frame gives way to its second
-        latest = beyond - 1 if count >= pace.reach else first - 1
-        wanted = f"{pace.reach} frames" + (f" ({pace.frames}, one in {pace.stride})" if pace.stride > 1 else "")
-    if latest < first:
-        raise BrokenVideo(f"is too short: {count} frames in {float(there):.2f} seconds, and a clip takes {wanted}")
-    aspect = stream.sample_aspect_ratio or Fraction(1)
-    return Video(path, first, last, latest, stream.time_base, grid.rounding(), aspect)
-
-
-class Grid:
-    """How exactly a container can say when a film's frames are shown, told from all their times in the order of decoding."""
-
-    def __init__(self):
-        self.times: list[int] = []  # of late, a heap
-        self.begin: int | None = None
-        self.before: int | None = None
-        self.common, self.least = (
-            0,
-            0,
-        )  # of the distances between neighbours: their greatest common divisor, the smallest
-
-    def add(self, time: int) -> None:
-        """One more frame."""
-        self.begin = time if self.begin is None else self.begin
-        self.common = gcd(self.common, time - self.begin)
-        heapq.heappush(self.times, time)
-        if len(self.times) > NEIGHBOURS:
-            self._next()
-
-    def rounding(self) -> Fraction:
-        """By how many ticks a distance may be off. Nothing was rounded where all distances are multiples of the smallest: frames
-        may be missing there, but none is early. Else each of two times may be half a tick off; where a tick is long, a third of a frame is all that is forgiven."""
-        while self.times:
-            self._next()
-        return Fraction(0) if self.common == self.least else min(Fraction(1), Fraction(3 * self.least, 10))
-
-    def _next(self) -> None:
-        time = heapq.heappop(self.times)
-        if self.before is not None and time > self.before:
-            self.least = min(self.least or time - self.before, time - self.before)
-        self.before = time
-
-
-def _check_end(path: Path, container: InputContainer, stream: VideoStream, key: int | None) -> None:
-    """Raise BrokenVideo where the last frame was half there. These containers do not say how long they are; the end must be looked at."""
-    cut = BrokenVideo("was cut short: its last frame is not whole")
-    if container.format.name == "gif":
-        try:
-            with Image.open(path) as film:
-                film.seek(film.n_frames - 1)
-                film.load()
-        except (OSError, EOFError, SyntaxError, struct.error) as error:
-            raise cut from error
-        return
-    if container.format.name == "mpegts" and path.stat().st_size % TS_PACKET:
-        raise cut
-    try:
-        last = deque(_decoded_from(key or 0, container, stream), maxlen=1)
-    except BrokenVideo as error:
-        raise cut from error
-    if not last:
-        raise cut
-
-
 def read(video: Video, start: int, pace: Pace) -> Iterator[VideoFrame]:
     """The frames of one clip, one at a time, from the frame shown at `start` (in ticks) on.
 
@@ -278,7 +159,7 @@ def _paced(shown: Timed, video: Video, fps: Fraction) -> Iterator[VideoFrame]:
 def _shown_from(start: int, container: InputContainer, stream: VideoStream) -> Timed:
     """(time, frame) in the order of showing, beginning with the last frame that is not later than `start`."""
     before = None
-    for time, frame in _decoded_from(start, container, stream):
+    for time, frame in decoded_from(start, container, stream):
         if before is not None and time > start:
             yield before
         before = time, frame
@@ -286,10 +167,10 @@ def _shown_from(start: int, container: InputContainer, stream: VideoStream) -> T
         yield before
 
 
-def _decoded_from(start: int, container: InputContainer, stream: VideoStream) -> Timed:
+def decoded_from(start: int, container: InputContainer, stream: VideoStream) -> Timed:
     """Decoded frames from a key frame at or before `start`: from further back where a seek lands too late."""
     second = int(1 / stream.time_base) + 1
-    for back in () if _counts_slots(container, stream) else (0, second, 8 * second):
+    for back in () if counts_slots(container, stream) else (0, second, 8 * second):
         try:
             container.seek(start - back, stream=stream, backward=True)
         except av.FFmpegError:
@@ -309,7 +190,7 @@ def _decoded(container: InputContainer, stream: VideoStream) -> Timed:
     pending: list[int] = []
     context = _context(stream)
     for packet in container.demux(stream):
-        if _counts_slots(container, stream) and packet.size:
+        if counts_slots(container, stream) and packet.size:
             heapq.heappush(pending, packet.dts)
         for frame in context.decode(packet):
             time = heapq.heappop(pending) if pending else frame.pts
@@ -330,33 +211,13 @@ def _context(stream: VideoStream) -> av.VideoCodecContext:
     return context
 
 
-def _time(packet: av.Packet, container: InputContainer, stream: VideoStream) -> int | None:
+def shown_at(packet: av.Packet, container: InputContainer, stream: VideoStream) -> int | None:
     """When a packet's frame is shown; None for a packet that shows nothing (the last one, or what an edit list leaves out)."""
     if not packet.size or packet.is_discard:
         return None
-    return packet.dts if packet.pts is None or _counts_slots(container, stream) else packet.pts
+    return packet.dts if packet.pts is None or counts_slots(container, stream) else packet.pts
 
 
-def _counts_slots(container: InputContainer, stream: VideoStream) -> bool:
+def counts_slots(container: InputContainer, stream: VideoStream) -> bool:
     """AVI gives each packet a slot in the order of decoding; with B-frames that is not when it is shown."""
     return container.format.name == "avi" and bool(stream.codec_context.has_b_frames)
-
-
-def _promised(stream: VideoStream, first: int) -> Fraction | None:
-    """Seconds from the first frame on that the header announces, where it does.
-
-    Matroska has a tag for it, "00:00:06.5". FFmpeg writes there when the picture ends, by the clock of the file, on which it may
-    begin late; mkvmerge, which signs its statistics, how long the picture is.
-    """
-    if stream.duration:
-        return stream.duration * stream.time_base
-    tags = {name.upper(): value for name, value in stream.metadata.items()}
-    hours, _, rest = next((tags[name] for name in tags if name.split("-")[0] == "DURATION"), "").partition(":")
-    minutes, _, seconds = rest.partition(":")
-    try:
-        told = 3600 * int(hours) + 60 * int(minutes) + Fraction(seconds)
-    except ValueError:
-        return None
-    begin = max(Fraction(0), first * stream.time_base)
-    is_length = any(name.startswith("_STATISTICS") for name in tags) or told <= begin
-    return told if is_length else told - begin

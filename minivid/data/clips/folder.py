@@ -11,10 +11,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.data.clips.decode import BrokenVideo, Pace, Video, breaking, is_film, read, scan
+from minivid.data.clips.decode import BrokenVideo, Pace, Video, breaking, is_film, read
 from minivid.data.clips.finding import SUFFIXES, files_below
 from minivid.data.clips.index import Index
 from minivid.data.clips.picture import CROPS, Look, picture
+from minivid.data.clips.scan import scan
 from minivid.data.video import from_uint8
 from minivid.tools.seeds import Seed, generator
 

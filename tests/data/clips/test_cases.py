@@ -14,7 +14,8 @@ from av.stream import Disposition
 from PIL import Image
 
 from minivid.data.clips import VideoFolder
-from minivid.data.clips.decode import BrokenVideo, Pace, read, scan
+from minivid.data.clips.decode import BrokenVideo, Pace, read
+from minivid.data.clips.scan import scan
 
 CASES = Path(__file__).parent / "cases"
 AT_25 = Fraction(25)
@@ -147,6 +148,20 @@ def test_a_transport_stream_that_ends_within_a_packet_is_refused(film, tmp_path,
     cut.write_bytes(whole.read_bytes()[: int(share * whole.stat().st_size) // 188 * 188 + 94])
     with pytest.raises(BrokenVideo, match="cut short"):
         scan(cut, Pace(4))
+
+
+@pytest.mark.parametrize("packet", [192, 204])
+def test_a_transport_stream_of_a_disc_or_a_tape_is_whole_in_packets_of_its_own_size(film, tmp_path, packet):
+    """A disc has four bytes of time before each packet, a tape sixteen of check behind it."""
+    whole = film(tmp_path / "film.ts", 40, rate=25, codec=("mpeg2video", "yuv420p")).read_bytes()
+    before, behind = (b"\0" * 4, b"") if packet == 192 else (b"", b"\0" * 16)
+    padded = b"".join(before + whole[i : i + 188] + behind for i in range(0, len(whole), 188))
+    path = tmp_path / "padded.ts"
+    path.write_bytes(padded)
+    assert scan(path, Pace(4)).last > scan(path, Pace(4)).first
+    path.write_bytes(padded[: len(padded) // 2 // packet * packet + 94])
+    with pytest.raises(BrokenVideo, match="cut short"):
+        scan(path, Pace(4))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import psutil
 import pytest
 
 from minivid.data.clips import decode
-from minivid.data.clips.decode import BrokenVideo, Pace, read, scan
+from minivid.data.clips.decode import BrokenVideo, Pace, read
+from minivid.data.clips.scan import scan
 
 KINDS = {
     "mp4": ("film.mp4", {}),

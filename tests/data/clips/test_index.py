@@ -1,6 +1,9 @@
 """A folder is scanned once: what was found is kept in the cache, and holds until a file changes."""
 
+import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -65,3 +68,23 @@ def test_nothing_is_written_beside_the_films_and_a_cache_that_is_none_is_done_wi
     (tmp_path / "file").touch()
     monkeypatch.setenv("MINIVID_DATA", str(tmp_path / "file"))
     assert len(VideoFolder(home, frames=4)) == 3
+
+
+SAMPLED = """
+import hashlib, sys
+from minivid.data.clips import VideoFolder
+folder = VideoFolder(sys.argv[1], frames=4)
+print(len(folder), hashlib.sha256(folder.sample(3, seed=5).numpy().tobytes()).hexdigest())
+"""
+
+
+def test_two_processes_that_open_one_folder_at_once_see_the_same_and_leave_one_index(home, tmp_path):
+    cache = tmp_path / "cache"
+    environment = {**os.environ, "MINIVID_DATA": str(cache), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", SAMPLED, str(home)]
+    running = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate(timeout=120)[0] for process in running]
+    assert [process.returncode for process in running] == [0, 0]
+    assert said[0] == said[1] and said[0].startswith("3 ")
+    (kept,) = (cache / "films").iterdir()  # and no half-written one beside it
+    assert len(json.loads(kept.read_text())) == 4

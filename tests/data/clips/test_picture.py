@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minivid.data.clips.decode import Pace, read, scan
+from minivid.data.clips.decode import Pace, read
 from minivid.data.clips.picture import Look, centred_box, picture
+from minivid.data.clips.scan import scan
 
 UPRIGHT = np.zeros((32, 48, 3), np.uint8)  # white above, red below it on the left
 UPRIGHT[:16] = 255
