@@ -116,7 +116,7 @@ def grade(
     """
     if not notebook.is_file():
         raise BadInput(f"there is no notebook {notebook}: expected the path of an .ipynb file.")
-    if notebook.suffix != ".ipynb":
+    if notebook.suffix.lower() != ".ipynb":
         raise BadInput(f"{notebook} is not a notebook: expected a file that ends in .ipynb.")
     if json is not None and not json.parent.is_dir():
         raise BadInput(f"{json} cannot be written: there is no folder {json.parent}.")

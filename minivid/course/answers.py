@@ -19,7 +19,7 @@ from typing import Any
 
 from minivid.course import build
 from minivid.course.exercise import Exercise
-from minivid.course.submission import steps
+from minivid.course.fitting import steps
 from minivid.tools.checkout import course_root
 
 Edit = tuple[str, str]

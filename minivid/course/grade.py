@@ -9,28 +9,31 @@ This is not a security boundary. The kernel is the grader's user on the grader's
 """
 
 import json
+import re
 import secrets
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import nbformat
 import numpy as np
 
 import minivid
 from minivid.course import listing
 from minivid.course.exercise import Task
+from minivid.course.fitting import Step, computed, definitions, steps
 from minivid.course.outcome import Outcome, Verdict
 from minivid.course.own_model import OwnModel, absent
 from minivid.course.private import probes_of
 from minivid.course.probing import Answer, verdict
 from minivid.course.recording import restored
-from minivid.course.submission import Step, SubmissionError, chapter_of, read, steps
+from minivid.course.submission import SubmissionError, chapter_of, read
 from minivid.course.throwaway_kernel import Kernel, call
 
 TIMEOUT_S = 60.0
+OWN_CELL_S = 20.0
+"""What a cell of the student's own may take, one that answers nothing and that an answer may need."""
 LARGEST_ANSWER = 64 * 2**20
 
 
@@ -95,34 +98,62 @@ def grade(
     except SubmissionError as error:
         return _nothing(notebook, str(error))
     given = handed_out or _handed_out(chapter)
-    plan = steps(submitted, chapter, nbformat.read(given, as_version=4) if given else None)
+    structure = read(given) if given else None
+    plan = steps(submitted, chapter, structure)
+    not_run = computed(structure) if structure else set()
     with tempfile.TemporaryDirectory(prefix="grading-") as folder, Kernel(Path(folder)) as kernel:
         models = [e for e in listing.exercises(chapter) if isinstance(e, OwnModel)]
         grades = [
             _model_s_grade(exercise, exercise.beside(notebook).resolve(), kernel, timeout_s) for exercise in models
         ]
         kernel.discard()
-        grades += _grades(plan, kernel, timeout_s, private and private.resolve())
+        grades += _grades(plan, kernel, timeout_s, private and private.resolve(), not_run)
     order = [exercise.id for exercise in listing.exercises(chapter)]
     return GradeReport(notebook.name, chapter, tuple(sorted(grades, key=lambda grade: order.index(grade.id))))
 
 
-def _grades(plan: Iterable[Step], kernel: Kernel, timeout_s: float, private: Path | None) -> Iterator[Grade]:
+def _grades(
+    plan: Iterable[Step], kernel: Kernel, timeout_s: float, private: Path | None, not_run: set[str]
+) -> Iterator[Grade]:
     """Each answer graded in turn. After one that fails the kernel is thrown away, and the library's object takes its place."""
     for step in plan:
         if step.exercise is None:
-            if step.source:
-                kernel.keep(call("run", step.source), timeout_s)
+            _prepare(step, kernel, timeout_s)
             continue
         start = time.monotonic()
         outcome = _outcome(step, kernel, timeout_s, private)
-        if outcome.verdict is Verdict.PASSED:
+        if outcome.verdict is Verdict.PASSED and not kernel.busy():
             kernel.replay[call("run", step.source)] = timeout_s
         else:
-            if outcome.verdict is Verdict.WRONG:
+            if outcome.verdict is not Verdict.NOT_ATTEMPTED:
                 kernel.discard()
             kernel.keep(call("use_library", step.exercise.id), timeout_s)
-        yield _grade(step.exercise, outcome, time.monotonic() - start)
+        yield _grade(step.exercise, _explained(outcome, step, not_run), time.monotonic() - start)
+
+
+def _prepare(step: Step, kernel: Kernel, timeout_s: float) -> None:
+    """Run what an answer may need, in this kernel and in those that follow."""
+    if not step.own:
+        return kernel.keep(call("run", step.source), timeout_s) if step.source else None
+    limit, code = min(timeout_s, OWN_CELL_S), call("run", step.source, definitions(step.source))
+    if kernel.run(code, limit):
+        kernel.replay[code] = limit
+    else:  # it took too long, or took the kernel with it
+        kernel.keep(call("run", definitions(step.source)), limit)
+    return None
+
+
+def _explained(outcome: Outcome, step: Step, not_run: set[str]) -> Outcome:
+    """What only the whole notebook tells of a wrong answer: a name that grading does not make, a second definition further down."""
+    if outcome.verdict is not Verdict.WRONG:
+        return outcome
+    message = outcome.message
+    missing = re.search(r"NameError.*name '(\w+)' is not defined", message)
+    if missing and missing[1] in not_run:
+        message += f" `{missing[1]}` comes from a cell of the chapter that is not run for grading: make it in a cell of your own."
+    if step.again:
+        message += f" `{step.exercise.name}` is defined again further down; what counts is the exercise's own cell."
+    return replace(outcome, message=message)
 
 
 def _model_s_grade(exercise: OwnModel, file: Path, kernel: Kernel, timeout_s: float) -> Grade:

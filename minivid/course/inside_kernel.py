@@ -4,14 +4,17 @@ Everything goes out as files in a folder that the grader names afresh for each c
 .json. No student's code is judged here.
 """
 
+import asyncio
 import contextlib
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
+from IPython.core.inputtransformer2 import TransformerManager
 
 from minivid.course import listing
 from minivid.course.own_model import judge
@@ -31,16 +34,37 @@ def limit_memory(bytes_more: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
-def run(source: str) -> BaseException | None:
-    """A cell's source in the notebook's namespace, as IPython runs it but without output. Returns what it raised, if anything."""
+SILENT = ("showtraceback", "showsyntaxerror", "system", "system_piped", "getoutput")
+"""What a shell shows, and what it would have a program do (`!pip install …`): neither is wanted here."""
+
+
+def run(source: str, instead: str = "") -> BaseException | None:
+    """A cell's source in the notebook's namespace, as IPython runs it but without output. Returns what it raised, if anything.
+
+    instead: what is run of a cell that raised.
+    """
     shell = _shell()
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
-        shell.showtraceback = shell.showsyntaxerror = lambda *_, **__: None
+        vars(shell).update(dict.fromkeys(SILENT, lambda *_, **__: None))
         try:
-            result = shell.run_cell(source, store_history=False, silent=True)
+            result = _awaited(shell, source)
         finally:
-            del shell.showtraceback, shell.showsyntaxerror
-    return result.error_before_exec or result.error_in_exec
+            for name in SILENT:
+                del vars(shell)[name]
+    error = result.error_before_exec or result.error_in_exec
+    if error and instead:
+        run(instead)
+    return error
+
+
+def _awaited(shell: Any, source: str) -> Any:
+    """The result of a cell. One with an `await` of its own runs in a loop of its own, since the kernel's is taken."""
+    options = {"store_history": False, "silent": True}
+    python = TransformerManager().transform_cell(source)
+    if not shell.should_run_async(source, transformed_cell=python):
+        return shell.run_cell(source, **options)
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, shell.run_cell_async(source, transformed_cell=python, **options)).result()
 
 
 def collect(exercise_id: str, source: str, seed: int, folder: str, private: str | None) -> None:

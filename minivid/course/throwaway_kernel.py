@@ -3,6 +3,7 @@
 import contextlib
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import nbformat
@@ -12,6 +13,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 MEMORY_BYTES = 4 * 2**30  # beyond what a kernel holds when it has imported torch
 START_S = 120.0  # for a new kernel to import torch
+LOOK_S = 0.2  # a clock of processes ticks a hundred times a second
 
 
 def call(function: str, *arguments) -> str:
@@ -52,20 +54,34 @@ class Kernel:
         if self._client is None or self.run(code, timeout_s):
             self.replay[code] = timeout_s
 
+    def busy(self) -> bool:
+        """Whether something still computes in the kernel or below it, though nothing was asked."""
+        before = self._seconds()
+        time.sleep(LOOK_S)
+        return self._seconds() - before > LOOK_S / 2
+
+    def _seconds(self) -> float:
+        """The processor's seconds that the kernel and its children have taken."""
+        return sum(sum(process.cpu_times()[:2]) for process in self._family())
+
     def discard(self) -> None:
         """End the kernel and every process below it: a kernel has its own session, and its children would outlive it."""
         if self._client is None:
             return
-        family = []
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process = psutil.Process(self._client.km.provisioner.pid)
-            family = [*process.children(recursive=True), process]
+        family = self._family()
         for member in family:
             with contextlib.suppress(psutil.NoSuchProcess):
                 member.kill()
         psutil.wait_procs(family, timeout=5)
         self._client._cleanup_kernel()
         self._client = None
+
+    def _family(self) -> list[psutil.Process]:
+        """The kernel's process, behind all below it; none where it has ended."""
+        with contextlib.suppress(psutil.NoSuchProcess, AttributeError):
+            process = psutil.Process(self._client.km.provisioner.pid)
+            return [*process.children(recursive=True), process]
+        return []
 
     def _start(self) -> None:
         environment = os.environ | {

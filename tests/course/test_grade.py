@@ -163,3 +163,64 @@ def test_a_notebook_of_no_chapter_is_a_sentence(tmp_path):
     path = tmp_path / "mine.ipynb"
     path.write_text('{"cells": []}')
     assert "does not tell its chapter" in grade(path).problem
+
+
+HELPERS = {
+    "a lambda": "mix = lambda a, b, w: w * a + (1 - w) * b",
+    "a partial": "from functools import partial\ndef blend(w, a, b): return w * a + (1 - w) * b\n"
+    "mix = lambda a, b, w: partial(blend, w)(a, b)",
+    "a number that is computed": "import math\nONE = math.sqrt(1.0)\nmix = lambda a, b, w: ONE * (w * a) + (1 - w) * b",
+    "a tensor": "ONE = torch.tensor(1.0)\nmix = lambda a, b, w: w * a * ONE + (1 - w) * b",
+    "two at once": "ONE, NONE = torch.ones(1), 0\nmix = lambda a, b, w: w * a * ONE + (1 - w) * b + NONE",
+    "a try": "try:\n    import no_such_package\nexcept ImportError:\n    no_such_package = None\n"
+    "def mix(a, b, w): return w * a + (1 - w) * b",
+    "under an if": "if torch.cuda.is_available() or True:\n    def mix(a, b, w): return w * a + (1 - w) * b",
+    "magics": "%matplotlib inline\n!exit 3\ntorch?\nmix = lambda a, b, w: w * a + (1 - w) * b",
+    "a cell that is timed": "%%time\nmix = lambda a, b, w: w * a + (1 - w) * b",
+    "an await": "import asyncio\nawait asyncio.sleep(0)\nmix = lambda a, b, w: w * a + (1 - w) * b",
+    "before a line that fails": "def mix(a, b, w): return w * a + (1 - w) * b\nprint(not_there)",
+    "behind a line that fails": "print(not_there)\ndef mix(a, b, w): return w * a + (1 - w) * b",
+    "before a loop that never ends": "def mix(a, b, w): return w * a + (1 - w) * b\nwhile True:\n    pass",
+}
+
+
+def test_helpers_in_cells_of_one_s_own_are_there(course, graded):
+    """Each of them takes its part in the answer: a NameError names the one that is missing."""
+    names = [f"mix_{number}" for number in range(len(HELPERS))]
+    mixed = " + ".join(f"{name}(x, eps * sigma, alpha)" for name in names)
+    answer = course.right("3.1").replace("alpha * x + sigma * eps", f"({mixed}) / {len(names)} + alpha * eps * sigma")
+    own = [
+        {"cell_type": "code", "metadata": {}, "source": source.replace("mix", name), "outputs": [], "id": name}
+        for name, source in zip(names, HELPERS.values(), strict=True)
+    ]
+
+    def edit(notebook):
+        at = next(i for i, cell in enumerate(notebook["cells"]) if cell["id"] == "exercise-3-1")
+        notebook["cells"][at:at] = own
+
+    report, results = graded({"3.1": answer}, edit, timeout_s=5.0)
+    assert results["3.1"].points == 2, report.table()
+
+
+def test_a_name_that_grading_does_not_make_and_a_second_definition_are_told(course, graded):
+    def edit(notebook):
+        source = "def noise_clip(*_):\n    return 0\n"
+        notebook["cells"].append({"cell_type": "code", "metadata": {}, "source": source, "outputs": [], "id": "own"})
+
+    cells = {
+        "3.1": course.answer("3.1", "uniform_noise"),
+        "3.3": course.right("3.3").replace("return mean, ", "return mean + 0 * eps, "),
+        "3.5": course.right("3.5"),
+    }
+    report, results = graded(cells, edit)
+    assert [result.points for result in results.values()] == [0, 0, 4], report.table()
+    assert "`noise_clip` is defined again further down" in results["3.1"].message
+    assert "`eps` comes from a cell of the chapter that is not run for grading" in results["3.3"].message
+
+
+def test_threads_that_one_exercise_leaves_behind_cost_no_other(course, graded):
+    busy = "import threading\ndef spin():\n    while True: pass\n"
+    busy += "for _ in range(3): threading.Thread(target=spin, daemon=True).start()\n"
+    report, results = graded({"3.1": busy + course.right("3.1"), "3.5": course.right("3.5")}, timeout_s=30.0)
+    assert [results[name].points for name in ("3.1", "3.5")] == [2, 4], report.table()
+    assert results["3.5"].seconds < results["3.1"].seconds + 10
