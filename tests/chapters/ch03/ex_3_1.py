@@ -35,6 +35,11 @@ WRONG = {
     },
     "every value its own": {
         "noise_shared_by_the_frames": (NOISE, "torch.randn(x[:, :, :1].shape, generator=generator).expand_as(x)"),
+        # half as many draws, each used twice: a trick against variance, and no noise of its own for each value
+        "antithetic_frames": (
+            f"eps = {NOISE}",
+            "half = torch.randn(x[:, :, ::2].shape, generator=generator)\n    eps = torch.cat([half, -half], 2)",
+        ),
         "noise_shared_by_the_clips": (NOISE, "torch.randn(x[:1].shape, generator=generator).expand_as(x)"),
     },
     "standard normal": {

@@ -44,4 +44,8 @@ WRONG = {
         "x_not_shrunk": ("(1 - kept) * alpha_s * x", "(1 - kept) * x"),
         "x_shrunk_to_t": ("(1 - kept) * alpha_s * x", "(1 - kept) * alpha_t * x"),
     },
+    "last steps": {
+        "variance_kept_from_becoming_small": (VARIANCE, f"({VARIANCE}).clamp(min=1e-4)"),
+        "guess_cut_where_it_may_be_large": (MEAN, f"torch.where(logsnr_t < 5, {MEAN}, ({MEAN}).clamp(-1, 1))"),
+    },
 }

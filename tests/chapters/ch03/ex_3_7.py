@@ -38,6 +38,11 @@ WRONG = {
     },
     "scale 0": {
         "caption_never_dropped": ("model(z, t, None)", "model(z, t, cond)"),
+        # facebookresearch/DiT, whose sampling guides the first three of four channels "for exact reproducibility"
+        "three_channels_guided": (
+            f"return {GUIDED}",
+            f"c = model(z, t, cond); return torch.cat([({GUIDED})[:, :3], c[:, 3:]], 1)",
+        ),
         "the_conditional_scaled": (GUIDED, "scale * model(z, t, cond)"),
     },
     "scale 3": {
@@ -49,5 +54,11 @@ WRONG = {
             "if cond is None:\n            return unconditional",
             'cond = cond or "a caption"',
         ),
+    },
+    "asked again": {
+        "unconditional_kept_from_the_first_call": [
+            ("def guided_model(z, t, cond=None):", "kept = []\n\n    def guided_model(z, t, cond=None):"),
+            ("unconditional = model(z, t, None)", "kept.append(model(z, t, None)); unconditional = kept[0]"),
+        ],
     },
 }

@@ -5,13 +5,14 @@ from functools import partial
 import torch
 
 from minivid.chapters.ch03.exercises.judging import told_apart
-from minivid.course.exercise import Arrays, Exercise, Probe, WrongAnswer, describe
+from minivid.course.exercise import Arrays, Exercise, Probe, Promises, WrongAnswer, describe
 from minivid.diffusion.guidance import guided
 
 
 def _model_with(scale: float, seed: int, caption: bool = True) -> dict:
+    """Clips of five channels: a published guidance reaches the first three alone."""
     generator = torch.Generator().manual_seed(seed)
-    z, conditional, unconditional = torch.randn(3, 2, 1, 3, 4, 4, generator=generator)
+    z, conditional, unconditional = torch.randn(3, 2, 5, 3, 4, 4, generator=generator)
     return {
         "z": z,
         "t": torch.randn(2, generator=generator),
@@ -28,13 +29,17 @@ def _answers(inputs: dict, z: torch.Tensor, t: torch.Tensor) -> tuple[torch.Tens
     return inputs["conditional"] + told, inputs["unconditional"] + told
 
 
-def _guided(obj, inputs: dict) -> dict:
+def _guided(obj, inputs: dict, before: bool = False) -> dict:
+    """What the new model says; `before`: when it has been asked for another clip already."""
+
     def model(z, t, cond=None):
         return _answers(inputs, z, t)[cond is None]
 
     made = obj(model, inputs["scale"])
     if isinstance(made, torch.Tensor) or not callable(made):
         raise WrongAnswer(f"it returned {describe(made)}; expected a new model, a function of (z, t, cond)")
+    if before:
+        made(inputs["z"].flip(0) + 1, inputs["t"].flip(0), "a caption")
     said = made(inputs["z"].clone(), inputs["t"].clone(), "a caption" if inputs["caption"] else None)
     if said is None:
         raise WrongAnswer("the new model returned None; expected a clip of z's shape")
@@ -64,7 +69,11 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     }
     by_scale = {1.0: at_1, 0.0: at_0}
     mistakes = by_scale.get(s, beyond) if inputs["caption"] else {"It is guided all the same.": u + s * (c - u)}
-    return told_apart(arrays["out"], expected, mistakes)
+    some = {
+        f"Only {channels} guided; every channel should be.": torch.cat([expected[:, :n], c[:, n:]], dim=1)
+        for n, channels in ((1, "the first channel is"), (3, "the first three channels are"))
+    }
+    return told_apart(arrays["out"], expected, mistakes | some)
 
 
 EXERCISE = Exercise(
@@ -75,6 +84,7 @@ EXERCISE = Exercise(
     minutes=10,
     reference=guided,
     name="guide",
+    promises=Promises(gradient=True),  # section 3.11 follows a gradient through the model
     probes=(
         Probe(
             "scale 1",
@@ -118,6 +128,17 @@ EXERCISE = Exercise(
             ),
             partial(_model_with, 3.0, caption=False),
             _guided,
+            _agrees,
+        ),
+        Probe(
+            "asked again",
+            (
+                "The first clip is guided as it should be, and the next one is not.",
+                "The new model is asked at every step, for another z each time: nothing may be kept from one call to the next.",
+                "`u = model(z, t, None)` stands inside the new model.",
+            ),
+            partial(_model_with, 3.0),
+            partial(_guided, before=True),
             _agrees,
         ),
     ),

@@ -39,10 +39,14 @@ def is_standard_normal(eps: np.ndarray) -> bool | str:
 
 
 def is_independent(eps: np.ndarray, axes: Sequence[str]) -> bool | str:
-    """Neighbours along each axis, which `axes` names, do not correlate."""
+    """What lies side by side along an axis, which `axes` names, or further apart along it, does not correlate."""
     eps = eps.astype(np.float64) - eps.mean()
     for axis, name in enumerate(axes):
-        first, second = np.take(eps, range(eps.shape[axis] - 1), axis), np.take(eps, range(1, eps.shape[axis]), axis)
-        if first.size and abs((first * second).mean()) > SIGMAS * eps.var() / first.size**0.5:
-            return f"Neighbouring {name} have noise that looks alike."
+        size = eps.shape[axis]
+        for apart in range(1, size):
+            first, second = np.take(eps, range(size - apart), axis), np.take(eps, range(apart, size), axis)
+            product = (first * second).mean()
+            if abs(product) > SIGMAS * eps.var() / first.size**0.5:
+                where = f"Neighbouring {name}" if apart == 1 else f"Of the {name}, those {apart} apart"
+                return f"{where} have noise that {'looks alike' if product > 0 else 'is the other, turned around'}."
     return True

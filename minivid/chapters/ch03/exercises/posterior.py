@@ -6,18 +6,18 @@ import numpy as np
 import torch
 
 from minivid.chapters.ch03.exercises.judging import told_apart
-from minivid.course.exercise import Arrays, Exercise, Probe, returned
+from minivid.course.exercise import Arrays, Exercise, Probe, all_of, returned
 from minivid.diffusion.bound import posterior
 from minivid.diffusion.schedule import variance_preserving
 
 
-def _levels_and_clips(seed: int, x: bool = True) -> dict:
-    """Inputs, with the clean clip at zero when the weight of the noisy one is to be seen alone."""
+def _levels_and_clips(seed: int, x: bool = True, clean: float = 0.0) -> dict:
+    """Inputs, with x at zero when the weight of the noisy clip is to be seen alone; `clean` is added to both levels."""
     generator = torch.Generator().manual_seed(seed)
-    clean, noisy = torch.randn(2, 2, 1, 3, 4, 4, generator=generator)
-    logsnr_t = torch.rand((), generator=generator) * 4 - 3
+    video, noisy = torch.randn(2, 2, 1, 3, 4, 4, generator=generator)
+    logsnr_t = torch.rand((), generator=generator) * 4 - 3 + clean
     logsnr_s = logsnr_t + 0.5 + torch.rand((), generator=generator)
-    return {"x": clean * x, "z_t": noisy, "logsnr_s": logsnr_s, "logsnr_t": logsnr_t}
+    return {"x": video * x, "z_t": noisy, "logsnr_s": logsnr_s, "logsnr_t": logsnr_t}
 
 
 _mean_and_variance = returned("mean", "variance")
@@ -52,7 +52,11 @@ def _variance_agrees(arrays: Arrays, inputs: dict) -> bool | str:
         "What is returned second is the mean, or a clip like it.": arrays["mean"],
     }
     mistakes = {sentence: np.broadcast_to(np.asarray(value), clip) for sentence, value in mistakes.items()}
-    return told_apart(whole, np.broadcast_to((lost * sigma_s**2).numpy(), clip), mistakes, atol=1e-5)
+    return told_apart(whole, np.broadcast_to((lost * sigma_s**2).numpy(), clip), mistakes, atol=0.0)
+
+
+def _agrees_in_the_end(arrays: Arrays, inputs: dict) -> bool | str:
+    return all_of(_variance_agrees(arrays, inputs), _mean_agrees(arrays, inputs))
 
 
 def _mean_agrees(arrays: Arrays, inputs: dict) -> bool | str:
@@ -119,6 +123,17 @@ EXERCISE = Exercise(
             _levels_and_clips,
             _mean_and_variance,
             _mean_agrees,
+        ),
+        Probe(
+            "last steps",
+            (
+                "In much noise it is right; in the last steps, where hardly any is left, it is not.",
+                "The same formula holds at every level. Is something kept from becoming small, or cut off?",
+                "No `clamp`: `(1 - torch.exp(logsnr_t - logsnr_s)) * sigma_s**2` may be as small as it likes.",
+            ),
+            partial(_levels_and_clips, clean=12.0),
+            _mean_and_variance,
+            _agrees_in_the_end,
         ),
     ),
 )
