@@ -4,9 +4,8 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
 
-from tyro.conf import Positional, Suppress, arg
+from tyro.conf import Suppress
 
 from minivid.cli.errors import BadInput, course_root
 
@@ -95,43 +94,6 @@ def build(check: bool = False) -> int:
     except SourceError as error:
         raise BadInput(str(error)) from error
     print("\n".join(str(path.relative_to(root)) for path in built) or "minivid: there is no chapter in solutions/.")
-    return 0
-
-
-def grade(
-    notebook: Positional[Annotated[Path, arg(metavar="NOTEBOOK")]],
-    json: Path | None = None,
-    private: Path | None = None,
-    timeout: float = 60.0,
-) -> int:
-    """Grade a student's notebook: the table of exercises and points.
-
-    Where a chapter asks for a trained model, its file of weights lies beside the notebook under the name that the chapter gives it.
-
-    Args:
-        notebook: The student's .ipynb.
-        json: Write the grades to this file too.
-        private: A folder with an instructor's own probes.
-        timeout: Seconds for each exercise, its cell and all its probes, and for measuring a model.
-    """
-    if not notebook.is_file():
-        raise BadInput(f"there is no notebook {notebook}: expected the path of an .ipynb file.")
-    if notebook.suffix.lower() != ".ipynb":
-        raise BadInput(f"{notebook} is not a notebook: expected a file that ends in .ipynb.")
-    if json is not None and not json.parent.is_dir():
-        raise BadInput(f"{json} cannot be written: there is no folder {json.parent}.")
-    if private is not None and not private.is_dir():
-        raise BadInput(f"there is no folder {private} with private probes.")
-    if timeout <= 0:
-        raise BadInput(f"a timeout of {timeout:g} seconds leaves no time: expected a positive number.")
-    from minivid.course.grade import grade as grade_notebook
-
-    report = grade_notebook(notebook, timeout_s=timeout, private=private)
-    if json is not None:
-        json.write_text(report.to_json() + "\n", encoding="utf-8")
-    if report.problem:
-        raise BadInput(report.problem)
-    print(report.table())
     return 0
 
 

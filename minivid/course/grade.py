@@ -39,7 +39,10 @@ LARGEST_ANSWER = 64 * 2**20
 
 @dataclass(frozen=True)
 class Grade:
-    """One exercise's points and the sentences that say why."""
+    """One exercise's points and the sentences that say why.
+
+    probe: the first that failed, "" for none; private: it is one of the instructor's own.
+    """
 
     id: str
     title: str
@@ -48,6 +51,8 @@ class Grade:
     verdict: str
     message: str
     seconds: float
+    probe: str = ""
+    private: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,9 @@ def _grades(
             if outcome.verdict is not Verdict.NOT_ATTEMPTED:
                 kernel.discard()
             kernel.keep(call("use_library", step.exercise.id), timeout_s)
-        yield _grade(step.exercise, _explained(outcome, step, not_run), time.monotonic() - start)
+        own = {probe.name for probe in probes_of(step.exercise, private)[len(step.exercise.probes) :]}
+        found = _grade(step.exercise, _explained(outcome, step, not_run), time.monotonic() - start)
+        yield replace(found, private=outcome.probe in own)
 
 
 def _prepare(step: Step, kernel: Kernel, timeout_s: float) -> None:
@@ -212,7 +219,8 @@ def _read_answer(path: Path) -> Answer | None:
 def _grade(exercise: Task, outcome: Outcome, seconds: float) -> Grade:
     """An outcome as points and words: what is off, and where."""
     points, words = outcome.points_of(exercise.points), " ".join([*outcome.message.splitlines(), *outcome.more[:1]])
-    return Grade(exercise.id, exercise.title, points, exercise.points, outcome.verdict.value, words, round(seconds, 2))
+    verdict, seconds = outcome.verdict.value, round(seconds, 2)
+    return Grade(exercise.id, exercise.title, points, exercise.points, verdict, words, seconds, outcome.probe)
 
 
 def _nothing(notebook: Path, problem: str) -> GradeReport:

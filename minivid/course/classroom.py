@@ -1,0 +1,182 @@
+"""A class's notebooks graded side by side: whose they are, what is done already; one that goes wrong costs no other.
+
+Each is graded in a process that may die with it. What is done is written down at once, a line for each notebook, so that a run that
+was broken off goes on with what is left.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from minivid.course import listing
+from minivid.course.grade import Grade, GradeReport, grade
+from minivid.course.submission import SubmissionError
+
+SUFFIX = ".ipynb"
+ODD = ("Your code ended", "Your code was stopped", "cannot be read", "which is the answer", "the library's own")
+"""What is worth a look by a person, by words of its sentence."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A notebook, and the student that it is graded for."""
+
+    student: str
+    notebook: Path
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A submission's report; sha256 is the notebook's as it was graded, "" where it could not be read."""
+
+    student: str
+    notebook: str
+    sha256: str
+    report: GradeReport
+
+    @property
+    def flags(self) -> list[str]:
+        """Why a person should look at it: a sentence each."""
+        odd = [f"{one.id}: {one.message}" for one in self.report.grades if any(word in one.message for word in ODD)]
+        return [self.report.problem, *odd] if self.report.problem else odd
+
+
+def submissions(places: Sequence[Path]) -> list[Submission]:
+    """The notebooks in these files and folders, and below them, each with its student, in order.
+
+    Below a folder the student is the first folder on the way, as in STUDENT/03_vdm.ipynb and nbgrader's STUDENT/ch03/03_vdm.ipynb. A
+    file that stands alone is called for its student, but for one with the name that was handed out: then the folder is. Hidden
+    folders are left out. Raises SubmissionError where a place is not there or holds no notebook.
+    """
+    found = []
+    for place in places:
+        if not place.exists():
+            raise SubmissionError(f"there is no file or folder {place}.")
+        inside = [Submission(_below(path, place), path) for path in _notebooks(place)]
+        if not inside:
+            raise SubmissionError(f"there is no notebook in {place}: expected files that end in {SUFFIX}.")
+        found += inside
+    return found
+
+
+def _notebooks(place: Path) -> list[Path]:
+    if not place.is_dir():
+        return [place]
+    below = (path for path in place.rglob("*") if path.suffix.lower() == SUFFIX)
+    return sorted(path for path in below if not any(part.startswith(".") for part in path.relative_to(place).parts))
+
+
+def _below(path: Path, place: Path) -> str:
+    """Whose a notebook is."""
+    folders = path.relative_to(place).parts[:-1]
+    if folders:
+        return folders[0]
+    is_handed_out = path.stem[:2] in listing.folders() and path.stem[2:3] == "_"
+    return path.resolve().parent.name if is_handed_out and not place.is_dir() else path.stem
+
+
+def graded(
+    handed_in: Sequence[Submission], journal: Path | None = None, jobs: int = 1, resume: bool = False, **options
+) -> Iterator[Graded]:
+    """Each submission's grades, as they come; with `resume` those first that the journal has of the same bytes.
+
+    journal: a file that gets a line of JSON for each. options: those of `grade`.
+    """
+    done = {(one.student, one.notebook, one.sha256): one for one in (read_journal(journal) if resume else ())}
+    if journal is not None and not resume:
+        journal.write_text("", encoding="utf-8")
+    left = []
+    for one in handed_in:
+        before = done.get((one.student, str(one.notebook), fingerprint(one.notebook)))
+        if before is None:
+            left.append(one)
+        else:
+            yield before
+    for one, report in _side_by_side(left, jobs, options):
+        result = Graded(one.student, str(one.notebook), fingerprint(one.notebook), report)
+        if journal is not None:
+            with journal.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(result), ensure_ascii=False) + "\n")
+        yield result
+
+
+def read_journal(journal: Path) -> list[Graded]:
+    """What a journal holds. A last line that was broken off is left out; none there is nothing done."""
+    results = []
+    for line in journal.read_text(encoding="utf-8").splitlines() if journal.is_file() else ():
+        try:
+            fields = json.loads(line)
+            report = fields.pop("report")
+            grades = tuple(Grade(**one) for one in report.pop("grades"))
+            results.append(Graded(**fields, report=GradeReport(**report, grades=grades)))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            continue
+    return results
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 of a file's bytes; "" where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() if path.is_file() else ""
+    except OSError:
+        return ""
+
+
+def _side_by_side(left: Sequence[Submission], jobs: int, options: dict) -> Iterator[tuple[Submission, GradeReport]]:
+    """Graded in `jobs` processes. Where one of these dies, whatever was not done is graded once more, each in a process of its own."""
+    not_done = list(left)
+    for one, report in _pooled(left, jobs, options):
+        if report is not None:
+            not_done.remove(one)
+            yield one, report
+    for one in not_done:
+        ((_, report),) = _pooled([one], 1, options)
+        yield (
+            one,
+            report or GradeReport(one.notebook.name, "", (), "Grading it ended the grader itself. Look at it by hand."),
+        )
+
+
+def _pooled(some: Sequence[Submission], jobs: int, options: dict) -> Iterator[tuple[Submission, GradeReport | None]]:
+    if not some:
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
+        waiting: dict[Future, Submission] = {pool.submit(grade, one.notebook, **options): one for one in some}
+        for future in as_completed(waiting):
+            try:
+                yield waiting[future], future.result()
+            except BrokenProcessPool:
+                yield waiting[future], None
+
+
+def _one_thread() -> None:
+    """The kernels are what runs side by side."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def table(results: Iterable[Graded]) -> list[dict[str, str | int | float]]:
+    """A row for each submission, as a spreadsheet or a learning platform takes it: each exercise's points by its number."""
+    results = list(results)
+    ids = sorted({one.id for result in results for one in result.report.grades}, key=in_order)
+    rows = []
+    for result in results:
+        report, points = result.report, {one.id: one.points for one in result.report.grades}
+        row = {"student": result.student, "notebook": result.notebook, "chapter": report.chapter}
+        row |= {one: points.get(one, "") for one in ids}
+        row |= {"points": report.points, "out_of": report.out_of}
+        row |= {"seconds": round(sum(one.seconds for one in report.grades), 1), "flags": " | ".join(result.flags)}
+        rows.append(row)
+    return rows
+
+
+def in_order(exercise_id: str) -> tuple[int, ...]:
+    """3.2 comes before 3.10."""
+    return tuple(map(int, exercise_id.split(".")))

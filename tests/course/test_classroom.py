@@ -1,0 +1,169 @@
+"""A class graded side by side: whose, what is done already, what each gets back; one bad notebook costs no other."""
+
+import csv
+import json
+
+import pytest
+
+from minivid.cli import main
+from minivid.course import class_page, classroom, feedback
+from minivid.course.classroom import Graded, Submission, graded, read_journal, submissions, table
+from minivid.course.grade import Grade, GradeReport
+from minivid.course.submission import SubmissionError
+
+
+def report(*marks, problem="") -> GradeReport:
+    """Exercises 3.1, 3.2 … with (verdict, probe, message, private)."""
+    grades = [
+        Grade(f"3.{n}", "Title", 2 * (verdict == "passed"), 2, verdict, message, 0.1, probe, private)
+        for n, (verdict, probe, message, private) in enumerate(marks, 1)
+    ]
+    return GradeReport("03_vdm.ipynb", "03", tuple(grades), problem)
+
+
+PASSED = ("passed", "", "", False)
+WRONG = ("wrong", "levels", "The levels are others.", False)
+HIDDEN = ("wrong", "secret", "The answer is 42.", True)
+ENDED = ("wrong", "", "Your code ended the Python process that it ran in.", False)
+CLASS = [
+    Graded("anna", "a/03_vdm.ipynb", "1", report(PASSED, PASSED)),
+    Graded("ben", "b/03_vdm.ipynb", "2", report(WRONG, HIDDEN)),
+    Graded("cem", "c/03_vdm.ipynb", "3", report(WRONG, ENDED)),
+    Graded("dora", "d/03_vdm.ipynb", "4", report(problem="It is no notebook.")),
+]
+
+
+@pytest.mark.parametrize(
+    "file, student",
+    [
+        ("anna/03_vdm.ipynb", "anna"),
+        ("ben/ch03/03_vdm.IPYNB", "ben"),
+        ("cem_03_vdm.ipynb", "cem_03_vdm"),
+    ],
+)
+def test_whose_a_notebook_is(tmp_path, file, student):
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).touch()
+    (tmp_path / ".ipynb_checkpoints").mkdir()
+    (tmp_path / ".ipynb_checkpoints" / "x.ipynb").touch()
+    assert submissions([tmp_path]) == [Submission(student, tmp_path / file)]
+    assert submissions([tmp_path / file])[0].student in (student, "ch03")
+
+
+def test_a_place_without_notebooks_is_a_sentence(tmp_path):
+    with pytest.raises(SubmissionError, match="no notebook in"):
+        submissions([tmp_path])
+    with pytest.raises(SubmissionError, match="no file or folder"):
+        submissions([tmp_path / "nowhere"])
+
+
+def test_a_row_for_each_with_every_exercise_in_order_and_what_to_look_at():
+    rows = table(CLASS)
+    assert list(rows[0])[3:5] == ["3.1", "3.2"] and [row["points"] for row in rows] == [4, 0, 0, 0]
+    assert rows[3]["3.1"] == "" and [bool(row["flags"]) for row in rows] == [False, False, True, True]
+    assert classroom.in_order("3.10") > classroom.in_order("3.9")
+
+
+def test_the_feedback_has_the_hint_and_never_a_private_probe_s():
+    for text in (feedback.markdown(CLASS[1]), feedback.page(CLASS[1])):
+        assert "The levels are others." in text and "42" not in text and "instructor" in text
+    assert "It is no notebook." in feedback.markdown(CLASS[3])
+
+
+def test_the_class_page_counts_mistakes_by_name_and_escapes_what_students_write():
+    assert class_page.mistakes([one.report.grades[0] for one in CLASS[:3]]) == "levels ×2"
+    bad = Graded("<script>", "e/03_vdm.ipynb", "5", report(problem="<b>"))
+    text = class_page.page([*CLASS, bad])
+    assert "5 submissions" in text and "data:image/png" in text and "<script>" not in text and "Your code ended" in text
+    assert "data:image/png" not in class_page.page([CLASS[3]])
+
+
+def test_what_is_in_the_journal_is_not_graded_again_unless_it_has_changed(tmp_path, monkeypatch):
+    asked = []
+
+    def side_by_side(left, jobs, options):
+        asked.extend(one.student for one in left)
+        return ((one, report(PASSED)) for one in left)
+
+    monkeypatch.setattr(classroom, "_side_by_side", side_by_side)
+    for student in "abc":
+        (tmp_path / student).mkdir()
+        (tmp_path / student / "03_vdm.ipynb").write_text(student)
+    journal, handed_in = tmp_path / "grades.jsonl", submissions([tmp_path])
+    first = list(graded(handed_in, journal))
+    assert asked == ["a", "b", "c"] and read_journal(journal) == first
+    whole = journal.read_text().splitlines()
+    journal.write_text("\n".join([*whole[:2], whole[2][:40]]))  # killed while it wrote
+    (tmp_path / "a" / "03_vdm.ipynb").write_text("another")
+    asked.clear()
+    again = list(graded(handed_in, journal, resume=True))
+    assert sorted(asked) == ["a", "c"] and {one.student for one in again} == {"a", "b", "c"}
+
+
+DYING = """
+import os
+from minivid.course.grade import GradeReport
+
+def grade(notebook):
+    if "bad" in str(notebook):
+        os._exit(1)
+    return GradeReport(notebook.name, "03", ())
+"""
+
+
+def test_a_notebook_that_ends_its_grader_costs_no_other(tmp_path, monkeypatch):
+    (tmp_path / "dying.py").write_text(DYING)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(classroom, "grade", __import__("dying").grade)
+    for student in ("anna", "bad", "cem", "dora"):
+        (tmp_path / "in" / student).mkdir(parents=True)
+        (tmp_path / "in" / student / "03_vdm.ipynb").touch()
+    results = {one.student: one.report for one in graded(submissions([tmp_path / "in"]), jobs=2)}
+    assert [results[name].problem for name in ("anna", "cem", "dora")] == ["", "", ""]
+    assert "ended the grader itself" in results["bad"].problem
+
+
+def test_a_class_from_the_command_line(course, tmp_path, capsys):
+    for student, cells in (("anna", {"3.1": course.right("3.1")}), ("ben", {})):
+        course.submission(tmp_path / "in" / student / "03_small.ipynb", cells)
+    (tmp_path / "in" / "cem").mkdir()
+    (tmp_path / "in" / "cem" / "03_small.ipynb").write_text("{ half")
+    files = [
+        "--json",
+        str(tmp_path / "g.jsonl"),
+        "--csv",
+        str(tmp_path / "g.csv"),
+        "--feedback",
+        str(tmp_path / "back"),
+    ]
+    with pytest.raises(SystemExit) as end:
+        main(["grade", str(tmp_path / "in"), *files, "--jobs", "2"])
+    assert end.value.code == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["anna", "ben", "cem"] and "look at it" in lines[2]
+    rows = list(csv.DictReader((tmp_path / "g.csv").open()))
+    assert [row["3.1"] for row in rows] == ["2", "0", "0"]
+    assert len([json.loads(line) for line in (tmp_path / "g.jsonl").read_text().splitlines()]) == 3
+    assert (tmp_path / "back" / "anna" / "03_small.html").is_file() and (tmp_path / "back" / "class.html").is_file()
+
+
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        ((), "which notebook"),
+        (("in", "--resume"), "name that file too"),
+        (("in", "--jobs", "0"), "jobs is 0"),
+        (("in", "--csv", "no/such.csv"), "there is no folder no"),
+        (("in",), "there is no notebook in in"),
+        (("in", "nowhere"), "there is no file or folder nowhere"),
+    ],
+)
+def test_bad_words_are_one_sentence(tmp_path, monkeypatch, capsys, words, sentence):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    if "nowhere" in words:
+        (tmp_path / "in" / "03_vdm.ipynb").touch()
+    with pytest.raises(SystemExit) as end:
+        main(["grade", *words])
+    said = capsys.readouterr().err
+    assert end.value.code == 2 and sentence in said and said.count("\n") == 1
