@@ -87,6 +87,7 @@ show_plane({f"λ = {level}": Panel(moons.noised(level, chance), moons.group) for
 
 # %% [markdown]
 # **The noise level.** Each point x was made smaller and had Gaussian noise added: $z=\alpha x+\sigma\epsilon$. The number λ says how noisy z is: at 8 nearly clean, at −6 nearly nothing but noise.
+# Which α and σ belong to a λ, `variance_preserving` knows, and you will from section 3.2 on.
 #
 # **The guess x̂.** Given one noisy z (the star), which points may it have been? Each with its own probability (the dots' areas); the mean over all of them (the cross) is the best guess.
 
@@ -131,7 +132,7 @@ show_source(backwards)
 
 # %%
 noise = torch.randn(300, 2, generator=chance)
-levels = COSINE.logsnr(torch.linspace(1, 0, 61))
+levels = COSINE.logsnr(torch.linspace(1, 0, 61))  # from pure noise to clean; why these, section 3.2 says
 path = backwards(noise, moons.x_hat, levels)
 show_plane(
     {"noise": Panel(path[0]), "after 45 of 60 steps": Panel(path[45]), "the end": Panel(path[-1], paths=path[:, :40])}
@@ -216,7 +217,7 @@ show_slice(slowly=slow_and_quick[:1], quickly=slow_and_quick[1:], column=8)
 # Mix it with Gaussian noise $\epsilon$: less of the one, more of the other.
 # $$z = \alpha\, x + \sigma\, \epsilon, \qquad \alpha^2 + \sigma^2 = 1$$
 # One number says how noisy $z$ is, its **log signal-to-noise ratio** $\lambda = \log(\alpha^2/\sigma^2)$. Since $\alpha^2+\sigma^2=1$, it follows that
-# $\alpha^2 = \mathrm{sigmoid}(\lambda)$: five lines of code if you are generous.
+# $\alpha^2 = \mathrm{sigmoid}(\lambda)$ and $\sigma^2 = \mathrm{sigmoid}(-\lambda)$. `variance_preserving(λ)` gives both, α and σ, and has λ's shape.
 
 # %%
 levels = torch.tensor([6.0, 2.0, 0.0, -2.0, -6.0])
@@ -315,9 +316,10 @@ widgets.forward_process_still(clips.video[:1], {"cosine": schedule, "linear": LI
 
 # %% [markdown]
 # ## 3.3 If we knew the clean clip, how would we go back one step?
-# Noise is *added on*: from a time s to a later t,
+# Noise is *added on*: from a time s to a later t the clip shrinks further, and the noise that is missing comes on top,
 # $$z_t=\tfrac{\alpha_t}{\alpha_s}\,z_s+\sigma_{t|s}\,\epsilon,\qquad \sigma^2_{t|s}=(1-e^{\lambda_t-\lambda_s})\,\sigma_t^2,$$
-# with fresh ε, so that $z_t$ is again $\alpha_t x+\sigma_t\epsilon$: $z_s$ and $z_t$ share most of their noise. Bayes' rule, $q(z_s|z_t,x)\propto q(z_t|z_s)\,q(z_s|x)$, multiplies
+# with fresh ε, so that $z_t$ is again $\alpha_t x+\sigma_t\epsilon$: $z_s$ and $z_t$ share noise. Let $q$ be the probability density of what the noise does: $q(z_t|z_s)$ where $z_s$ may go,
+# $q(z_s|x)$ where x may be found at s, and $q(z_s|z_t,x)$ the **posterior**, where $z_t$ came from if the clip was x. Bayes' rule, $q(z_s|z_t,x)\propto q(z_t|z_s)\,q(z_s|x)$, multiplies
 # two Gaussians, which gives one Gaussian:
 # $$q(z_s\,|\,z_t,x) = \mathcal N\!\Big(e^{\lambda_t-\lambda_s}\tfrac{\alpha_s}{\alpha_t}\, z_t + (1-e^{\lambda_t-\lambda_s})\,\alpha_s\, x,\;\; (1-e^{\lambda_t-\lambda_s})\,\sigma_s^2\Big)$$
 # Divided by $\alpha_s$, its mean is a weighted mean of $z_t/\alpha_t$ and $x$, with the weights $e^{\lambda_t-\lambda_s}$ and one minus it: partly where we are, partly where we
@@ -494,7 +496,8 @@ print(tuple(learned.shape), "heads, from frame, to frame; one number for each di
 show_bias(learned)
 
 # %% [markdown]
-# Purple adds to a score, brown takes from it. Each head treats the frame itself and its near neighbours in a way of its own; beyond three frames or so almost nothing is added.
+# Purple adds to a score, brown takes from it. All heads have learnt much the same, in different measure: more for the frame before and the one after, less for the frame itself and for those two or three away.
+# Farther off almost nothing is added.
 
 # %% [markdown]
 # #### Exercise 3.5 · Attention over time · ★★★ · 25 minutes · 4 points
@@ -584,10 +587,10 @@ show_unet(teacher.network, clips.video[:1], torch.zeros(1), said)
 show_source(Given)
 
 # %%
-show_source(Stage.forward)
+show_source(Stage._forward)  # `Stage.forward` calls it; it can save memory on the way, and need not concern us
 
 # %% [markdown]
-# And the whole forward pass, the picture's two columns:
+# And the whole forward pass, the picture's two columns (`_read` and `pool` are the caption's part: section 3.6):
 
 # %%
 show_source(UNet.forward)
@@ -610,6 +613,9 @@ display(widgets.attention_viewer(maps, look_at.video))
 widgets.attention_viewer_still(maps, layers=3)
 
 # %% [markdown]
+# <details><summary>What we saw</summary>In the first stage (<i>down 0</i>) mostly the frames next to it, as the bias has it; one head hardly ever the frame itself. In the middle, where one place stands for 4×4 pixels,
+# upright stripes: all frames look at the same few. Another pixel has other maps.</details>
+#
 # ## 3.6 How does the network hear the caption?
 # Words become numbers, numbers become vectors, and a small transformer lets the words of a caption look at one another. (The library also has a GRU, and frozen CLIP and T5 models, behind the
 # same interface.) Every pixel then attends to the words by **cross-attention**, and one vector for the whole caption, pooled from its words, joins the noise level.
@@ -698,6 +704,9 @@ for scale in (0.0, 1.0, 3.0):
 show_sheet(**{"seen": z, **guesses})
 
 # %% [markdown]
+# <details><summary>What we saw</summary>With s = 0 a blur that might be many digits, about where it moves. With s = 1 a 3 shows through. With s = 3 its strokes are brighter and harder, and all else that tells a 3 from the
+# blur is exaggerated too: parts of the digit go missing, and bright spots stand where nothing should be.</details>
+#
 # ## 3.8 Sampling: the whole way back
 # Start from noise. Ask the network for v, turn it into a guess of the clean clip, $\hat x = \alpha z - \sigma \hat v$, and take one posterior step with the guess in the place of x: its mean, and
 # fresh noise times its standard deviation. Then again, one level lower. The last step adds no noise: it *is* the guess.
@@ -732,11 +741,11 @@ sampler = check("3.8", sampler)
 award("3.8")
 
 # %%
-captions = ["a 5 moves left, quickly", "a 2 moves up, slowly", "a 8 moves down, quickly", "a 9 moves right, slowly"]
+captions = ["a 5 moves left, quickly", "a 2 moves up, slowly", "an 8 moves down, quickly", "a 9 moves right, slowly"]
 told = Cond(*tokenize(captions))
 steps = budget.pick(smoke=12, laptop=25, gpu=50)
 noise = torch.randn(4, 1, 8, 16, 16, generator=torch.Generator().manual_seed(4))
-strong = guide(teacher.network, experiments.GUIDANCE)
+strong = guide(teacher.network, experiments.GUIDANCE)  # s = 3; why, the curves below say
 path = list(sampler(strong, noise[:1], steps, Cond(*tokenize(captions[:1])), torch.Generator().manual_seed(0)))
 display(widgets.sampling_path(path))
 widgets.sampling_path_still(path)
@@ -761,8 +770,8 @@ print(
 show_plane({f"{many_steps} steps": Panel(ends, behind=moons.x)})
 
 # %% [markdown]
-# <details><summary>What happened</summary>With 3 steps the last guess is made in much noise, and is a mean between the moons: even a perfect network blurs when it is asked too early. With 10 the distance is a
-# fifth of that, with 30 hardly more than none.</details>
+# <details><summary>What happened</summary>With 3 steps the last guess is made in much noise, and is a mean between the moons: even a perfect network blurs when it is asked too early. With 10 nearly all
+# of that is gone, and 30 gain little more: the last guess is then a mean of a few close neighbours on one moon.</details>
 #
 # Now guidance again, on whole clips: the same noise, five strengths, your loop and your guidance.
 
@@ -776,8 +785,8 @@ display(widgets.guidance_dial(by_scale, captions))
 widgets.guidance_dial_still(by_scale, captions)
 
 # %% [markdown]
-# Does more guidance follow the caption more, and what does it cost? Measured on the zoo's model: the captioned digit (by the reader), the first direction and speed, and the brightest value of
-# a clip, which in real clips is 1.
+# Does more guidance follow the caption more, and what does it cost? Measured on the zoo's model: the captioned digit, the first direction and speed, and the brightest value of
+# a clip, which in real clips is 1. (Digits are read by a small classifier, the **reader**, fitted to handwriting of other people than those from whom the model learnt.)
 
 # %%
 strengths = receipt("03_guidance")
@@ -835,7 +844,8 @@ word_maps = widgets.word_attention(
 widgets.word_attention_still(word_maps, ordered[:1])
 
 # %% [markdown]
-# One might expect *right* to be listened to in the first half and *up* in the second. Nothing of the kind: the shares hardly change from frame to frame, and the null word has the largest. **An attention map shows where a layer looks, not why the network does what it does.**
+# One might expect *right* to be listened to in the first half and *up* in the second. Hardly: the shares change little from frame to frame, and the null word, *(no word)*, has the largest in each. (One clip, at one noise
+# level.) **An attention map shows where a layer looks, not why the network does what it does.**
 
 # %% [markdown]
 # ## 3.9 Training
@@ -941,16 +951,20 @@ print(receipt("03_growth"))
 # %% [markdown]
 # Digits become legible sooner, and **motion pays for it**: after so few steps the speed is worse with either seed, and the direction with one of the two, than with whole clips from the start. That is why whole clips come last. (The laptop recipe takes more steps, and gets the direction with every seed: see below.)
 
+# %% [markdown]
+# Is your step the library's? Both on one batch, with the zoo's network:
+
 # %%
 x, cond = clips_of(world)(4, (0, 0))
 u, eps = torch.rand(4), torch.randn(x.shape)
 copy = deepcopy(teacher.network).requires_grad_()
 loss, _ = training_step(copy, deepcopy(copy), torch.optim.SGD(copy.parameters(), lr=1e-3), x, eps, u, cond, 0.99)
 library_loss = per_clip_loss(teacher.network, x, eps, u, cond, COSINE, Objective.V).mean()
+print(f"loss by your step {loss:.5f}, by the library {library_loss:.5f}")
 torch.testing.assert_close(torch.as_tensor(loss), library_loss, rtol=1e-3, atol=1e-4)
 
 # %% [markdown]
-# While it trains it is drawn now and then, by your loop and with your guidance, s = 3.
+# While it trains it is drawn now and then, by your loop and with your guidance, s = 3. (After the few steps of the `smoke` budget that is noise, and should be.)
 
 # %%
 preview = ["a 7 moves up, quickly", "a 3 moves left, slowly", "a 0 moves down, quickly", "a 4 moves right, slowly"]
@@ -1022,7 +1036,7 @@ print(curve)
 # %% [markdown]
 # Digit and direction are heard. The **speed** is the last to be learnt, and the paths still wobble.
 #
-# The zoo's model is the same network, trained on batches twice as large, half of them with two actions. The three side by side:
+# The zoo's model is the same network, trained on batches twice as large, of whose clips half have two actions. The three side by side:
 
 # %%
 beside = {
@@ -1033,7 +1047,7 @@ beside = {
 show(**beside, captions=asked.caption[:4])
 
 # %% [markdown]
-# The same again, larger: sixteen frames of 32×32, by the zoo's `vdm-digits`. It is drawn with new noise at each step (`eta` is how much),
+# The same on larger clips, sixteen frames of 32×32, by the zoo's `vdm-digits`. It is drawn with new noise at each step (`eta` is how much),
 # and the table says what that is worth.
 
 # %%
@@ -1069,7 +1083,7 @@ print(experiments.joint_sentence(help_))
 print(help_)
 
 # %% [markdown]
-# These are two questions. Images *on top of* as many clips: more work for each step. Images *in place of* clips: as much work, spent on another mixture. In brackets is a 95 % interval over the seeds; one that holds 0
+# Here nothing is shown: neither that images help nor that they harm. And these are two questions. Images *on top of* as many clips: more work for each step. Images *in place of* clips: as much work, spent on another mixture. In brackets is a 95 % interval over the seeds; one that holds 0
 # shows nothing. And it is the loss of a short training of a small network: what longer ones gain, it does not say.
 #
 # ## 3.11 Extend, fill in, sharpen: one trained model, three more tools
@@ -1119,11 +1133,12 @@ def denoise(z):
     return a * z - s * teacher.network(z, level.expand(len(z)), None)
 
 
-before = denoise(z).detach()
-after = reconstruction_guided(denoise, z, clip, mask.expand_as(clip), a, weight=0.3)
 known_part = mask.expand_as(clip)
+before = denoise(z).detach()
+after = reconstruction_guided(denoise, z, clip, known_part, a, weight=0.3)
 
 
+# %%
 def errors(z):
     """Squared error of the guess on the known and on the open frames, for a clip."""
     difference = (clip - denoise(z).detach()) ** 2 / len(clip)
@@ -1139,7 +1154,7 @@ for name, z_at in (("at z", z), ("at z moved by the same step", z + after - befo
 # **Now you change it.** If a small step is good, is a large one better? Say what weight 8 does to both numbers.
 
 # %%
-large = reconstruction_guided(denoise, z, clip, mask.expand_as(clip), a, weight=8)
+large = reconstruction_guided(denoise, z, clip, known_part, a, weight=8)
 for name, z_at in (("at z", z), ("moved by weight 8", z + large - before)):
     print(f"{name:28} known frames {errors(z_at)[0]:6.1f}   open frames {errors(z_at)[1]:6.1f}")
 
@@ -1280,6 +1295,10 @@ for name, bits in terms.items():
     print(f"  diffusion, with the {name}'s guesses: {sum(bits):.1f}")
 
 # %%
+cost, middle = terms["network"], len(grid) // 2  # the first step is at the highest λ
+print(
+    f"the network's step at λ = {grid[1]:.1f} costs {cost[0] / cost[middle - 1]:.0f} times its step at λ = {grid[middle]:.1f}"
+)
 show_curves(
     grid[1:].flip(0),
     {name: bits[::-1] for name, bits in terms.items()},
@@ -1290,8 +1309,9 @@ show_curves(
 )
 
 # %% [markdown]
-# (The sum depends on how finely λ is cut, so compare the two guessers and not the total with a paper's.) Look at the vertical axis: a step at high λ, on the right, where noise is
-# invisible and bits go into grey values, costs even the network more than ten times as much as one in the middle, where a shape is found. Ho et al. 2020 got better samples *without* these
+# (The sum depends on how finely λ is cut, so compare the two guessers and not the total with a paper's.) The mean clip's total is absurd, since it says the same at high λ too, where the answer lies before it
+# almost without noise, and where an error counts most. Look at the vertical axis: a step at high λ, on the right, where noise is
+# invisible and bits go into grey values, costs even the network many times as much as one in the middle, where a shape is found. Ho et al. 2020 got better samples *without* these
 # weights, and the field trains on the simple loss, as you did.
 
 # %% [markdown]
