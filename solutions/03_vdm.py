@@ -139,7 +139,7 @@ show_plane(
 )
 
 # %% [markdown]
-# (They end on the very points that were given, since the exact guess knows no others. A network cannot remember that exactly, and so makes new ones.)
+# (They end on the points that were given, or between close neighbours, since the exact guess knows no others. A network cannot remember that exactly, and so makes new ones.)
 #
 # **Guidance.** Let "the blue moon" be a caption, and compute two guesses: c for the points of the blue moon alone, u for all. Going from u to c *and beyond* follows the caption more:
 # $u+s\,(c-u)$. What does "more" cost?
@@ -178,7 +178,7 @@ print(
 show_plane({f"s = {scale}": Panel(path[-1], behind=moons.x, paths=path[:, :40])})
 
 # %% [markdown]
-# <details><summary>What happened</summary>They crowd more, and stay on the moon: when the noise is nearly gone, both guesses are the nearest point, and c − u is zero. The paths went far outside on their way.
+# <details><summary>What happened</summary>They crowd more, and stay on the moon: when the noise is nearly gone, both guesses are all but the nearest point, and c − u is all but zero. The paths went far outside on their way.
 # Real networks have no such exact end, so that the price is also seen in the picture: section 3.8 measures it.</details>
 #
 # That was all. A clip is a point too, of 2048 numbers; nobody can list all clips, so that a network has to learn the guess; and **from here on the same words are about clips**.
@@ -227,7 +227,7 @@ for level, a, s in zip(levels, alpha, sigma, strict=True):
 
 # %% [markdown]
 # #### Exercise 3.1 · Noise a clip · ★☆☆ · 10 minutes · 2 points
-# Write `noise_clip(x, logsnr, generator)` for a batch `x` of clips, with one level `logsnr` for each clip of the batch. Return `(z, eps)`.
+# Write `noise_clip(x, logsnr, generator)` for a batch `x` of clips, with one level `logsnr` for each clip of the batch; the noise comes from `generator`, fresh for every value. Return `(z, eps)`.
 # <details><summary>Hint</summary>
 # α has the shape (b,), the batch has b c t h w. <code>alpha * x</code> either crashes or, when b happens to equal w, scales columns
 # instead of clips. <code>like(alpha, x)</code> gives it the shape (b, 1, 1, 1, 1).</details>
@@ -758,12 +758,18 @@ widgets.sampling_path_still(path)
 # The library's `ddim` is the same loop without fresh noise, $z_s=\alpha_s\hat x+\sigma_s\hat\epsilon$, which is the step that you saw on the plane: one start gives one clip.
 # With `eta=1` it has this loop's noise again. What a step got wrong, the next one may then mend: see the two columns of `vdm-digits`' table in 3.9.
 #
-# **Now you change it.** Your loop knows nothing of clips. Here it runs on the plane, where the network is perfect. How many steps does it need to land on the moons: 3, 10, 30?
+# **Now you change it.** Your loop never asks what a clip shows. Here it runs on clips of one frame of one row of two pixels, points of the plane, where the network is perfect. How many steps does it need to land on the moons: 3, 10, 30?
 
 # %%
 many_steps = 3
-start = torch.randn(300, 2, generator=torch.Generator().manual_seed(0))
-ends = sample(sampler(moons.v, start, many_steps, None, torch.Generator().manual_seed(1)))
+start = torch.randn(300, 1, 1, 1, 2, generator=torch.Generator().manual_seed(0))
+
+
+def perfect(z, logsnr, cond):
+    return moons.v(z.flatten(1), logsnr).reshape(z.shape)
+
+
+ends = sample(sampler(perfect, start, many_steps, None, torch.Generator().manual_seed(1))).flatten(1)
 print(
     f"{many_steps} steps: {torch.cdist(ends, moons.x).amin(1).mean():.3f} from the nearest point of the moons, on average"
 )
@@ -897,12 +903,12 @@ one_clip, losses = clips.video[:1].expand(8, -1, -1, -1, -1), []
 for _step in range(budget.pick(smoke=10, laptop=150, gpu=300)):
     eps, u = torch.randn(one_clip.shape), torch.rand(8)
     loss, _ = training_step(tiny, average, optimizer, one_clip, eps, u, None, decay=0.99)
-    losses.append(float(loss))
+    losses.append(torch.as_tensor(loss).item())
 print(f"loss {losses[0]:.2f} -> {losses[-1]:.2f}")
 
 # %% [markdown]
 # Now the real thing, and **it is put together from what you wrote**: your residual block, your attention over time and your mean of the words inside the network, your schedule and your step in its training, your
-# guidance and your loop when it is drawn. Where an exercise is open, or yours takes more than twice the library's time, the library's piece stands in; the table says which.
+# guidance and your loop when it is drawn. Where an exercise is open, or yours is noticeably slow (more than twice the library's time, and more than a thousandth of a second), the library's piece stands in; the table says which.
 
 # %%
 pieces = own.pieces(
@@ -1094,7 +1100,7 @@ print(help_)
 # A *sum* of squares; the gradient runs *through the network*, to z. The library's `inpainting` does both; with w = 0 only replacement is left.
 #
 # #### Exercise 3.10 · Reconstruction guidance · ★★★ · 25 minutes · 4 points
-# Write `reconstruction_guided(denoise, z, known, mask, alpha, weight)`: `denoise(z)` gives x̂; return x̃, *all* of it: the known frames
+# Write `reconstruction_guided(denoise, z, known, mask, alpha, weight)`: `denoise(z)` gives x̂; `mask`, of the clips' shape, is True where `known` is known; `alpha` and `weight` are numbers. Return x̃, *all* of it: the known frames
 # are moved like the open ones (what a sampler does with them afterwards is its own affair). It will be called under `torch.no_grad()`.
 # <details><summary>Hint</summary>
 # <code>with torch.enable_grad():</code>, a fresh <code>z.detach().requires_grad_()</code>, <code>torch.autograd.grad(error, z)[0]</code>; give back a detached clip.</details>
@@ -1252,7 +1258,7 @@ print(experiments.clinic_table(patients, reader))
 
 # %% [markdown]
 # #### Exercise 3.11 · The bound's first term · ★★☆ · 15 minutes · 2 points
-# Write `prior_kl(x, logsnr)`: the KL divergence of $\mathcal N(\alpha x, \sigma^2)$ from $\mathcal N(0, 1)$, **summed** over the values of a clip, in nats, one number a clip. For one value, $\mathrm{KL}(\mathcal N(\mu, s^2)\,\|\,\mathcal N(0,1)) = \tfrac12(s^2 + \mu^2 - 1 - \log s^2)$.
+# Write `prior_kl(x, logsnr)`: the KL divergence of $\mathcal N(\alpha x, \sigma^2)$ from $\mathcal N(0, 1)$, **summed** over the values of a clip, in nats, one number a clip. `logsnr` is one level for all, a tensor without axes. For one value, $\mathrm{KL}(\mathcal N(\mu, s^2)\,\|\,\mathcal N(0,1)) = \tfrac12(s^2 + \mu^2 - 1 - \log s^2)$.
 # <details><summary>Hint</summary>
 # What are μ and s² of q(z_1 | x)? The mean differs from value to value, the variance does not.</details>
 
