@@ -1315,8 +1315,8 @@ show_curves(
 )
 
 # %% [markdown]
-# (The sum depends on how finely λ is cut, so compare the two guessers and not the total with a paper's.) The mean clip's total is absurd, since it says the same at high λ too, where the answer lies before it
-# almost without noise, and where an error counts most. Look at the vertical axis: a step at high λ, on the right, where noise is
+# (The sum depends on how finely λ is cut, so compare the two guessers and not the total with a paper's.) The mean clip's total is absurd: it says the same at high λ too, where z is all but the clip itself
+# and an error counts most. Look at the vertical axis: a step at high λ, on the right, where noise is
 # invisible and bits go into grey values, costs even the network many times as much as one in the middle, where a shape is found. Ho et al. 2020 got better samples *without* these
 # weights, and the field trains on the simple loss, as you did.
 
