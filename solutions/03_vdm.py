@@ -862,7 +862,7 @@ widgets.word_attention_still(word_maps, ordered[:1])
 #
 # #### Exercise 3.9
 # Write `training_step(model, ema, optimizer, x, eps, u, cond, decay)`. `u` is a time for each clip, which `cosine_logsnr` turns into λ; the model is called as `model(z, logsnr, cond)` and should have said
-# v = α ε − σ x; the loss is the mean of the squared difference. `ema` is a network like `model`: change its weights in place. Return `(loss, norm)`, the norm being the gradient's before it was clipped.
+# v = α ε − σ x; the loss is the mean of the squared difference. `ema` is a network like `model`, for which no gradient is wanted: change its weights in place. Return `(loss, norm)`, the norm being the gradient's before it was clipped.
 # <details><summary>Hint</summary>
 # <code>nn.utils.clip_grad_norm_(model.parameters(), 1.0)</code> clips, and gives back the norm before. For the average: <code>with torch.no_grad():</code>, and
 # <code>zip(ema.parameters(), model.parameters())</code>; <code>a.lerp_(w, 1 - decay)</code> moves a towards w.</details>
@@ -898,7 +898,7 @@ award("3.9")
 
 # %%
 tiny = UNet(UNetConfig(widths=(16, 32), blocks=1, heads=2))
-average, optimizer = deepcopy(tiny), torch.optim.AdamW(tiny.parameters(), lr=3e-3)
+average, optimizer = deepcopy(tiny).requires_grad_(False), torch.optim.AdamW(tiny.parameters(), lr=3e-3)
 one_clip, losses = clips.video[:1].expand(8, -1, -1, -1, -1), []
 for _step in range(budget.pick(smoke=10, laptop=150, gpu=300)):
     eps, u = torch.randn(one_clip.shape), torch.rand(8)
@@ -964,7 +964,9 @@ print(receipt("03_growth"))
 x, cond = clips_of(world)(4, (0, 0))
 u, eps = torch.rand(4), torch.randn(x.shape)
 copy = deepcopy(teacher.network).requires_grad_()
-loss, _ = training_step(copy, deepcopy(copy), torch.optim.SGD(copy.parameters(), lr=1e-3), x, eps, u, cond, 0.99)
+loss, _ = training_step(
+    copy, deepcopy(teacher.network), torch.optim.SGD(copy.parameters(), lr=1e-3), x, eps, u, cond, 0.99
+)
 library_loss = per_clip_loss(teacher.network, x, eps, u, cond, COSINE, Objective.V).mean()
 print(f"loss by your step {loss:.5f}, by the library {library_loss:.5f}")
 torch.testing.assert_close(torch.as_tensor(loss), library_loss, rtol=1e-3, atol=1e-4)
