@@ -87,6 +87,7 @@ show_plane({f"λ = {level}": Panel(moons.noised(level, chance), moons.group) for
 
 # %% [markdown]
 # **The noise level.** Each point x was made smaller and had Gaussian noise added: $z=\alpha x+\sigma\epsilon$. The number λ says how noisy z is: at 8 nearly clean, at −6 nearly nothing but noise.
+# Which α and σ belong to a λ, `variance_preserving` knows, and you will from section 3.2 on.
 #
 # **The guess x̂.** Given one noisy z (the star), which points may it have been? Each with its own probability (the dots' areas); the mean over all of them (the cross) is the best guess.
 
@@ -131,14 +132,14 @@ show_source(backwards)
 
 # %%
 noise = torch.randn(300, 2, generator=chance)
-levels = COSINE.logsnr(torch.linspace(1, 0, 61))
+levels = COSINE.logsnr(torch.linspace(1, 0, 61))  # from pure noise to clean; why these, section 3.2 says
 path = backwards(noise, moons.x_hat, levels)
 show_plane(
     {"noise": Panel(path[0]), "after 45 of 60 steps": Panel(path[45]), "the end": Panel(path[-1], paths=path[:, :40])}
 )
 
 # %% [markdown]
-# (They end on the very points that were given, since the exact guess knows no others. A network cannot remember that exactly, and so makes new ones.)
+# (They end on the points that were given, or between close neighbours, since the exact guess knows no others. A network cannot remember that exactly, and so makes new ones.)
 #
 # **Guidance.** Let "the blue moon" be a caption, and compute two guesses: c for the points of the blue moon alone, u for all. Going from u to c *and beyond* follows the caption more:
 # $u+s\,(c-u)$. What does "more" cost?
@@ -177,7 +178,7 @@ print(
 show_plane({f"s = {scale}": Panel(path[-1], behind=moons.x, paths=path[:, :40])})
 
 # %% [markdown]
-# <details><summary>What happened</summary>They crowd more, and stay on the moon: when the noise is nearly gone, both guesses are the nearest point, and c − u is zero. The paths went far outside on their way.
+# <details><summary>What happened</summary>They crowd more, and stay on the moon: when the noise is nearly gone, both guesses are all but the nearest point, and c − u is all but zero. The paths went far outside on their way.
 # Real networks have no such exact end, so that the price is also seen in the picture: section 3.8 measures it.</details>
 #
 # That was all. A clip is a point too, of 2048 numbers; nobody can list all clips, so that a network has to learn the guess; and **from here on the same words are about clips**.
@@ -216,7 +217,7 @@ show_slice(slowly=slow_and_quick[:1], quickly=slow_and_quick[1:], column=8)
 # Mix it with Gaussian noise $\epsilon$: less of the one, more of the other.
 # $$z = \alpha\, x + \sigma\, \epsilon, \qquad \alpha^2 + \sigma^2 = 1$$
 # One number says how noisy $z$ is, its **log signal-to-noise ratio** $\lambda = \log(\alpha^2/\sigma^2)$. Since $\alpha^2+\sigma^2=1$, it follows that
-# $\alpha^2 = \mathrm{sigmoid}(\lambda)$: five lines of code if you are generous.
+# $\alpha^2 = \mathrm{sigmoid}(\lambda)$ and $\sigma^2 = \mathrm{sigmoid}(-\lambda)$. `variance_preserving(λ)` gives both, α and σ, and has λ's shape.
 
 # %%
 levels = torch.tensor([6.0, 2.0, 0.0, -2.0, -6.0])
@@ -226,7 +227,7 @@ for level, a, s in zip(levels, alpha, sigma, strict=True):
 
 # %% [markdown]
 # #### Exercise 3.1 · Noise a clip · ★☆☆ · 10 minutes · 2 points
-# Write `noise_clip(x, logsnr, generator)` for a batch `x` of clips, with one level `logsnr` for each clip of the batch. Return `(z, eps)`.
+# Write `noise_clip(x, logsnr, generator)` for a batch `x` of clips, with one level `logsnr` for each clip of the batch; the noise comes from `generator`, fresh for every value. Return `(z, eps)`.
 # <details><summary>Hint</summary>
 # α has the shape (b,), the batch has b c t h w. <code>alpha * x</code> either crashes or, when b happens to equal w, scales columns
 # instead of clips. <code>like(alpha, x)</code> gives it the shape (b, 1, 1, 1, 1).</details>
@@ -315,9 +316,10 @@ widgets.forward_process_still(clips.video[:1], {"cosine": schedule, "linear": LI
 
 # %% [markdown]
 # ## 3.3 If we knew the clean clip, how would we go back one step?
-# Noise is *added on*: from a time s to a later t,
+# Noise is *added on*: from a time s to a later t the clip shrinks further, and the noise that is missing comes on top,
 # $$z_t=\tfrac{\alpha_t}{\alpha_s}\,z_s+\sigma_{t|s}\,\epsilon,\qquad \sigma^2_{t|s}=(1-e^{\lambda_t-\lambda_s})\,\sigma_t^2,$$
-# with fresh ε, so that $z_t$ is again $\alpha_t x+\sigma_t\epsilon$: $z_s$ and $z_t$ share most of their noise. Bayes' rule, $q(z_s|z_t,x)\propto q(z_t|z_s)\,q(z_s|x)$, multiplies
+# with fresh ε, so that $z_t$ is again $\alpha_t x+\sigma_t\epsilon$: $z_s$ and $z_t$ share noise. Let $q$ be the probability density of what the noise does: $q(z_t|z_s)$ where $z_s$ may go,
+# $q(z_s|x)$ where x may be found at s, and $q(z_s|z_t,x)$ the **posterior**, where $z_t$ came from if the clip was x. Bayes' rule, $q(z_s|z_t,x)\propto q(z_t|z_s)\,q(z_s|x)$, multiplies
 # two Gaussians, which gives one Gaussian:
 # $$q(z_s\,|\,z_t,x) = \mathcal N\!\Big(e^{\lambda_t-\lambda_s}\tfrac{\alpha_s}{\alpha_t}\, z_t + (1-e^{\lambda_t-\lambda_s})\,\alpha_s\, x,\;\; (1-e^{\lambda_t-\lambda_s})\,\sigma_s^2\Big)$$
 # Divided by $\alpha_s$, its mean is a weighted mean of $z_t/\alpha_t$ and $x$, with the weights $e^{\lambda_t-\lambda_s}$ and one minus it: partly where we are, partly where we
@@ -494,7 +496,8 @@ print(tuple(learned.shape), "heads, from frame, to frame; one number for each di
 show_bias(learned)
 
 # %% [markdown]
-# Purple adds to a score, brown takes from it. Each head treats the frame itself and its near neighbours in a way of its own; beyond three frames or so almost nothing is added.
+# Purple adds to a score, brown takes from it. All heads have learnt much the same, in different measure: more for the frame before and the one after, less for the frame itself and for those two or three away.
+# Farther off almost nothing is added.
 
 # %% [markdown]
 # #### Exercise 3.5 · Attention over time · ★★★ · 25 minutes · 4 points
@@ -584,10 +587,10 @@ show_unet(teacher.network, clips.video[:1], torch.zeros(1), said)
 show_source(Given)
 
 # %%
-show_source(Stage.forward)
+show_source(Stage._forward)  # `Stage.forward` calls it; it can save memory on the way, and need not concern us
 
 # %% [markdown]
-# And the whole forward pass, the picture's two columns:
+# And the whole forward pass, the picture's two columns (`_read` and `pool` are the caption's part: section 3.6):
 
 # %%
 show_source(UNet.forward)
@@ -610,6 +613,9 @@ display(widgets.attention_viewer(maps, look_at.video))
 widgets.attention_viewer_still(maps, layers=3)
 
 # %% [markdown]
+# <details><summary>What we saw</summary>In the first stage (<i>down 0</i>) mostly the frames next to it, as the bias has it; one head hardly ever the frame itself. In the middle, where one place stands for 4×4 pixels,
+# upright stripes: all frames look at the same few. Another pixel has other maps.</details>
+#
 # ## 3.6 How does the network hear the caption?
 # Words become numbers, numbers become vectors, and a small transformer lets the words of a caption look at one another. (The library also has a GRU, and frozen CLIP and T5 models, behind the
 # same interface.) Every pixel then attends to the words by **cross-attention**, and one vector for the whole caption, pooled from its words, joins the noise level.
@@ -698,6 +704,9 @@ for scale in (0.0, 1.0, 3.0):
 show_sheet(**{"seen": z, **guesses})
 
 # %% [markdown]
+# <details><summary>What we saw</summary>With s = 0 a blur that might be many digits, about where it moves. With s = 1 a 3 shows through. With s = 3 its strokes are brighter and harder, and all else that tells a 3 from the
+# blur is exaggerated too: parts of the digit go missing, and bright spots stand where nothing should be.</details>
+#
 # ## 3.8 Sampling: the whole way back
 # Start from noise. Ask the network for v, turn it into a guess of the clean clip, $\hat x = \alpha z - \sigma \hat v$, and take one posterior step with the guess in the place of x: its mean, and
 # fresh noise times its standard deviation. Then again, one level lower. The last step adds no noise: it *is* the guess.
@@ -732,11 +741,11 @@ sampler = check("3.8", sampler)
 award("3.8")
 
 # %%
-captions = ["a 5 moves left, quickly", "a 2 moves up, slowly", "a 8 moves down, quickly", "a 9 moves right, slowly"]
+captions = ["a 5 moves left, quickly", "a 2 moves up, slowly", "an 8 moves down, quickly", "a 9 moves right, slowly"]
 told = Cond(*tokenize(captions))
 steps = budget.pick(smoke=12, laptop=25, gpu=50)
 noise = torch.randn(4, 1, 8, 16, 16, generator=torch.Generator().manual_seed(4))
-strong = guide(teacher.network, experiments.GUIDANCE)
+strong = guide(teacher.network, experiments.GUIDANCE)  # s = 3; why, the curves below say
 path = list(sampler(strong, noise[:1], steps, Cond(*tokenize(captions[:1])), torch.Generator().manual_seed(0)))
 display(widgets.sampling_path(path))
 widgets.sampling_path_still(path)
@@ -749,20 +758,26 @@ widgets.sampling_path_still(path)
 # The library's `ddim` is the same loop without fresh noise, $z_s=\alpha_s\hat x+\sigma_s\hat\epsilon$, which is the step that you saw on the plane: one start gives one clip.
 # With `eta=1` it has this loop's noise again. What a step got wrong, the next one may then mend: see the two columns of `vdm-digits`' table in 3.9.
 #
-# **Now you change it.** Your loop knows nothing of clips. Here it runs on the plane, where the network is perfect. How many steps does it need to land on the moons: 3, 10, 30?
+# **Now you change it.** Your loop never asks what a clip shows. Here it runs on clips of one frame of one row of two pixels, points of the plane, where the network is perfect. How many steps does it need to land on the moons: 3, 10, 30?
 
 # %%
 many_steps = 3
-start = torch.randn(300, 2, generator=torch.Generator().manual_seed(0))
-ends = sample(sampler(moons.v, start, many_steps, None, torch.Generator().manual_seed(1)))
+start = torch.randn(300, 1, 1, 1, 2, generator=torch.Generator().manual_seed(0))
+
+
+def perfect(z, logsnr, cond):
+    return moons.v(z.flatten(1), logsnr).reshape(z.shape)
+
+
+ends = sample(sampler(perfect, start, many_steps, None, torch.Generator().manual_seed(1))).flatten(1)
 print(
     f"{many_steps} steps: {torch.cdist(ends, moons.x).amin(1).mean():.3f} from the nearest point of the moons, on average"
 )
 show_plane({f"{many_steps} steps": Panel(ends, behind=moons.x)})
 
 # %% [markdown]
-# <details><summary>What happened</summary>With 3 steps the last guess is made in much noise, and is a mean between the moons: even a perfect network blurs when it is asked too early. With 10 the distance is a
-# fifth of that, with 30 hardly more than none.</details>
+# <details><summary>What happened</summary>With 3 steps the last guess is made in much noise, and is a mean between the moons: even a perfect network blurs when it is asked too early. With 10 nearly all
+# of that is gone, and 30 gain little more: the last guess is then a mean of a few close neighbours on one moon.</details>
 #
 # Now guidance again, on whole clips: the same noise, five strengths, your loop and your guidance.
 
@@ -776,8 +791,8 @@ display(widgets.guidance_dial(by_scale, captions))
 widgets.guidance_dial_still(by_scale, captions)
 
 # %% [markdown]
-# Does more guidance follow the caption more, and what does it cost? Measured on the zoo's model: the captioned digit (by the reader), the first direction and speed, and the brightest value of
-# a clip, which in real clips is 1.
+# Does more guidance follow the caption more, and what does it cost? Measured on the zoo's model: the captioned digit, the first direction and speed, and the brightest value of
+# a clip, which in real clips is 1. (Digits are read by a small classifier, the **reader**, fitted to handwriting of other people than those from whom the model learnt.)
 
 # %%
 strengths = receipt("03_guidance")
@@ -835,7 +850,8 @@ word_maps = widgets.word_attention(
 widgets.word_attention_still(word_maps, ordered[:1])
 
 # %% [markdown]
-# One might expect *right* to be listened to in the first half and *up* in the second. Nothing of the kind: the shares hardly change from frame to frame, and the null word has the largest. **An attention map shows where a layer looks, not why the network does what it does.**
+# One might expect *right* to be listened to in the first half and *up* in the second. Hardly: the shares change little from frame to frame, and the null word, *(no word)*, has the largest in each. (One clip, at one noise
+# level.) **An attention map shows where a layer looks, not why the network does what it does.**
 
 # %% [markdown]
 # ## 3.9 Training
@@ -846,7 +862,7 @@ widgets.word_attention_still(word_maps, ordered[:1])
 #
 # #### Exercise 3.9
 # Write `training_step(model, ema, optimizer, x, eps, u, cond, decay)`. `u` is a time for each clip, which `cosine_logsnr` turns into λ; the model is called as `model(z, logsnr, cond)` and should have said
-# v = α ε − σ x; the loss is the mean of the squared difference. `ema` is a network like `model`: change its weights in place. Return `(loss, norm)`, the norm being the gradient's before it was clipped.
+# v = α ε − σ x; the loss is the mean of the squared difference. `ema` is a network like `model`, for which no gradient is wanted: change its weights in place. Return `(loss, norm)`, the norm being the gradient's before it was clipped.
 # <details><summary>Hint</summary>
 # <code>nn.utils.clip_grad_norm_(model.parameters(), 1.0)</code> clips, and gives back the norm before. For the average: <code>with torch.no_grad():</code>, and
 # <code>zip(ema.parameters(), model.parameters())</code>; <code>a.lerp_(w, 1 - decay)</code> moves a towards w.</details>
@@ -882,17 +898,17 @@ award("3.9")
 
 # %%
 tiny = UNet(UNetConfig(widths=(16, 32), blocks=1, heads=2))
-average, optimizer = deepcopy(tiny), torch.optim.AdamW(tiny.parameters(), lr=3e-3)
+average, optimizer = deepcopy(tiny).requires_grad_(False), torch.optim.AdamW(tiny.parameters(), lr=3e-3)
 one_clip, losses = clips.video[:1].expand(8, -1, -1, -1, -1), []
 for _step in range(budget.pick(smoke=10, laptop=150, gpu=300)):
     eps, u = torch.randn(one_clip.shape), torch.rand(8)
     loss, _ = training_step(tiny, average, optimizer, one_clip, eps, u, None, decay=0.99)
-    losses.append(float(loss))
+    losses.append(torch.as_tensor(loss).item())
 print(f"loss {losses[0]:.2f} -> {losses[-1]:.2f}")
 
 # %% [markdown]
 # Now the real thing, and **it is put together from what you wrote**: your residual block, your attention over time and your mean of the words inside the network, your schedule and your step in its training, your
-# guidance and your loop when it is drawn. Where an exercise is open, or yours takes more than twice the library's time, the library's piece stands in; the table says which.
+# guidance and your loop when it is drawn. Where an exercise is open, or yours is noticeably slow (more than twice the library's time, and more than a thousandth of a second), the library's piece stands in; the table says which.
 
 # %%
 pieces = own.pieces(
@@ -941,16 +957,22 @@ print(receipt("03_growth"))
 # %% [markdown]
 # Digits become legible sooner, and **motion pays for it**: after so few steps the speed is worse with either seed, and the direction with one of the two, than with whole clips from the start. That is why whole clips come last. (The laptop recipe takes more steps, and gets the direction with every seed: see below.)
 
+# %% [markdown]
+# Is your step the library's? Both on one batch, with the zoo's network:
+
 # %%
 x, cond = clips_of(world)(4, (0, 0))
 u, eps = torch.rand(4), torch.randn(x.shape)
 copy = deepcopy(teacher.network).requires_grad_()
-loss, _ = training_step(copy, deepcopy(copy), torch.optim.SGD(copy.parameters(), lr=1e-3), x, eps, u, cond, 0.99)
+loss, _ = training_step(
+    copy, deepcopy(teacher.network), torch.optim.SGD(copy.parameters(), lr=1e-3), x, eps, u, cond, 0.99
+)
 library_loss = per_clip_loss(teacher.network, x, eps, u, cond, COSINE, Objective.V).mean()
+print(f"loss by your step {loss:.5f}, by the library {library_loss:.5f}")
 torch.testing.assert_close(torch.as_tensor(loss), library_loss, rtol=1e-3, atol=1e-4)
 
 # %% [markdown]
-# While it trains it is drawn now and then, by your loop and with your guidance, s = 3.
+# While it trains it is drawn now and then, by your loop and with your guidance, s = 3. (After the few steps of the `smoke` budget that is noise, and should be.)
 
 # %%
 preview = ["a 7 moves up, quickly", "a 3 moves left, slowly", "a 0 moves down, quickly", "a 4 moves right, slowly"]
@@ -1022,7 +1044,7 @@ print(curve)
 # %% [markdown]
 # Digit and direction are heard. The **speed** is the last to be learnt, and the paths still wobble.
 #
-# The zoo's model is the same network, trained on batches twice as large, half of them with two actions. The three side by side:
+# The zoo's model is the same network, trained on batches twice as large, of whose clips half have two actions. The three side by side:
 
 # %%
 beside = {
@@ -1033,7 +1055,7 @@ beside = {
 show(**beside, captions=asked.caption[:4])
 
 # %% [markdown]
-# The same again, larger: sixteen frames of 32×32, by the zoo's `vdm-digits`. It is drawn with new noise at each step (`eta` is how much),
+# The same on larger clips, sixteen frames of 32×32, by the zoo's `vdm-digits`. It is drawn with new noise at each step (`eta` is how much),
 # and the table says what that is worth.
 
 # %%
@@ -1069,7 +1091,7 @@ print(experiments.joint_sentence(help_))
 print(help_)
 
 # %% [markdown]
-# These are two questions. Images *on top of* as many clips: more work for each step. Images *in place of* clips: as much work, spent on another mixture. In brackets is a 95 % interval over the seeds; one that holds 0
+# Here nothing is shown: neither that images help nor that they harm. And these are two questions. Images *on top of* as many clips: more work for each step. Images *in place of* clips: as much work, spent on another mixture. In brackets is a 95 % interval over the seeds; one that holds 0
 # shows nothing. And it is the loss of a short training of a small network: what longer ones gain, it does not say.
 #
 # ## 3.11 Extend, fill in, sharpen: one trained model, three more tools
@@ -1080,7 +1102,7 @@ print(help_)
 # A *sum* of squares; the gradient runs *through the network*, to z. The library's `inpainting` does both; with w = 0 only replacement is left.
 #
 # #### Exercise 3.10 · Reconstruction guidance · ★★★ · 25 minutes · 4 points
-# Write `reconstruction_guided(denoise, z, known, mask, alpha, weight)`: `denoise(z)` gives x̂; return x̃, *all* of it: the known frames
+# Write `reconstruction_guided(denoise, z, known, mask, alpha, weight)`: `denoise(z)` gives x̂; `mask`, of the clips' shape, is True where `known` is known; `alpha` and `weight` are numbers. Return x̃, *all* of it: the known frames
 # are moved like the open ones (what a sampler does with them afterwards is its own affair). It will be called under `torch.no_grad()`.
 # <details><summary>Hint</summary>
 # <code>with torch.enable_grad():</code>, a fresh <code>z.detach().requires_grad_()</code>, <code>torch.autograd.grad(error, z)[0]</code>; give back a detached clip.</details>
@@ -1119,11 +1141,12 @@ def denoise(z):
     return a * z - s * teacher.network(z, level.expand(len(z)), None)
 
 
-before = denoise(z).detach()
-after = reconstruction_guided(denoise, z, clip, mask.expand_as(clip), a, weight=0.3)
 known_part = mask.expand_as(clip)
+before = denoise(z).detach()
+after = reconstruction_guided(denoise, z, clip, known_part, a, weight=0.3)
 
 
+# %%
 def errors(z):
     """Squared error of the guess on the known and on the open frames, for a clip."""
     difference = (clip - denoise(z).detach()) ** 2 / len(clip)
@@ -1139,7 +1162,7 @@ for name, z_at in (("at z", z), ("at z moved by the same step", z + after - befo
 # **Now you change it.** If a small step is good, is a large one better? Say what weight 8 does to both numbers.
 
 # %%
-large = reconstruction_guided(denoise, z, clip, mask.expand_as(clip), a, weight=8)
+large = reconstruction_guided(denoise, z, clip, known_part, a, weight=8)
 for name, z_at in (("at z", z), ("moved by weight 8", z + large - before)):
     print(f"{name:28} known frames {errors(z_at)[0]:6.1f}   open frames {errors(z_at)[1]:6.1f}")
 
@@ -1237,7 +1260,7 @@ print(experiments.clinic_table(patients, reader))
 
 # %% [markdown]
 # #### Exercise 3.11 · The bound's first term · ★★☆ · 15 minutes · 2 points
-# Write `prior_kl(x, logsnr)`: the KL divergence of $\mathcal N(\alpha x, \sigma^2)$ from $\mathcal N(0, 1)$, **summed** over the values of a clip, in nats, one number a clip. For one value, $\mathrm{KL}(\mathcal N(\mu, s^2)\,\|\,\mathcal N(0,1)) = \tfrac12(s^2 + \mu^2 - 1 - \log s^2)$.
+# Write `prior_kl(x, logsnr)`: the KL divergence of $\mathcal N(\alpha x, \sigma^2)$ from $\mathcal N(0, 1)$, **summed** over the values of a clip, in nats, one number a clip. `logsnr` is one level for all, a tensor without axes. For one value, $\mathrm{KL}(\mathcal N(\mu, s^2)\,\|\,\mathcal N(0,1)) = \tfrac12(s^2 + \mu^2 - 1 - \log s^2)$.
 # <details><summary>Hint</summary>
 # What are μ and s² of q(z_1 | x)? The mean differs from value to value, the variance does not.</details>
 
@@ -1280,6 +1303,10 @@ for name, bits in terms.items():
     print(f"  diffusion, with the {name}'s guesses: {sum(bits):.1f}")
 
 # %%
+cost, middle = terms["network"], len(grid) // 2  # the first step is at the highest λ
+print(
+    f"the network's step at λ = {grid[1]:.1f} costs {cost[0] / cost[middle - 1]:.0f} times its step at λ = {grid[middle]:.1f}"
+)
 show_curves(
     grid[1:].flip(0),
     {name: bits[::-1] for name, bits in terms.items()},
@@ -1290,8 +1317,9 @@ show_curves(
 )
 
 # %% [markdown]
-# (The sum depends on how finely λ is cut, so compare the two guessers and not the total with a paper's.) Look at the vertical axis: a step at high λ, on the right, where noise is
-# invisible and bits go into grey values, costs even the network more than ten times as much as one in the middle, where a shape is found. Ho et al. 2020 got better samples *without* these
+# (The sum depends on how finely λ is cut, so compare the two guessers and not the total with a paper's.) The mean clip's total is absurd: it says the same at high λ too, where z is all but the clip itself
+# and an error counts most. Look at the vertical axis: a step at high λ, on the right, where noise is
+# invisible and bits go into grey values, costs even the network many times as much as one in the middle, where a shape is found. Ho et al. 2020 got better samples *without* these
 # weights, and the field trains on the simple loss, as you did.
 
 # %% [markdown]
