@@ -584,7 +584,7 @@ print(found)
 # %% [markdown]
 # A cell *time* is the exponent *p* of cost $\propto n^p$, fitted to all five clips, in brackets the 95 % interval of the fit; *at the end* is the same between the last two clips, and *formula* that of the operations counted by hand, between the same two.
 # By the formula full attention grows with the square of the clip, windows and linear attention with the clip itself, and space, then time lies between: by its frames cheap, by its pixels not. The sentence under the table says where the measured time
-# does that, too. Where it does not yet, a step has costs that do not grow, and these also pull down the fit over all five clips. **And memory tells a second story: the fused kernel pays the square in time, but not in bytes.** A smaller piece of all this,
+# does that, too. Where it grows more slowly, a step has costs that do not grow, and these also pull down the fit over all five clips; where it grows faster, the formula counts operations and not the bytes that they wait for. **And memory tells a second story: the fused kernel pays the square in time, but not in bytes.** A smaller piece of all this,
 # here:
 
 # %%
@@ -1156,13 +1156,13 @@ goes_on = torch.cat([known[:1, :, :3], ahead[:1]], dim=2)
 show_sheet(**{"real": known[:1], "three known, then its own": goes_on})
 
 # %%
-show_slice(**{"real": known[:1], "three known, then its own": goes_on}, column=4)
+show_slice(**{"real": known[:1], "its own": goes_on}, column=4)
 
 # %%
 print(experiments.forecast_table(found))
 
 # %% [markdown]
-# In the slice the digit goes on at its speed, and its edges run. One frame ahead keeps most of the sharpness; after five, about a third of it is gone, and the error has grown, though it stays well below a still picture's. One would look up what was there, and draw only where nothing was.
+# The slice shows how long the line keeps its slope, and how its edges run. One frame ahead keeps most of the sharpness; after five, about a third of it is gone, and the error has grown, though it stays well below a still picture's. One would look up what was there, and draw only where nothing was.
 
 # %% [markdown]
 # ## 2.13 How this goes wrong

@@ -64,6 +64,17 @@ def _out(obj, inputs: dict) -> Mapping:
     return {"out": _layer(obj, inputs)(inputs["x"].clone())}
 
 
+def _out_of_other_widths(obj, inputs: dict) -> Mapping:
+    """The same; all other questions have been answered, so an error is that of the widths."""
+    try:
+        return _out(obj, inputs)
+    except RuntimeError as error:
+        raise WrongAnswer(
+            f"With {DIM - 1} channels in the clip and {DIM} in the state it raised an error ({error}). The state has its own number of channels "
+            "from the beginning: `cell.start(x)`."
+        ) from None
+
+
 def _out_when_touched(obj, inputs: dict) -> Mapping:
     """What is said of the clip, and of the clip with its first, or its last, frame changed."""
     layer, touched = _layer(obj, inputs), {"out": inputs["x"].clone()}
@@ -176,7 +187,7 @@ EXERCISE = Exercise(
                 "`state = self.forward_cell.start(x)`.",
             ),
             partial(_layer_and_clip, dim_in=DIM - 1),
-            _out,
+            _out_of_other_widths,
             _agrees,
         ),
         Probe(
