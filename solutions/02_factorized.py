@@ -16,7 +16,8 @@
 # sees.
 #
 # **You need** PyTorch (modules, autograd), chapter 1's picture of a clip, and to have met convolution and attention once. No diffusion.
-# **Time:** an evening.
+# **Time:** an evening. What was measured beforehand comes from a **receipt**: a file in which a command left its numbers, seeds, machine and minutes, and which
+# `minivid measure NAME` makes again. The line under a table says which.
 #
 # **Papers:** Tran et al. 2018 (*R(2+1)D*) · Singer et al. 2022 (*Make-A-Video*) · Bertasius et al. 2021 (*TimeSformer*) · Liu et al. 2021 (*Swin*, *Video Swin*) ·
 # Child et al. 2019 (*Sparse Transformers*) · Katharopoulos et al. 2020 (*linear attention*).
@@ -48,8 +49,8 @@ from minivid.nn.conv import SpatialConv
 from minivid.nn.cost import conv_flops, scores, weights
 from minivid.nn.light import MotionNet, TemporalMix
 from minivid.nn.propagation import ConvGRUCell, Hierarchical
-from minivid.nn.spacetime import PseudoConv3d, TimeConv, full_conv
-from minivid.show import show, show_curves, show_image_grid, show_sheet, show_source
+from minivid.nn.spacetime import PseudoConv3d, SeparableConv3d, TimeConv, full_conv
+from minivid.show import show, show_curves, show_image_grid, show_sheet, show_slice, show_source
 from minivid.tools import budget
 
 torch.manual_seed(0)
@@ -71,14 +72,14 @@ print(tuple(clips.shape), "->", tuple(frames.shape))
 
 # %%
 colour = World(size=32, colour=True).sample(1, seed=4).video  # 1 3 8 32 32
-cut = colour.reshape(
-    8, 3, 32, 32
-)  # no transpose: each "picture" takes its red, green and blue from three different frames
+cut = colour.reshape(8, 3, 32, 32)  # no transpose
 folded = rearrange(colour, "b c t h w -> (b t) c h w")
 for_show = {"folded": folded, "reshaped": cut}
 show_sheet(**{name: rearrange(x, "t c h w -> 1 c t h w") for name, x in for_show.items()})
 
 # %% [markdown]
+# Below, each "picture" has taken its red, green and blue from three neighbours in memory: mostly three *frames* of one channel, which is why it is grey and has coloured fringes where the digit moved.
+#
 # #### Exercise 2.1
 # Write `per_frame(layer, x)`: apply `layer`, which takes `n c h w` and gives `n d h2 w2`, to each frame of the clips `x`, and return clips `b d t h2 w2`.
 # The layer may change the channels and the size of a picture.
@@ -143,9 +144,8 @@ print(f"largest difference: {(space(x) - flat(x)).abs().max():.1e}")
 # %%
 time = TimeConv(12, 8)
 space = SpatialConv(8, 12)
-nn.init.zeros_(
-    space.bias
-)  # an inner bias would be cut off at the first and the last frame, where the time kernel sees zeros
+# the time kernel sees zeros beyond both ends of the clip, and no inner bias there, which a Conv3d cannot imitate
+nn.init.zeros_(space.bias)
 both = nn.Conv3d(8, 8, 3, padding=1)
 kernel = einsum(time.conv.weight[..., 0], space.kernel, "o m t, m i y x -> o i t y x")
 both.load_state_dict({"weight": kernel, "bias": time.conv.bias})
@@ -226,17 +226,12 @@ pseudo = PseudoConv3d(8, 8)
 print("as it begins, the time half changes nothing:", torch.equal(pseudo(x), pseudo.space(x)))
 before = reached(pseudo)
 nn.init.normal_(pseudo.time.conv.weight, std=0.2)  # as after some training
-show_sheet(
-    **{
-        "3×3×3": reached(full_conv(8, 8)),
-        "pseudo-3-D at first": before,
-        "once its weights have moved": reached(pseudo),
-    },
-    frames=9,
-)
+sheet = {"3×3×3": reached(full_conv(8, 8)), "your (2+1)D": reached(FactorizedConv(8, inner_width(8, 8, 3, 3), 8))}
+sheet |= {"separable": reached(SeparableConv3d(8, 8)), "pseudo-3-D at first": before}
+show_sheet(**sheet | {"pseudo-3-D once its weights have moved": reached(pseudo)}, frames=9)
 
 # %% [markdown]
-# All of them end with the same cube of 27 places (the separable one too). What differs is what they may *do* with it, and what it costs.
+# All of them end with the same cube of 27 places. What differs is what they may *do* with it, and what it costs.
 #
 # ## 2.3 What does a convolution cost?
 # One rule covers them all: **every weight is used once at every place**, so a forward pass takes $2 \cdot \text{weights} \cdot T H W$ operations, a multiplication
@@ -258,6 +253,7 @@ for name, make in experiments.CONVOLUTIONS.items():
 found = receipt("02_convolutions")
 display(widgets.convolution_chart(found["rows"]))
 print(experiments.convolution_table(found["rows"]))
+print(experiments.convolution_sentences(found["rows"]))
 print(found)
 
 # %%
@@ -272,18 +268,26 @@ for name, seconds in here.items():
     )
 
 # %% [markdown]
-# Compare the columns. **Equal weights and equal operations are not equal time:** (2+1)D takes longer here than the full convolution that it replaces. (On another machine it may be the other way round: measure.) The
-# separable one does a fifteenth of the operations, in far more than a fifteenth of the time. And what stands between two halves has to be kept for the way back, so (2+1)D also needs the most memory.
-# <details><summary>How much stands between its halves?</summary>M = 72 channels, where the clip has 32, and what a layer has read is kept until its way back.</details>
+# Compare the columns. **Equal weights and equal operations are not equal time**: (2+1)D and the full convolution that it replaces have both in common, and do not take equally long. (Which of them is the quicker one depends on the machine and on the clip:
+# measure.) The separable one saves far more operations than time. And what stands between two halves has to be kept for the way back, so (2+1)D also needs the most memory.
+# <details><summary>How much stands between its halves?</summary><code>inner_width(32, 32, 3, 3)</code> channels, more than twice the 32 that the clip has: what a layer has read is kept until its way back.</details>
 #
-# Look at the last column as well: the full convolution takes *longer for one clip than for two*. PyTorch chooses among several routines by the shape of what it is given, and for a single clip it chose one that is
-# called `slow_conv3d`. We first measured with one clip, and had all but written that (2+1)D is twice as fast.
+# Even the same layer need not behave alike on another clip. PyTorch chooses among several routines by the shape of what it is given. Which does it take for the full convolution, for one clip and for two?
+
+# %%
+for batch in (1, 2):
+    x = torch.randn(batch, 32, 8, 32, 32)
+    print(f"clips in a batch: {batch}, routine: {experiments.routine(full_conv(32, 32), x)}")
+
+# %% [markdown]
+# The receipt's last column was measured with one clip. (On its machine the routine was `Slow3d`. We first measured with a single clip, and had all but written that (2+1)D is by far the quicker.) **A time is the time of one
+# shape on one machine.**
 #
 # ## 2.4 What does attention over a whole clip cost?
 # A convolution reaches its neighbours. **Attention** lets each place choose where to look: with queries, keys and values that are linear maps of the features,
 # $$\mathrm{out}_i=\sum_j a_{ij}\,v_j,\qquad a_{ij}=\mathrm{softmax}_j\big(q_i\cdot k_j/\sqrt d\big)$$
-# In the full form *i* and *j* run over all $N = T H W$ places of the clip. That is $N^2$ scores **for every head**. (A published estimate of attention's memory left the heads
-# out, and was eight times too low.)
+# In the full form *i* and *j* run over all $N = T H W$ places of the clip. That is $N^2$ scores **for every head**. (Chapter 1's exercise 1.1
+# counts them; the published estimate that it mends had left the heads out, and with eight of them was eight times too low.)
 
 # %%
 for t, side in ((8, 16), (16, 32), (16, 64)):
@@ -522,10 +526,11 @@ print(f"blocks against mask, largest difference: {(ways['blocks of 64']() - ways
 # Replace the softmax by a product of positive features, $a_{ij} \propto \phi(q_i)\cdot\phi(k_j)$ with $\phi(x) = \mathrm{elu}(x)+1$. Then the sum over *j* does not
 # depend on *i*, and is computed once:
 # $$\mathrm{out}_i=\frac{\phi(q_i)^{\!\top}\sum_j \phi(k_j)\,v_j^{\!\top}}{\phi(q_i)^{\!\top}\sum_j\phi(k_j)}$$
-# The bracket is a d × d matrix, whatever the length of the clip. Time and memory grow with *N*.
+# The sum above the line is a d × d matrix and the one below it a vector, whatever the length of the clip. Time and memory grow with *N*.
 #
 # #### Exercise 2.6
-# Write `linear_attention(q, k, v)` for queries `n heads i d`, keys and values `n heads j d`, without ever making a tensor with a number for each pair (i, j).
+# Write `linear_attention(q, k, v)` for queries `n heads i d`, keys and values `n heads j d`, without ever computing a number for each pair (i, j), neither all
+# at once nor piece by piece.
 # <details><summary>Hint</summary>
 # Matrix products may be bracketed as one likes: φ(q) (φ(k)ᵀ v). <code>k.mT</code> exchanges the last two axes.</details>
 
@@ -564,7 +569,7 @@ for name, weight in (("softmax", attend(4 * keys, keys, one_hot)), ("linear", li
     )
 
 # %% [markdown]
-# Linear attention is cheap because it cannot point. It is used where a clip is very long, and often beside a few layers that can.
+# With this φ linear attention hardly points: that is the price. It is used where a clip is very long, and often beside a few layers that can.
 #
 # **All of them on one chart.** A training step (forward, backward; 32 channels, 4 heads, one clip) against the number of frames of 12×12, and against the pixels of 4 frames. *Scores
 # kept* is the formula as it stands; *full* is the same numbers by PyTorch's fused kernel, which computes scores block by block and forgets them.
@@ -573,12 +578,13 @@ for name, weight in (("softmax", attend(4 * keys, keys, one_hot)), ("linear", li
 found = receipt("02_attention")
 display(widgets.growth_chart(found["along"]))
 print(experiments.exponent_table(found["along"]))
+print(experiments.end_sentence(found["along"]))
 print(found)
 
 # %% [markdown]
-# A cell *time* is the exponent *p* of cost $\propto n^p$, fitted to all five clips, in brackets the 95 % interval of the fit; *at the end* is the same between the last two clips; *formula* is fitted to the operations
-# counted by hand. At the end full attention grows with the square of the clip, and windows and linear attention with the clip itself, as they should; space, then time lies between, by its frames cheap and by its pixels
-# not. Over all five clips the fits lie lower, since a step also has costs that do not grow. **And memory tells a second story: the fused kernel pays the square in time, but not in bytes.** A smaller piece of all this,
+# A cell *time* is the exponent *p* of cost $\propto n^p$, fitted to all five clips, in brackets the 95 % interval of the fit; *at the end* is the same between the last two clips, and *formula* that of the operations counted by hand, between the same two.
+# By the formula full attention grows with the square of the clip, windows and linear attention with the clip itself, and space, then time lies between: by its frames cheap, by its pixels not. The sentence under the table says where the measured time
+# does that, too. Where it grows more slowly, a step has costs that do not grow, and these also pull down the fit over all five clips; where it grows faster, the formula counts operations and not the bytes that they wait for. **And memory tells a second story: the fused kernel pays the square in time, but not in bytes.** A smaller piece of all this,
 # here:
 
 # %%
@@ -596,6 +602,12 @@ display(widgets.cost_dial())
 widgets.cost_dial_still()
 
 # %% [markdown]
+# <details><summary>Where does full attention overtake the full convolution?</summary>For N places of d channels: 4 N² d + 8 N d² operations (scores and sums; four linear maps) against 2 · 27 N d². They are equal at N = 11½ d: for the 64 channels of
+# this chart that is before the third frame of 16×16.</details>
+# <details><summary>When does time attention begin to matter beside space?</summary>Space has H W scores for each place, time has T. So not before the clip has as many frames as a frame has pixels: in networks that halve the picture, first in
+# the innermost layers. (Its linear maps cost as much as those of space in any clip.)</details>
+
+# %% [markdown]
 # ## 2.8 What does attention look at?
 # Chapter 3 will train a video U-Net whose layers are those of section 2.4, space then time. It is in the course's **zoo** (trained models that come with it). Watch it at work on a noisy clip: pick a layer,
 # a frame and a place.
@@ -611,7 +623,17 @@ display(widgets.looking_glass(maps, watched.video))
 widgets.looking_glass_still(maps, watched.video, "up 2 temporal", (4, 3, 4))
 
 # %% [markdown]
-# A layer over time, at a pixel that the 3 has just left. Two heads look at their own frame; two look at the frames *before and after*, when the digit was there. Nobody told them to. And a layer over space:
+# A layer over time (the names go along the U-Net: down, middle, up). The marked place is a square of four pixels. Two heads look mostly at their own frame, two mostly at the frames beside it, before *and* after. Did they look where the 3 was? Put the ink at that place beside it:
+
+# %%
+ink = (watched.video[0, 0, :, 6:8, 8:10].mean((1, 2)) + 1) / 2  # of the four pixels, in each frame
+print("frame    ", "".join(f"{i:6}" for i in range(8)))
+print("ink there", "".join(f"{value:6.2f}" for value in ink))
+for head, weight in enumerate(maps["up 2 temporal"][:, 4, 3, 4, :, 3, 4]):
+    print(f"head {head}   ", "".join(f"{value:6.2f}" for value in weight))
+
+# %% [markdown]
+# No: it was there earlier, and comes back later. A picture of attention is a story waiting for its teller, which is why below we shall *count*, over many clips. First a layer over space:
 
 # %%
 widgets.looking_glass_still(maps, watched.video, "up 2 spatial", (4, 3, 4))
@@ -634,14 +656,14 @@ print(experiments.moving_table(found))
 print(found)
 
 # %% [markdown]
-# *Trained* and *fresh*: 1 is an even spread, in brackets the 95 % interval over clips. The fresh network looks everywhere alike. The trained one **looks away from what moves on the way down, and at it from the middle on**;
+# The last two columns say over how many places (of a frame), or frames (of a place), the weights of the trained network are spread in effect. *Trained* and *fresh*: 1 is an even spread, in brackets the 95 % interval over clips. The fresh network looks everywhere alike. The trained one **looks away from what moves on the way down, and at it from the middle on**;
 # through time its preference is slight. The last two columns are the clearer story: in all layers over time a moving place concentrates on fewer frames than a still one. The
 # pattern adapts to the data, as no convolution's can.
 #
 # ## 2.9 Where should frames meet, early or late?
 # Enough of costs: what is it good for? Take a task that only motion can answer: in which of four directions does a digit move, and is it slow or quick? Eight answers. Small networks of three
 # convolutions, each followed by a halving of the picture, and all of (nearly) equal weight, differ in *where* their frames meet: in the first layer (**early**), in the last (**late**), in each (**slow**, as Karpathy
-# et al. 2014 call it), or in attention over time at the end.
+# et al. 2014 call it; the layers that join frames are pseudo-3-D unless the row says otherwise), or in attention over time at the end.
 
 # %%
 show_source(experiments.Reader.forward)
@@ -664,11 +686,11 @@ print(found)
 # %% [markdown]
 # Every number after the interval is one seed; a guess among eight is right in 0.125. Read it in four steps.
 #
-# - **Late fusion learnt next to nothing**, no more than a network to which all frames are one heap. After two halvings the picture is 4×4, and a digit that moves by one pixel a frame moves by a quarter of a place: there
+# - **Late fusion learnt next to nothing**, no more than a network to which all frames are one heap. A likely reason: after two halvings the picture is 4×4, and a digit that moves by one pixel a frame moves by a quarter of a place: there
 #   is little left for a kernel of three frames to see. Early fusion looks while motion is still visible.
 # - **Attention at the end is not late in this sense**: it compares *all* frames, between the first and the last of which a digit crosses places. Convolution early and attention late see both, the near and the far, and
-#   together are the best and the steadiest of all.
-# - Of the networks that see time in each layer, (2+1)D and the full kernel cannot be told apart here (the intervals overlap); pseudo-3-D is lower, and why we have not tested.
+#   together have the best mean and the narrowest interval of all.
+# - Of the networks that see time in each layer, (2+1)D and the full kernel cannot be told apart here; pseudo-3-D (the row *slow*) has the lowest mean, and an interval that still overlaps theirs.
 # - **A null:** taking the ReLU out of (2+1)D changes nothing that four seeds could show. In this network a norm and a ReLU follow every layer anyway. That the ReLU makes a difference in *what can be computed* you have seen in 2.2;
 #   that it helps must be shown anew for each task.
 #
@@ -791,7 +813,7 @@ award("2.8")
 print(relative_bias(torch.arange(-3.0, 4)[:, None], 6)[0])
 
 # %% [markdown]
-# The library's `RelativePositionBias` has T5's refinement: near distances have a row each, far ones share rows, more of them the farther away. Which row of 32 does frame 0 use for frame j?
+# The library's `RelativePositionBias` has the refinement of T5 (a language model): near distances have a row each, far ones share rows, more of them the farther away. Which row of 32 does frame 0 use for frame j?
 
 # %%
 print(relative_buckets(24)[0].tolist())
@@ -1102,7 +1124,7 @@ print(f"{found['parameters']:,} weights, {found['steps']} steps")
 print(found)
 
 # %% [markdown]
-# The flow that nobody taught it is close to the one that the simulator used, on the digit's ink. (In the black around it any flow draws the right picture, and it says anything.) Now its speed, beside the U-Net's with 25 steps and guidance, taking turns on this machine:
+# The flow that nobody taught it is close to the one that the simulator used, on the digit's ink. (In the black around it any flow draws the right picture, and it says anything.) Now its speed, beside that of chapter 3's U-Net, which draws a clip in 25 steps, taking turns on this machine:
 
 # %%
 speed = experiments.seconds_a_frame(
@@ -1130,13 +1152,17 @@ show_image_grid(labels=["before", "after", "looked up", "off by", "new content"]
 # %%
 known = experiments.held_out("one digit", 2).video
 ahead = forecast(light, known[:, :, :3], steps=5, seen=5)
-show_sheet(**{"real": known[:1], "three known, then its own": torch.cat([known[:1, :, :3], ahead[:1]], dim=2)})
+goes_on = torch.cat([known[:1, :, :3], ahead[:1]], dim=2)
+show_sheet(**{"real": known[:1], "three known, then its own": goes_on})
+
+# %%
+show_slice(**{"real": known[:1], "its own": goes_on}, column=4)
 
 # %%
 print(experiments.forecast_table(found))
 
 # %% [markdown]
-# One frame ahead keeps most of the sharpness; after five, about a third of it is gone, and the error has grown, though it stays well below a still picture's. One would look up what was there, and draw only where nothing was.
+# The slice shows how long the line keeps its slope, and how its edges run. One frame ahead keeps most of the sharpness; after five, about a third of it is gone, and the error has grown, though it stays well below a still picture's. One would look up what was there, and draw only where nothing was.
 
 # %% [markdown]
 # ## 2.13 How this goes wrong

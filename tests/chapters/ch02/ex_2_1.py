@@ -19,6 +19,8 @@ WRONG = {
             "rearrange(layer(frames), '(b t) d h w -> b (t d) h w', b=len(x)).unflatten(1, (-1, x.shape[2]))",
         ),
         "time_outermost_on_the_way_back": ('"(b t) d h w ->', '"(t b) d h w ->'),
+        "put_back_by_reshape": (BACK, "layer(frames).reshape(x.shape)"),
+        "put_back_by_an_axis_too_early": (BACK, 'rearrange(layer(frames), "(b t) d h w -> b t d h w", b=len(x))'),
         "frames_left_in_the_batch": (BACK, "layer(frames)"),
     },
     "whole pictures": {

@@ -13,6 +13,16 @@ def by_backward(layer, x, place, mixture):
 
 SECOND = by_backward
 
+
+def by_a_function(layer, x, place, mixture):
+    """torch.func's gradient of a function of the clip."""
+    frame, row, column = place
+    gradient = torch.func.grad(lambda clip: layer(clip)[0, :, frame, row, column] @ mixture)(x)
+    return gradient[0].norm(dim=0)
+
+
+RIGHT = {"by_a_function": by_a_function}
+
 HEARD = "(layer(x)[:, :, frame, row, column] * mixture).sum()"
 GRADIENT = "torch.autograd.grad(heard, x)[0]"
 LENGTH = "gradient.square().sum((0, 1)).sqrt()"
@@ -51,6 +61,11 @@ WRONG = {
     },
     "no trace": {
         "gradients_on_the_weights": (GRADIENT, "(heard.backward(), x.grad)[1]"),
+        "gradients_cleared_away": (GRADIENT, "(heard.backward(), layer.zero_grad(), x.grad)[2]"),
+        "weights_frozen": (
+            "x = x.detach().requires_grad_()",
+            "layer.requires_grad_(False)\n    x = x.detach().requires_grad_()",
+        ),
         "the_clip_itself": ("x.detach().requires_grad_()", "x.requires_grad_()"),
     },
 }

@@ -19,6 +19,10 @@ WRONG = {
         "clips_and_frames_exchanged_on_the_way_back": (BACK, '"(t b) c h w -> b c t h w"'),
         "rows_and_columns_exchanged": (BACK, '"(b t) c w h -> b c t h w"'),
         "frames_cut_by_reshape": (FRAMES, "video.reshape(-1, video.shape[1], *video.shape[3:])"),
+        "one_after_the_other_from_the_first": (
+            FRAMES,
+            'rearrange(video[:, :, :1].expand_as(video), "b c t h w -> (b t) c h w")',
+        ),
         "the_frame_before": (FRAMES, 'rearrange(video.roll(1, 2), "b c t h w -> (b t) c h w")'),
     },
     "which way": {
@@ -29,6 +33,7 @@ WRONG = {
     "a flow for each frame": {
         # b c t h w cut as if it were (b t) c h w
         "flow_cut_by_reshape": (FLOWS, "flow.reshape(-1, 2, *flow.shape[3:])"),
+        "the_next_frame_s_flow": (FLOWS, 'rearrange(flow.roll(-1, 2), "b c t h w -> (b t) c h w")'),
         "the_first_frame_s_flow_for_all": (
             FLOWS,
             'rearrange(flow[:, :, :1].expand_as(flow), "b c t h w -> (b t) c h w")',

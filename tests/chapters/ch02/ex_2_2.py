@@ -28,16 +28,6 @@ WRONG = {
         "space_alone": (JOIN, "features"),
         "left_as_sequences": (JOIN, "self.time(tracks)"),
     },
-    "over space": {
-        "frames_reshaped_without_a_transpose": (
-            FIRST,
-            "features = F.relu(self.space(x.reshape(-1, x.shape[1], h, w)).reshape(len(x), -1, *x.shape[2:]))",
-        ),
-        "frames_exchanged_between_clips": (
-            FIRST,
-            'features = F.relu(rearrange(self.space(rearrange(x, "b c t h w -> (t b) c h w")), "(b t) c h w -> b c t h w", b=len(x)))',
-        ),
-    },
     "over time": {
         "along_the_columns": [
             (CUT, '"b c t h w -> (b t h) c w"'),
@@ -47,10 +37,26 @@ WRONG = {
             (CUT, '"b c t h w -> b c (t h w)"'),
             ('"(b h w) c t -> b c t h w", h=h, w=w', '"b c (t h w) -> b c t h w", h=h, w=w'),
         ],
+        "cut_by_reshape": (f"rearrange(features, {CUT})", "features.reshape(len(x) * h * w, -1, x.shape[2])"),
+        "put_back_by_reshape": (JOIN, "self.time(tracks).reshape(len(x), -1, *x.shape[2:])"),
+        "rows_and_columns_exchanged_on_the_way_back": ('"(b h w) c t -> b c t h w"', '"(b w h) c t -> b c t h w"'),
         "time_runs_backwards": (
             JOIN,
             'rearrange(self.time(tracks.flip(-1)).flip(-1), "(b h w) c t -> b c t h w", h=h, w=w)',
         ),
+    },
+    "over space": {
+        "frames_reshaped_without_a_transpose": (
+            FIRST,
+            "features = F.relu(self.space(x.reshape(-1, x.shape[1], h, w)).reshape(len(x), -1, *x.shape[2:]))",
+        ),
+    },
+    "clips apart": {
+        "frames_exchanged_between_clips": (
+            FIRST,
+            'features = F.relu(rearrange(self.space(rearrange(x, "b c t h w -> (t b) c h w")), "(b t) c h w -> b c t h w", b=len(x)))',
+        ),
+        "pixels_exchanged_between_clips": (CUT, '"b c t h w -> (h w b) c t"'),
     },
     "nonlinearity": {
         "none_between": ("F.relu(per_frame(self.space, x))", "per_frame(self.space, x)"),
@@ -58,6 +64,7 @@ WRONG = {
             ("F.relu(per_frame(self.space, x))", "per_frame(self.space, x)"),
             (JOIN, f"F.relu({JOIN})"),
         ],
+        "another_nonlinearity": ("F.relu(", "F.gelu("),
         "before_the_first": ("F.relu(per_frame(self.space, x))", "per_frame(self.space, F.relu(x))"),
         "behind_each": (JOIN, f"F.relu({JOIN})"),
     },

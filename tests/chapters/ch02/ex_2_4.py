@@ -22,10 +22,19 @@ STRIDED = '"b c (t1 t) (h1 h) (w1 w) -> (b t h w) (t1 h1 w1) c"'
 WRONG = {
     "back in place": {
         "strided_on_the_way_back": (JOIN, '"(b t h w) (t1 h1 w1) c -> b c (t1 t) (h1 h) (w1 w)"'),
+        "added_to_the_clip": ("    return rearrange(\n", "    return x + rearrange(\n"),
         "windows_left_in_the_batch": ("    return rearrange(\n", "    return mix(rows)\n    rearrange(\n"),
         "rows_and_columns_of_windows_exchanged": (JOIN, '"(b t w h) (t1 h1 w1) c -> b c (t t1) (h h1) (w w1)"'),
     },
     "boxes of neighbours": {
+        "channels_before_places": [
+            (CUT, '"b c (t t1) (h h1) (w w1) -> (b t h w) c (t1 h1 w1)"'),
+            (JOIN, '"(b t h w) c (t1 h1 w1) -> b c (t t1) (h h1) (w w1)"'),
+        ],
+        "size_for_how_many": (
+            "t1, h1, w1 = size",
+            "t1, h1, w1 = (side // many for side, many in zip(x.shape[2:], size))",
+        ),
         # cut by `(tw nw)`, where tw is the window
         "strided_both_ways": [(CUT, STRIDED), (JOIN, '"(b t h w) (t1 h1 w1) c -> b c (t1 t) (h1 h) (w1 w)"')],
         "strided_in_time_alone": [

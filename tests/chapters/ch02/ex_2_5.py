@@ -58,4 +58,11 @@ WRONG = {
             (REGION, "region = F.pad(((torch.arange(n) - shift) // size).roll(-shift), (0, pad), value=-2)"),
         ],
     },
+    "a number of its own": {
+        "padding_has_the_first_run_s_number": ("value=-2", "value=-1"),
+        "only_the_mask_padded_after_the_roll": (
+            REGION,
+            "region = F.pad(((torch.arange(n) - shift) // size).roll(-shift), (0, pad), value=-2)",
+        ),
+    },
 }

@@ -1,4 +1,5 @@
 import torch
+import torch.nn.functional as F
 
 
 def by_sums(q, k, v):
@@ -11,6 +12,16 @@ def by_sums(q, k, v):
 
 SECOND = by_sums
 
+
+def with_a_column_of_ones(q, k, v):
+    """The denominator is one more value; and no query divides by zero."""
+    phi_q, phi_k = F.elu(q) + 1, F.elu(k) + 1
+    out = phi_q @ (phi_k.mT @ torch.cat([v, torch.ones_like(v[..., :1])], dim=-1))
+    return out[..., :-1] / (out[..., -1:] + 1e-6)
+
+
+RIGHT = {"with_a_column_of_ones": with_a_column_of_ones}
+
 OUT = "return phi_q @ (phi_k.mT @ v) / (phi_q @ phi_k.sum(2, keepdim=True).mT)"
 PHI = "phi_q, phi_k = F.elu(q) + 1, F.elu(k) + 1"
 TOTAL = " / (phi_q @ phi_k.sum(2, keepdim=True).mT)"
@@ -19,6 +30,7 @@ WRONG = {
     "constant values": {
         "without_a_denominator": (TOTAL, ""),
         "divided_by_the_number_of_keys": (TOTAL, " / k.shape[2]"),
+        "values_through_the_feature_map": [(OUT, "v = F.elu(v) + 1\n    " + OUT)],
         "mean_of_the_keys_below": (TOTAL, " / (phi_q @ phi_k.mean(2, keepdim=True).mT)"),
     },
     "feature map": {
@@ -33,6 +45,12 @@ WRONG = {
         "queries_and_keys_first": (
             OUT,
             "weights = phi_q @ phi_k.mT\n    return weights @ v / weights.sum(-1, keepdim=True)",
+        ),
+        # no tensor is large, and there are as many scores as ever
+        "a_query_at_a_time": (
+            OUT,
+            "each = [(phi_q[:, :, i : i + 1] * phi_k).sum(-1, keepdim=True) for i in range(q.shape[2])]\n"
+            "    return torch.cat([(w * v).sum(2, keepdim=True) / w.sum(2, keepdim=True) for w in each], 2)",
         ),
         "weights_normalised_first": (
             OUT,

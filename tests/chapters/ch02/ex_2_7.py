@@ -57,4 +57,12 @@ WRONG = {
     "which way": {
         "turned_backwards": ("a * cos - b * sin, a * sin + b * cos", "a * cos + b * sin, b * cos - a * sin"),
     },
+    "any number": {
+        "whole_positions": (ANGLE, "position.round()[:, None] * speed + 0 * position[:, None]"),
+        "without_its_sign": (ANGLE, "position.abs()[:, None] * speed"),
+        "looked_up_in_a_table": (ANGLE, "torch.arange(99.0)[position.long(), None] * speed + 0 * position[:, None]"),
+    },
+    "base": {
+        "always_ten_thousand": ("base ** (-torch", "10_000 ** (-torch"),
+    },
 }

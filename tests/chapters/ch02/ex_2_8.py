@@ -18,6 +18,7 @@ CLAMPED = f"({DISTANCE}).clamp(-farthest, farthest)"
 WRONG = {
     "a map a head": {"heads_last": (".movedim(-1, 0)", "")},
     "distance alone": {
+        "heads_brought_forward_by_reshape": (".movedim(-1, 0)", ".reshape(-1, frames, frames)"),
         "sum_of_the_frames": (DISTANCE, "frame[None, :] + frame[:, None] - farthest"),
         "place_of_the_key_alone": (DISTANCE, "frame[None, :] + 0 * frame[:, None]"),
     },

@@ -34,6 +34,21 @@ BEGIN_AGAIN = "future, state = [], self.backward_cell.start(x)"
 BOTH = "torch.cat(past, dim=2), torch.cat(future, dim=2)"
 
 WRONG = {
+    "shape": {
+        "the_last_states_alone": (BOTH, "past[-1], future[0]"),
+        "a_frame_too_few": ("x.split(1, dim=2)", "x[:, :, 1:].split(1, dim=2)"),
+    },
+    "joined": {
+        "past_added": ("return self.join(", "return torch.cat(past, dim=2) * self.join.bias.sum() + self.join("),
+        "without_the_join_s_bias": (
+            "return self.join(",
+            "return -self.join.bias.reshape(-1, 1, 1, 1) + self.join(",
+        ),
+        "past_and_future_added": (
+            f"self.join(torch.cat([{BOTH}], dim=1))",
+            "torch.cat(past, dim=2) + torch.cat(future, dim=2)",
+        ),
+    },
     "both ends": {
         "forward_only": ("torch.cat(future, dim=2)", "torch.cat(past, dim=2)"),
         "no_state_handed_on": [
@@ -70,11 +85,17 @@ WRONG = {
         # the future of a frame that its own past has been mixed into
         "over_the_past_s_states": ("for frame in reversed(frames):", "for frame in reversed(past):"),
     },
-    "joined": {
-        "past_added": ("return self.join(", "return torch.cat(past, dim=2) * self.join.bias.sum() + self.join("),
-        "without_the_join_s_bias": (
-            "return self.join(",
-            "return -self.join.bias.reshape(-1, 1, 1, 1) + self.join(",
-        ),
+    "other widths": {
+        "begins_with_a_frame_of_zeros": [
+            ("self.forward_cell.start(x)", "torch.zeros_like(frames[0])"),
+            ("self.backward_cell.start(x)", "torch.zeros_like(frames[0])"),
+        ],
+    },
+    "learns from far away": {
+        "state_detached": [
+            (FORWARD, FORWARD.replace("state)", "state.detach())")),
+            (BACKWARD, BACKWARD.replace("state)", "state.detach())")),
+        ],
+        "future_detached": (BACKWARD, BACKWARD.replace("state)", "state.detach())")),
     },
 }

@@ -35,16 +35,28 @@ def _found(obj, inputs: dict) -> dict:
 
 
 def _traces(obj, inputs: dict) -> dict:
-    """Whether gradients were left behind on the layer's weights or on the clip that was handed in."""
-    layer, x = _layer(inputs["kernel"]), inputs["x"].clone()
-    obj(layer, x, PLACE, inputs["mixture"])
-    return {"weights": layer.weight.grad is not None, "clip": x.requires_grad or x.grad is not None}
+    """What was left behind on the clip that was handed in, and on the weights of two layers, of which one has gradients already."""
+    fresh, training, x = _layer(inputs["kernel"]), _layer(inputs["kernel"]), inputs["x"].clone()
+    training.weight.grad = torch.ones_like(training.weight)
+    for layer in (fresh, training):
+        obj(layer, x, PLACE, inputs["mixture"])
+    kept = training.weight.grad is not None and bool((training.weight.grad == 1).all())
+    return {
+        "weights": fresh.weight.grad is not None,
+        "clip": x.requires_grad or x.grad is not None,
+        "kept": kept,
+        "frozen": not (fresh.weight.requires_grad and training.weight.requires_grad),
+    }
 
 
 def _no_traces(arrays: Arrays, inputs: dict) -> bool | str:
     if arrays["clip"]:
         return "The clip that was handed in wants gradients now."
-    return not arrays["weights"] or "The layer's weights have gradients now, and the next training step would add them."
+    if arrays["weights"]:
+        return "The layer's weights have gradients now, and the next training step would add them."
+    if arrays["frozen"]:
+        return "The layer's weights want no gradients any more: it cannot be trained."
+    return bool(arrays["kept"]) or "The layer's weights had gradients before, and these were changed or are gone."
 
 
 _agrees = agrees(influence, _found)
@@ -70,44 +82,67 @@ EXERCISE = Exercise(
     probes=(
         Probe(
             "one number a place",
-            "The answer has a number for each frame, row and column of the input: t h w.",
+            (
+                "The answer has a number for each frame, row and column of the input: t h w.",
+                "The gradient is as large as x, `1 c t h w`: there is one clip, and a place's channels make one length.",
+                "`gradient.square().sum((0, 1)).sqrt()`.",
+            ),
             partial(_layer_and_clip, kind="several"),
             _found,
             _has_its_shape,
         ),
         Probe(
             "that place",
-            "It is about *one* place of the output, (frame, row, column): only that is differentiated, by the input.",
+            (
+                "It should be about *one* place of the output.",
+                "Only what the layer says at (frame, row, column) is differentiated, by the input.",
+                "`layer(x)[:, :, frame, row, column]`.",
+            ),
             partial(_layer_and_clip, kind="several"),
             _found,
             _around_its_place,
         ),
         Probe(
             "size",
-            "The places are right. How much one of them counts is the size of its gradient, without a sign: with a single channel the "
-            "absolute value.",
+            (
+                "The places are right, their numbers are not.",
+                "How much a place counts is the size of its gradient, without a sign, and of nothing else: with a single channel the absolute value.",
+                "`gradient.square().sum((0, 1)).sqrt()`.",
+            ),
             partial(_layer_and_clip, kind="filter"),
             _found,
             _agrees,
         ),
         Probe(
             "length",
-            "A place has several channels, and the gradient there is a vector: its length is the root of the sum of the squares.",
+            (
+                "With one channel it is right, with several it is not.",
+                "The gradient at a place is a vector then: its length is the root of the sum of the squares.",
+                "`gradient.square().sum((0, 1)).sqrt()`.",
+            ),
             partial(_layer_and_clip, kind="reader"),
             _found,
             _agrees,
         ),
         Probe(
             "mixture",
-            "Of the output's channels the weighted sum is meant, Σ mixtureₖ · outₖ, and its gradient as one. (A plain sum is blind to layers "
-            "that normalise over channels: there it is constant.)",
+            (
+                "Where the output has several channels it is wrong.",
+                "The weighted sum of them is meant, Σ mixtureₖ · outₖ, and its gradient as one. (A plain sum is blind to layers that normalise over "
+                "channels: there it is constant.)",
+                "`(layer(x)[:, :, frame, row, column] * mixture).sum()`.",
+            ),
             partial(_layer_and_clip, kind="several"),
             _found,
             _agrees,
         ),
         Probe(
             "no trace",
-            "Measuring must change nothing: work on `x.detach()`, and ask `torch.autograd.grad` for the gradient of x alone.",
+            (
+                "Measuring must change nothing.",
+                "`backward()` writes into every weight that had a part in it; `torch.autograd.grad` returns what it is asked for, and writes nowhere.",
+                "`x = x.detach().requires_grad_()`, and `torch.autograd.grad(number, x)[0]`.",
+            ),
             partial(_layer_and_clip, kind="several"),
             _traces,
             _no_traces,

@@ -37,29 +37,45 @@ EXERCISE = Exercise(
     probes=(
         Probe(
             "as many out as in",
-            "For 64 channels in and out and a kernel of 3×3×3 it should be 144. Write both numbers of weights down: the full kernel's, "
-            "frames·side²·in·out, and, for M channels between, side²·in·M + frames·M·out; then solve for M.",
+            (
+                "For 64 channels in and out and a kernel of 3×3×3 it should be 144.",
+                "Write both numbers of weights down, without biases: the full kernel's, frames · side² · in · out, and, for M channels between, "
+                "side² · in · M + frames · M · out.",
+                "Solved for M: the first, divided by (side² · in + frames · out).",
+            ),
             partial(_sizes, dim_in=1, dim_out=1),
             _width,
             _is_whole_width,
         ),
         Probe(
             "other widths",
-            "It is wrong where dim_in and dim_out differ. The space kernel reads dim_in channels, the time kernel writes dim_out.",
+            (
+                "It is wrong where dim_in and dim_out differ.",
+                "The space kernel reads dim_in channels, the time kernel writes dim_out.",
+                "For each channel between: `side**2 * dim_in + frames * dim_out` weights.",
+            ),
             partial(_sizes, dim_in=1, dim_out=3),
             _width,
             _is_whole_width,
         ),
         Probe(
             "other kernels",
-            "It is wrong where the kernel's depth is not its side: side² belongs to the space kernel, frames to the time kernel.",
+            (
+                "It is wrong where the kernel is not as deep as it is wide.",
+                "side² belongs to the space kernel, frames to the time kernel, and both to the full one.",
+                "`frames * side**2 * dim_in * dim_out` weights in full.",
+            ),
             partial(_sizes, dim_in=5, dim_out=9, frames=5),
             _width,
             _is_whole_width,
         ),
         Probe(
             "rounded down",
-            "A width is a whole number: the largest that has no more weights than the full kernel, so round down.",
+            (
+                "A width is a whole number: the largest that has no more weights than the full kernel.",
+                "So a broken number is rounded down.",
+                "`//` divides and rounds down.",
+            ),
             partial(_sizes, dim_in=3, dim_out=2, frames=7, side=5),
             _width,
             _is_whole_width,

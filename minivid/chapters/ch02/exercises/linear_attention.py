@@ -3,6 +3,7 @@
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -29,30 +30,40 @@ def _qkv(seed: int, many: int = 6, constant: bool = False) -> dict:
     return {"q": q, "k": k, "v": v[:, :, :1].expand_as(v).clone() if constant else v}
 
 
-class _Largest(TorchDispatchMode):
-    """Notes how many numbers the largest tensor has that is made meanwhile."""
+class _Made(TorchDispatchMode):
+    """Notes how many numbers the largest tensor has that is made meanwhile, and how many are made in all."""
 
     def __init__(self):
         super().__init__()
-        self.numbers = 0
+        self.largest = self.all = 0
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
         made = [part.numel() for part in tree_leaves(out) if isinstance(part, Tensor)]
-        self.numbers = max(self.numbers, *made, 0) if made else self.numbers
+        self.largest, self.all = max(self.largest, *made, 0), self.all + sum(made)
         return out
 
 
 def _size(obj, inputs: dict) -> dict:
-    with _Largest() as largest:
+    with _Made() as made:
         obj(**inputs)
-    return {"numbers": largest.numbers}
+    return {"largest": made.largest, "all": made.all}
 
 
 def _is_no_square(arrays: Arrays, inputs: dict) -> bool | str:
-    """Less than all scores; the largest that is needed is a head's keys times values, or the inputs themselves."""
-    scores = inputs["q"].shape[2] * inputs["k"].shape[2]
-    return bool(arrays["numbers"] < scores) or f"A tensor of {int(arrays['numbers']):,} numbers was made."
+    """No tensor as large as one head's scores, and in all fewer numbers than there are scores: a score at a time is a score as well."""
+    clips, heads, places, _ = inputs["q"].shape
+    scores = places * inputs["k"].shape[2]
+    if arrays["largest"] >= scores:
+        return f"A tensor of {int(arrays['largest']):,} numbers was made."
+    return bool(arrays["all"] < clips * heads * scores) or f"Piece by piece {int(arrays['all']):,} numbers were made."
+
+
+def _is_the_value(arrays: Arrays, inputs: dict) -> bool | str:
+    value = inputs["v"][:, :, :1].expand_as(inputs["q"])
+    if close(arrays["out"], F.elu(value) + 1) is True:
+        return "What comes out is φ of that value: φ is for queries and keys, values stay as they are."
+    return close(arrays["out"], value)
 
 
 _out = returned("out")
@@ -70,24 +81,33 @@ EXERCISE = Exercise(
     probes=(
         Probe(
             "constant values",
-            "Where all values are alike, that value should come out: the weights of a place sum to one. Look at the denominator: each query's "
-            "φ(q) times the *sum* of all φ(k).",
+            (
+                "Where all values are alike, that value should come out: the weights of a place sum to one.",
+                "The denominator: each query's φ(q) times the *sum* of all φ(k), over the keys.",
+                "`phi_q @ phi_k.sum(2, keepdim=True).mT`, of shape n heads i 1.",
+            ),
             partial(_qkv, constant=True),
             _out,
-            lambda arrays, inputs: close(arrays["out"], inputs["v"][:, :, :1].expand_as(inputs["q"])),
+            _is_the_value,
         ),
         Probe(
             "feature map",
-            "The weights sum to one, but they are others: φ(x) = elu(x) + 1 is applied to queries and to keys, to nothing else, and nothing is divided "
-            "by √d.",
+            (
+                "The weights sum to one, but they are others.",
+                "φ(x) = elu(x) + 1, of queries and of keys and of nothing else; there is no softmax, and nothing is divided by √d.",
+                "`phi_q, phi_k = F.elu(q) + 1, F.elu(k) + 1`.",
+            ),
             _qkv,
             _out,
             _agrees,
         ),
         Probe(
             "no square",
-            "The answer is right, but on the way stood a tensor with a number for each query and key. Look at the order: keys and values first, "
-            "φ(k)ᵀ v is d × d, and only then the queries.",
+            (
+                "The numbers are right, but on the way there was one for each query and key.",
+                "The order of the products: keys and values first, φ(k)ᵀ v is d × d, and only then the queries.",
+                "`phi_q @ (phi_k.mT @ v)`.",
+            ),
             partial(_qkv, many=N),
             _size,
             _is_no_square,

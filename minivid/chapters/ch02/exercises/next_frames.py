@@ -4,7 +4,7 @@ from functools import partial
 
 import torch
 
-from minivid.course.exercise import Exercise, Probe, Promises, agrees, returned
+from minivid.course.exercise import Arrays, Exercise, Probe, Promises, agrees, close, returned
 from minivid.motion.forecast import next_frames
 
 CLIPS, CHANNELS, FRAMES, HEIGHT, WIDTH = (
@@ -31,6 +31,14 @@ def _clips_and_flow(seed: int, kind: str) -> dict:
 _frames = returned("frames")
 _agrees = agrees(next_frames, _frames)
 
+
+def _stays(arrays: Arrays, inputs: dict) -> bool | str:
+    verdict, video = _agrees(arrays, inputs), inputs["video"]
+    if verdict is False and close(arrays["frames"], video[:, :, :1].expand_as(video)) is True:
+        return "Everything was looked up in the first frame: each frame is known, and is followed by itself."
+    return verdict
+
+
 EXERCISE = Exercise(
     id="2.11",
     title="A frame that is looked up",
@@ -42,24 +50,34 @@ EXERCISE = Exercise(
     probes=(
         Probe(
             "nothing moves",
-            "Where the flow is zero, every frame should be followed by itself, in its own place of its own clip: the way back into the clip "
-            "is the exact inverse of the way out, by `rearrange`.",
+            (
+                "Where the flow is zero, every frame should be followed by itself, in its own place of its own clip.",
+                "Frames go into the batch as whole pictures, and the way back into the clip is the exact inverse.",
+                'There: `"b c t h w -> (b t) c h w"`. Back: `"(b t) c h w -> b c t h w"`, with `b=len(video)`.',
+            ),
             partial(_clips_and_flow, kind="zero"),
             _frames,
-            _agrees,
+            _stays,
         ),
         Probe(
             "which way",
-            "The next frame at q is this frame at q + flow(q): the flow, (dx, dy), leads from the *new* picture back to the old one, and is "
-            "handed to backward_warp as it is.",
+            (
+                "Where everything moves by the same whole pixels, it moves otherwise than it should.",
+                "The next frame at q is this frame at q + flow(q): the flow, (dx, dy), leads from the *new* picture back to the old one.",
+                "`backward_warp(frames, flows)`, the flow as it is: not negated, not scaled, its channels not exchanged.",
+            ),
             partial(_clips_and_flow, kind="even"),
             _frames,
             _agrees,
         ),
         Probe(
             "a flow for each frame",
-            "Each frame of each clip has a flow of its own. `reshape(b * t, c, h, w)` of `b c t h w` does not put the frames into the batch, "
-            "it cuts memory at the wrong places (Open-Sora-Plan, issue 171): time has to move beside the batch first.",
+            (
+                "Each frame of each clip has a flow of its own.",
+                "Frame i goes with flow i. `reshape(b * t, c, h, w)` of `b c t h w` does not put the frames into the batch, it cuts memory at the "
+                "wrong places (Open-Sora-Plan, issue 171): time has to move beside the batch first.",
+                '`rearrange(flow, "b c t h w -> (b t) c h w")`.',
+            ),
             partial(_clips_and_flow, kind="any"),
             _frames,
             _agrees,

@@ -51,25 +51,35 @@ EXERCISE = Exercise(
     probes=(
         Probe(
             "in their places",
-            "With a layer that only mirrors each picture, frames came back in other places. Look at the way back: its axes must be "
-            "taken apart in the order in which they were put together, the frames behind the batch and not behind the channels. (diffusers had "
-            "channels and frames exchanged there, issue 5633.)",
+            (
+                "With a layer that only mirrors each picture, frames should come back mirrored, each in its own place of its own clip.",
+                "The way back: its axes must be taken apart in the order in which they were put together, the frames next to the batch and not "
+                "next to the channels. (diffusers had channels and frames exchanged there, issue 5633.)",
+                'Of what the layer returned: `rearrange(…, "(b t) d h w -> b d t h w", b=len(x))`.',
+            ),
             partial(_clips, layer=_mirror),
             _out,
             _agrees,
         ),
         Probe(
             "whole pictures",
-            "With a convolution the frames come out wrong: what the layer was given were no pictures. Look at the way in: in b c t h w the "
-            "channels stand before the frames, so `reshape` to (b·t, c, h, w) takes its channels from several frames; time has to be brought "
-            "next to the batch first. (Open-Sora-Plan trained with that, issue 171.)",
+            (
+                "With a convolution the frames come out wrong: what the layer was given were no pictures.",
+                "The way in: in b c t h w the channels stand before the frames, so `reshape` to (b·t, c, h, w) takes a picture's channels from "
+                "several frames; time has to be brought next to the batch first. (Open-Sora-Plan trained with that, issue 171.)",
+                '`rearrange(x, "b c t h w -> (b t) c h w")`.',
+            ),
             partial(_clips, layer=_mixing),
             _out,
             _agrees,
         ),
         Probe(
             "another size",
-            "The layer may change channels, height and width: read them from what it returned, and only batch and frames from x.",
+            (
+                "It is wrong with a layer that changes channels, height and width.",
+                "Read these three from what the layer returned, and only batch and frames from x.",
+                'In `rearrange(…, "(b t) d h w -> b d t h w", b=len(x))` nothing else is said.',
+            ),
             partial(_clips, layer=_halving),
             _out,
             _agrees,

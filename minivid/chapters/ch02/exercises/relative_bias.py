@@ -38,7 +38,13 @@ def _shape_is_right(arrays: Arrays, inputs: dict) -> bool | str:
 def _constant_along_diagonals(arrays: Arrays, inputs: dict) -> bool | str:
     bias, frames = arrays["bias"], inputs["frames"]
     diagonals = (np.diagonal(bias, d, 1, 2) for d in range(1 - frames, frames))
-    return all_of(_shape_is_right(arrays, inputs), all(bool(np.ptp(each, axis=1).max() < 1e-6) for each in diagonals))
+    verdict = all_of(
+        _shape_is_right(arrays, inputs), all(bool(np.ptp(each, axis=1).max() < 1e-6) for each in diagonals)
+    )
+    expected = relative_bias(**inputs).numpy()
+    if verdict is False and close(bias, np.moveaxis(expected, 0, -1).reshape(bias.shape)) is True:
+        return "The numbers are right, but `reshape` cut them up: it moves no axis, `movedim(-1, 0)` does."
+    return verdict
 
 
 def _right_where(chosen) -> object:
@@ -64,38 +70,56 @@ EXERCISE = Exercise(
     probes=(
         Probe(
             "a map a head",
-            "A bias is added to scores `heads i j`: the heads come first.",
+            (
+                "There should be one t × t table for each head.",
+                "A bias is added to scores `heads i j`: the heads come first.",
+                "`table[index]` has the heads last; `.movedim(-1, 0)` brings them to the front.",
+            ),
             partial(_table, frames=6),
             _bias,
             _shape_is_right,
         ),
         Probe(
             "distance alone",
-            "Frames 2 and 5 should get the number that 12 and 15 get: only the distance j − i may matter.",
+            (
+                "Frames 0 and 2 should get the number that 1 and 3 get.",
+                "Only the distance j − i may matter.",
+                "`frame[None, :] - frame[:, None]`.",
+            ),
             partial(_table, frames=FARTHEST + 1),
             _bias,
             _constant_along_diagonals,
         ),
         Probe(
             "itself",
-            "A frame looking at itself has the distance 0, and that is the *middle* row of the table. Index r + (j − i): a negative index "
-            "is no error in Python, it counts from the table's end.",
+            (
+                "A frame that looks at itself gets another row than it should.",
+                "Its distance is 0, and that is the *middle* row of the table. A negative index is no error in Python, it counts from the end.",
+                "Row r + (j − i), with `r = len(table) // 2`.",
+            ),
             partial(_table, frames=FARTHEST + 1),
             _bias,
             _right_where(lambda distance: distance == 0),
         ),
         Probe(
             "past and future",
-            "The distance is j − i, with its sign: i is the frame that looks (the row), j the one looked at (the column), and rows of the "
-            "table beyond the middle are for the future.",
+            (
+                "A frame gets its own number, and others' numbers are wrong.",
+                "The distance is j − i, with its sign: i is the frame that looks (the row), j the one looked at (the column), and rows of the table "
+                "beyond the middle are for the future.",
+                "`(frame[None, :] - frame[:, None]).clamp(-r, r) + r`.",
+            ),
             partial(_table, frames=FARTHEST + 1),
             _bias,
             _right_where(lambda distance: abs(distance) <= FARTHEST),
         ),
         Probe(
             "farther than the table",
-            "Near frames are right. In a longer clip all that lie farther apart than r share the first or the last row: clamp the distance "
-            "to −r … r.",
+            (
+                "Near frames are right, and in a longer clip the far ones are not.",
+                "All that lie farther apart than r share the first or the last row.",
+                "The distance, `.clamp(-r, r)`.",
+            ),
             partial(_table, frames=2 * FARTHEST + 5),
             _bias,
             _right_where(lambda distance: abs(distance) < 1000),

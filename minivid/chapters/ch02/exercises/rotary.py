@@ -11,13 +11,13 @@ from minivid.nn.attention.positions import angles, rotate
 CLIPS, HEADS, FRAMES, DIM = 3, 5, 5, 8  # as many heads as frames: a turn along the wrong axis runs, silently
 
 
-def _queries(seed: int, frames: str = "spread", alike: bool = False) -> dict:
-    """Random vectors, or one for all frames and heads (`alike`), and the numbers of the frames: all 0, 1 or spread out."""
+def _queries(seed: int, frames: str = "spread", alike: bool = False, **base: int) -> dict:
+    """Random vectors, or one for all frames and heads (`alike`), and the numbers of the frames: all 0, 1 or spread out, or broken, some below 0."""
     generator = torch.Generator().manual_seed(seed)
     x = torch.randn(CLIPS, HEADS, FRAMES, DIM, generator=generator)
     spread = torch.randperm(12, generator=generator)[:FRAMES].sort().values.float()
-    position = {"zero": torch.zeros(FRAMES), "one": torch.ones(FRAMES), "spread": spread + 1}[frames]
-    return {"x": x[:, :1, :1].expand_as(x).clone() if alike else x, "position": position}
+    position = {"zero": torch.zeros(FRAMES), "one": torch.ones(FRAMES), "spread": spread + 1, "any": spread / 4 - 1.4}
+    return {"x": x[:, :1, :1].expand_as(x).clone() if alike else x, "position": position[frames], **base}
 
 
 _rotated = returned("rotated")
@@ -79,48 +79,92 @@ EXERCISE = Exercise(
     probes=(
         Probe(
             "frame 0 stands",
-            "Where the position is 0 nothing should happen to x. Take the positions as they are given, and turn: nothing is added.",
+            (
+                "Where the position is 0 nothing should happen to x.",
+                "Take the positions as they are given, and turn: nothing is added, and each pair comes back to its two channels.",
+                "cos 0 = 1 and sin 0 = 0, so that a stays a and b stays b: `torch.stack([…, …], dim=-1).flatten(-2)`.",
+            ),
             partial(_queries, frames="zero"),
             _rotated,
             _stands,
         ),
         Probe(
             "lengths",
-            "A turn keeps the length of every pair (channels 0 and 1, 2 and 3, …), and yours does not. With a, b the pair *before* it is "
-            "turned, it becomes (a cos − b sin, a sin + b cos), and both go back to where they were.",
+            (
+                "A turn keeps the length of every pair, and yours does not.",
+                "Pairs are the channels 0 and 1, 2 and 3, … (not 0 and d/2), and both new numbers are made of a and b as they were *before*.",
+                "`a, b = x[..., 0::2], x[..., 1::2]`, and then `a * cos - b * sin` and `a * sin + b * cos`.",
+            ),
             _queries,
             _rotated,
             _keeps_lengths,
         ),
         Probe(
             "own frame",
-            "Each frame is turned by its own position, all heads alike: t is the last axis but one.",
+            (
+                "Each frame is turned by its own position, all heads alike.",
+                "t is the last axis but one: angles of shape t × d/2 fit x as they are.",
+                "`position[:, None] * speed`.",
+            ),
             partial(_queries, alike=True),
             _rotated,
             _frames_differ_and_heads_do_not,
         ),
         Probe(
             "distance alone",
-            "The same frames seven later should have the same scores: angles must be proportional to the position, with a factor that "
-            "does not depend on the clip.",
+            (
+                "The same frames seven later should have the same scores.",
+                "Angles must be proportional to the position, with a factor that does not depend on the clip.",
+                "`position[:, None] * speed`, the position as it was given.",
+            ),
             _queries,
             _with_scores,
             lambda arrays, inputs: close(arrays["later"], arrays["here"], rtol=1e-3, atol=1e-3),
         ),
         Probe(
             "speeds",
-            "Pair k of a head of d channels turns by base^(−2k/d) radians a frame: 1, and then slower with every pair. (With k/d for 2k/d "
-            "the exponents end at ½ and the slow half of the clocks is missing, as in a published video model.)",
+            (
+                "The pairs turn at other speeds than they should.",
+                "Pair k of a head of d channels turns by base^(−2k/d) radians a frame: 1, and then slower with every pair. (With k/d for 2k/d the "
+                "exponents end at ½ and the slow half of the clocks is missing, as in a published video model.)",
+                "`base ** (-torch.arange(0, d, 2) / d)`: the arange steps by 2 already.",
+            ),
             partial(_queries, frames="one"),
             _rotated,
             _turns_by_its_angles,
         ),
         Probe(
             "which way",
-            "The angles are right, the direction is not: (a, b) becomes (a cos − b sin, a sin + b cos).",
+            (
+                "The angles are right, the direction is not.",
+                "Where the second term has its minus sign decides it.",
+                "(a, b) becomes (a cos − b sin, a sin + b cos).",
+            ),
             _queries,
             _rotated,
             _agrees,
+        ),
+        Probe(
+            "any number",
+            (
+                "With positions like −1.4 and 0.35 it is wrong.",
+                "A position is a number like any other: no index, and never made whole or positive.",
+                "`position[:, None] * speed`.",
+            ),
+            partial(_queries, frames="any"),
+            _rotated,
+            _agrees,
+        ),
+        Probe(
+            "base",
+            (
+                "With another `base` it is wrong.",
+                "The argument stands in the formula; 10 000 is only what it is when nobody says.",
+                "`base ** (…)`.",
+            ),
+            partial(_queries, base=50),
+            _rotated,
+            agrees(lambda x, position, base: rotate(x, position, base), _rotated),
         ),
     ),
 )

@@ -176,18 +176,56 @@ def convolution_table(rows: Mapping[str, Mapping[str, float | int]]) -> str:
     return "\n".join(lines)
 
 
+def convolution_sentences(rows: Mapping[str, Mapping[str, float | int]]) -> str:
+    """What (2+1)D and the separable convolution share with the full one, and how the full one takes a single clip."""
+    full = rows["full 3×3×3"]
+    lines = []
+    for name in ("(2+1)D", "separable"):
+        flops, seconds, size = (rows[name][key] / full[key] for key in ("flops", "seconds", "bytes"))
+        lines.append(
+            f"{name}: {flops:.2f} of the full one's operations, {seconds:.2f} of its time, {size:.2f} of its memory."
+        )
+    two, one = 1000 * full["seconds"], 1000 * full["seconds, one clip"]
+    lines.append(f"The full one: {two:.1f} ms for two clips, {one:.1f} ms for one.")
+    return "\n".join(lines)
+
+
+def routine(conv: nn.Conv3d, x: torch.Tensor) -> str:
+    """Which of PyTorch's routines computes a convolution of this clip: "Slow3d", "Mkldnn", …"""
+    return torch._C._select_conv_backend(
+        x, conv.weight, conv.bias, conv.stride, conv.padding, conv.dilation, conv.transposed, conv.output_padding, conv.groups
+    ).name  # fmt: skip
+
+
+def last_exponent(n: Sequence[float | int], cost: Sequence[float | int]) -> float:
+    """The p of cost ∝ nᵖ between the last two."""
+    return float(np.log(cost[-1] / cost[-2]) / np.log(n[-1] / n[-2]))
+
+
 def exponent_table(along: Mapping[str, Mapping]) -> str:
-    """Fitted exponents in frames and in pixels: of time, at the end and over all clips, of memory, and of the formula's operations."""
+    """Exponents in frames and in pixels: of time, over all clips and at the end, of the formula's operations there, and of memory."""
     lines = [
-        f"{'':18}" + "".join(f"{key + ': time':>24}{'at the end':>12}{'memory':>8}{'formula':>9}" for key in along)
+        f"{'':18}" + "".join(f"{key + ': time':>24}{'at the end':>12}{'formula':>9}{'memory':>8}" for key in along)
     ]
     for name in ATTENTIONS:
         cells = []
         for found in along.values():
             n, row = found["n"], found["rows"][name]
             p, low, high = exponent(n, row["seconds"])
-            memory, formula = exponent(n, row["bytes"])[0], exponent(n, row["flops"])[0]
-            last = np.log(row["seconds"][-1] / row["seconds"][-2]) / np.log(n[-1] / n[-2])
-            cells.append(f"{f'{p:.2f} [{low:.2f}, {high:.2f}]':>24}{last:12.2f}{memory:8.2f}{formula:9.2f}")
+            last, formula = (last_exponent(n, row[key]) for key in ("seconds", "flops"))
+            memory = exponent(n, row["bytes"])[0]
+            cells.append(f"{f'{p:.2f} [{low:.2f}, {high:.2f}]':>24}{last:12.2f}{formula:9.2f}{memory:8.2f}")
         lines.append(f"{name:18}" + "".join(cells))
     return "\n".join(lines)
+
+
+def end_sentence(along: Mapping[str, Mapping], within: float = 0.15) -> str:
+    """Where time grows as its formula does between the last two clips, and where it does not."""
+    apart = []
+    for what, found in along.items():
+        for name in ATTENTIONS:
+            time, formula = (last_exponent(found["n"], found["rows"][name][key]) for key in ("seconds", "flops"))
+            if abs(time - formula) > within:
+                apart.append(f"{name}, by {what} ({time:.2f} for {formula:.2f})")
+    but = f"but for: {'; '.join(apart)}." if apart else "for all of them."
+    return f"At the end the exponent of time is the formula's to within {within}, {but}"
