@@ -40,6 +40,24 @@ def changes_an_argument(exercise: Exercise, mine: Call, theirs: Call) -> Iterato
         )
 
 
+def leaves_gradients_switched(exercise: Exercise, mine: Call, theirs: Call) -> Iterator[Hints]:
+    """Gradients are on or off for whoever called, or an argument wants them, where it was not so before."""
+    if mine.switched and not theirs.switched:
+        yield (
+            f"Your `{exercise.name}` switches gradients on or off, and leaves them so for whoever called it.",
+            "Look for `torch.set_grad_enabled(…)` as a statement of its own.",
+            "`with torch.enable_grad():` and `with torch.no_grad():` put back what was there before.",
+        )
+    for where in mine.wants:
+        if where not in theirs.wants:
+            name = argument(where, mine)
+            yield (
+                f"Your `{exercise.name}` makes its argument `{name}` want a gradient: the caller's own tensor does from then on.",
+                f"Look for `requires_grad_()` or `requires_grad = True` on `{name}` itself.",
+                f"Take a tensor of your own first: `{name}.detach().requires_grad_()`.",
+            )
+
+
 def is_no_tensor(exercise: Exercise, mine: Call, theirs: Call) -> Iterator[Hints]:
     """A Python number or an array where the reference gives a tensor."""
     for where in _both(mine, theirs) if exercise.promises.tensor else ():
@@ -128,9 +146,10 @@ def is_another_number(exercise: Exercise, mine: Call, theirs: Call) -> Iterator[
             )
 
 
-OF_A_CALL = (is_no_tensor, is_elsewhere, is_of_another_type, shares_memory)
+OF_A_CALL = (leaves_gradients_switched, is_no_tensor, is_elsewhere, is_of_another_type, shares_memory)
 NAMES = {
     changes_an_argument: "arguments unchanged",
+    leaves_gradients_switched: "gradients as they were",
     is_no_tensor: "a tensor",
     is_elsewhere: "device",
     is_of_another_type: "type of number",

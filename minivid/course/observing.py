@@ -43,6 +43,10 @@ class Call:
     """Arguments, and a module's own weights, which those gradients reach."""
     cut: list[str] = field(default_factory=list)
     """Arguments that were called while gradients were switched off."""
+    switched: bool = False
+    """Whether gradients are on is another after the call."""
+    wants: list[str] = field(default_factory=list)
+    """Arguments that want a gradient after the call, and did not before."""
     values: Arrays = field(default_factory=dict)
     """The parts of the result themselves."""
 
@@ -58,7 +62,10 @@ def seen(calls: list[Call], gradients: bool, call: Callable, args: tuple, kwargs
     watch = _Watch(args, kwargs, Call(_names(call, args)), wanting)
     with ExitStack() as stack:
         handed = [_noting(watch.told, stack, f"[{number}]", part) for number, part in enumerate(args)]
+        enabled = torch.is_grad_enabled()
         result = call(*handed, **kwargs)
+        watch.told.switched = torch.is_grad_enabled() != enabled
+        torch.set_grad_enabled(enabled)
         noting = stack.pop_all()
     if isinstance(result, GeneratorType):
         return watch.passed_on(result, calls, noting)
@@ -79,6 +86,7 @@ class _Watch:
 
     def __post_init__(self):
         self.before = {where: _copy(part) for where, part in self.given()}
+        self.wanted = {where for where, part in self.given() if _wants(part)}
 
     def given(self) -> Iterator[tuple[str, Any]]:
         """The tensors and numbers among the arguments."""
@@ -92,6 +100,7 @@ class _Watch:
         told.seeded = any(isinstance(part, GENERATORS) for part in (*self.args, *self.kwargs.values()))
         told.given = sorted({str(part.dtype) for part in tensors.values() if part.is_floating_point()})
         told.changed = [where for where in self.before | after if not _same(self.before.get(where), after.get(where))]
+        told.wants = [where for where, part in after.items() if _wants(part) and where not in self.wanted]
         _describe(told, result, {_memory(part): where for where, part in tensors.items()})
         if self.wanting is not None:
             own = {where: part for where, part in tensors.items() if part.requires_grad}
@@ -163,6 +172,10 @@ def _names(call: Callable, args: tuple) -> list[str]:
     except (TypeError, ValueError):
         names = []
     return [*names, *(f"argument {number + 1}" for number in range(len(names), len(args)))][: len(args)]
+
+
+def _wants(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.requires_grad
 
 
 def _memory(tensor: Tensor) -> int:

@@ -56,6 +56,31 @@ def test_a_right_answer_passes_whatever_it_calls_its_arguments():
         assert verdict(mine, **promises) == ("", "", ())
 
 
+def test_gradients_are_left_as_they_were():
+    def mine(q, k, bias):
+        torch.set_grad_enabled(False)
+        return q @ k.T + bias
+
+    probe, first, more = verdict(mine)
+    assert torch.is_grad_enabled() and probe == "gradients as they were" and "switches gradients on or off" in first
+    assert "put back what was there before" in more[1]
+
+    def wanting(queries, k, bias):
+        queries.requires_grad_()
+        return (queries @ k.T + bias).detach()
+
+    probe, first, more = verdict(wanting)
+    assert probe == "gradients as they were" and "its argument `queries` want a gradient" in first
+    assert "`queries.detach().requires_grad_()`" in more[1]
+
+    def of_its_own(q, k, bias):
+        q = q.detach().requires_grad_()
+        with torch.enable_grad():
+            return (q @ k.T + bias).detach()
+
+    assert verdict(of_its_own) == ("", "", ())
+
+
 def test_an_argument_that_is_changed_in_place_is_named():
     def mine(q, k, offset):
         offset.masked_fill_(offset < 0, 0.0)

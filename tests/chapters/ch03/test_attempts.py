@@ -34,6 +34,18 @@ ATTEMPTS = {
         "Neither the clip nor the noise is weighed.",
     ),
     "variance_as_a_number": ("3.3", (VARIANCE, f"({VARIANCE}).item()"), "a tensor", "number"),
+    "gradients_switched_on_for_all": (
+        "3.10",
+        ("with torch.enable_grad():", "torch.set_grad_enabled(True)\n    if True:"),
+        "gradients as they were",
+        "leaves them so",
+    ),
+    "the_caller_s_z_wants_a_gradient": (
+        "3.10",
+        ("z = z.detach().requires_grad_()", "z.requires_grad_()"),
+        "gradients as they were",
+        "`z` want a gradient",
+    ),
     "bias_hidden_in_place": (
         "3.5",
         ("bias = bias.masked_fill(~visible, -torch.inf)", "bias.masked_fill_(~visible, -torch.inf)"),

@@ -31,7 +31,7 @@ def reconstruction_guided(
     return (x_hat - 0.5 * weight * alpha * gradient).detach()
 
 
-def _clip(seed: int, weight: float = 0.5) -> dict:
+def _clip(seed: int, weight: float = 0.7) -> dict:
     """Clips whose first frames are known, and a denoiser in which all frames see one another."""
     generator = torch.Generator().manual_seed(seed)
     z, known = torch.randn(2, 2, 1, FRAMES, 3, 3, generator=generator)

@@ -222,7 +222,7 @@ def _is_v_loss(arrays: Arrays, inputs: dict) -> bool | str:
         "This is the sum over the batch; it should be the mean.": off.square().flatten(1).mean(1).sum(),
         "This is the sum over all values; it should be the mean.": off.square().sum(),
     }
-    return told_apart(arrays["loss"][0], off.square().mean(), mistakes)
+    return told_apart(arrays["loss"][0], off.square().mean(), mistakes, rtol=1e-4, atol=1e-6)  # one number: chance hits
 
 
 def _is_met(arrays: Arrays, inputs: dict) -> bool | str:
