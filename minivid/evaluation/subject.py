@@ -2,6 +2,7 @@
 
 import math
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -188,7 +189,7 @@ def of_file(path: Path, n: int | None) -> Subject:
             names = list(file.files)
             video = file["video"] if "video" in names else None
             captions, notes = captions_in(file) if "caption" in names else (None, ())
-    except (zipfile.BadZipFile, OSError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, MemoryError) as error:
         raise ValueError(f"{path} cannot be read ({error}).") from error
     except ValueError as error:
         raise ValueError(
@@ -197,6 +198,10 @@ def of_file(path: Path, n: int | None) -> Subject:
     if video is None:
         raise ValueError(
             f"{path} has no array 'video' (it has {', '.join(names) or 'none'}); expected uint8 n t h w c."
+        )
+    if not isinstance(video, np.ndarray):
+        raise ValueError(
+            f"'video' in {path} is no array but other bytes; expected uint8 n t h w c, as np.savez writes it."
         )
     if video.dtype != np.uint8:
         raise ValueError(f"'video' in {path} is {video.dtype}{unit_of(video)}; expected uint8, 0 to 255.")

@@ -6,7 +6,7 @@ Tests in tests/show/test_clips.py.
 
 import base64
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -199,17 +199,26 @@ def _captions(captions: Captions, frames: dict[str, Frames]) -> dict[str, list[s
         unknown = set(captions) - set(sizes)
         if unknown:
             raise ValueError(f"captions name {sorted(unknown)}, but the clips are {list(sizes)}.")
-        per_clip = {name: list(captions.get(name, [""] * n)) for name, n in sizes.items()}
-    elif captions and not isinstance(captions[0], str):
-        per_clip = {name: list(c) for name, c in zip(sizes, captions, strict=False)}
-    elif set(sizes.values()) == {1} and len(captions) == len(sizes):
-        per_clip = {name: [c] for name, c in zip(sizes, captions, strict=True)}
+        per_clip = {name: words(captions.get(name, [""] * n)) for name, n in sizes.items()}
+    elif isinstance(captions, Iterable) and _nested(captions := list(captions)):
+        if len(captions) > len(sizes):
+            raise ValueError(
+                f"There are {len(captions)} lists of captions for {len(sizes)} clips or batches; give one for each."
+            )
+        per_clip = {name: words(said) for name, said in zip(sizes, captions, strict=False)}
+    elif said := words(captions):
+        each = set(sizes.values()) == {1} and len(said) == len(sizes)
+        per_clip = {name: [said[place]] if each else said for place, name in enumerate(sizes)}
     else:
-        per_clip = {name: list(captions) for name in sizes}
-    per_clip = {name: words(said) for name, said in per_clip.items()}
+        per_clip = {}
     for name, n in sizes.items():
         if len(per_clip.get(name, [])) != n:
             raise ValueError(
                 f"{name or 'the video'} has {n} clip{'s' * (n > 1)} but {len(per_clip.get(name, []))} captions; give one a clip."
             )
     return per_clip
+
+
+def _nested(captions: list) -> bool:
+    """Whether it is a list of lists of words."""
+    return bool(captions) and all(isinstance(said, Iterable) and not isinstance(said, str | bytes) for said in captions)

@@ -36,6 +36,8 @@ def save(
     `beside` are arrays that an .npz keeps too, such as captions or the truth; a picture does without them.
     Raises ValueError for an unknown suffix, shape or range, FileNotFoundError for a missing folder.
     """
+    if taken := {"video", "fps"} & set(beside or ()):
+        raise ValueError(f"beside names {', '.join(sorted(taken))}, which an .npz holds already; choose another name.")
     frames, fps = read(video), rate(fps)
     n, t, h, w, _ = frames.shape
     k = factor(h, 128, w) if scale is None else whole(scale, "scale")

@@ -84,7 +84,7 @@ def title(name: str) -> str:
 
 def factor(height: int, target: int, width: int = 1) -> int:
     """The whole number of times a picture is enlarged for its height to come near `target`, and its width to fit the page; at least 1."""
-    return max(1, min(round(target / height), PAGE // width))
+    return max(1, min(round(min(target, PAGE * height) / height), PAGE // width))
 
 
 def enlarge(frames: UInt8[np.ndarray, "*n h w c"], k: int) -> UInt8[np.ndarray, "*n H W c"]:

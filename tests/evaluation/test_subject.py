@@ -1,5 +1,7 @@
 """What is scored and what it is held against: both are read by one function."""
 
+import io
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +10,7 @@ import torch
 
 from minivid import zoo
 from minivid.data import World, to_uint8
-from minivid.evaluation.subject import Subject, Wanted, both, learnt_from, of_model, of_world, read, world_of
+from minivid.evaluation.subject import Subject, Wanted, both, learnt_from, of_file, of_model, of_world, read, world_of
 from minivid.nn import UNetConfig
 from minivid.run import Run
 from minivid.show import save
@@ -115,3 +117,22 @@ def test_a_folders_clips_take_the_shape_of_the_other_side_and_grey_becomes_colou
     wanted, clips, films = Wanted(6), str(files / "clips.npz"), str(files / "films")
     for subject, beside in (both(clips, films, wanted), both(films, clips, wanted)):
         assert subject.video.shape[1:] == beside.video.shape[1:] == (3, 8, 16, 16)
+
+
+@pytest.mark.parametrize("member, content", [("video", b"hello"), ("video.npy", b"")])
+def test_an_npz_of_other_bytes_is_a_sentence(tmp_path, member, content):
+    path = tmp_path / "clips.npz"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr(member, content)
+    with pytest.raises(ValueError, match=r"is no array but other bytes|cannot be read"):
+        of_file(path, None)
+
+
+def test_an_npz_that_claims_more_than_memory_holds_is_a_sentence(tmp_path):
+    path = tmp_path / "clips.npz"
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": (2**55,)})
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("video.npy", header.getvalue())
+    with pytest.raises(ValueError, match="cannot be read"):
+        of_file(path, None)

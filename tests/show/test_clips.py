@@ -112,3 +112,12 @@ def test_saved_gif_has_the_clips_and_their_titles(tmp_path):
 def test_saved_page_stands_alone(tmp_path):
     page = show(clip=video()).save(tmp_path / "x.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>") and "data:image/gif;base64," in page and "http" not in page
+
+
+def test_more_lists_of_captions_than_batches_are_said():
+    with pytest.raises(ValueError, match="2 lists of captions for 1"):
+        show(torch.zeros(1, 1, 2, 4, 4), captions=[["a"], ["b"]])
+
+
+def test_a_height_beyond_every_page_still_draws():
+    assert show(torch.zeros(1, 1, 2, 4, 4), height=10**400)

@@ -99,3 +99,9 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     with pytest.raises(ValueError, match="50 frames a second"):
         save(video(), path, fps=100)
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["video", "fps"])
+def test_what_lies_beside_a_video_does_not_take_its_name(tmp_path, name):
+    with pytest.raises(ValueError, match=f"beside names {name}"):
+        save(torch.zeros(1, 1, 2, 4, 4), tmp_path / "x.npz", beside={name: np.zeros(1)})

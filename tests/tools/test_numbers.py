@@ -1,11 +1,14 @@
 """What a rate, a count, a seed and a list of captions may be, asked in one place and the same wherever they are handed over."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
 
 from minivid.show import player, save, show
-from minivid.tools.numbers import rate, whole, words
+from minivid.tools.numbers import exact_rate, rate, seconds, whole, words
 from minivid.tools.seeds import generator, plain_generator
 
 CLIP = torch.zeros(2, 1, 3, 4, 4)
@@ -75,3 +78,31 @@ def test_a_seed_is_a_number_whoever_made_it():
         for wrong in (True, -1):
             with pytest.raises(ValueError, match="A seed is a whole number from 0 on"):
                 make(wrong)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [True, "8", None, 1j, Decimal(8), np.array([8]), torch.tensor(8.0), float("nan"), float("inf"), -1, 10**400],
+)
+def test_what_is_no_rate_and_no_moment_is_refused_in_short(number):
+    for refused in (rate, exact_rate, lambda x: seconds(x, "start")):
+        with pytest.raises(ValueError, match=r"^(fps|start) is .{1,80}; expected "):
+            refused(number)
+
+
+def test_a_rate_that_a_film_is_read_at_stays_exact():
+    assert exact_rate(Fraction(30000, 1001)) == Fraction(30000, 1001)
+    assert exact_rate(np.float32(12.5)) == Fraction(25, 2)
+    assert exact_rate(np.int64(8)) == 8
+
+
+@pytest.mark.parametrize("captions", [3, None, "a word", b"bytes"])
+def test_captions_are_a_list(captions):
+    with pytest.raises(ValueError, match="expected a list of words"):
+        words(captions)
+
+
+def test_a_number_has_an_upper_bound_where_there_is_one():
+    assert whole(3, "size", most=3) == 3
+    with pytest.raises(ValueError, match="size is 4; expected a whole number from 1 to 3"):
+        whole(4, "size", most=3)

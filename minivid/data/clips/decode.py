@@ -19,6 +19,8 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from minivid.tools.numbers import Number
+
 Timed = Iterator[tuple[int, VideoFrame]]
 FILE = "file:"
 ONLY_FILES = {"protocol_whitelist": "file"}
@@ -65,7 +67,7 @@ class Video:
         """When, in seconds from the first frame."""
         return float((time - self.first) * self.tick)
 
-    def time(self, seconds: float | int | Fraction) -> int:
+    def time(self, seconds: Number | Fraction) -> int:
         """The tick at or just before so many seconds after the first frame."""
         return self.first + floor(float(seconds / self.tick) + 1e-6)
 

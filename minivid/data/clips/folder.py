@@ -17,7 +17,11 @@ from minivid.data.clips.index import Index
 from minivid.data.clips.picture import CROPS, Look, picture
 from minivid.data.clips.scan import scan
 from minivid.data.video import from_uint8
+from minivid.tools.numbers import Number, Whole, exact_rate, seconds, whole
 from minivid.tools.seeds import Seed, generator
+
+LARGEST = 2**14
+"""Pixels that a side of a clip can have; one frame in colour is then 800 MB."""
 
 
 class VideoFolder:
@@ -33,10 +37,10 @@ class VideoFolder:
     def __init__(
         self,
         folder: str | Path,
-        frames: int = 16,
-        size: int | tuple[int, int] = 32,
-        fps: float | int | Fraction | None = None,
-        stride: int = 1,
+        frames: Whole = 16,
+        size: Whole | tuple[Whole, Whole] = 32,
+        fps: Number | Fraction | None = None,
+        stride: Whole = 1,
         colour: bool = True,
         crop: str = "centre",
     ):
@@ -75,21 +79,20 @@ class VideoFolder:
         usable = f"{self.folder}: {len(self)} of {len(self.videos) + self._left_out()} files serve."
         return f"{usable} {self._named()}" if self.skipped else usable
 
-    def sample(self, n: int, seed: Seed) -> Float[Tensor, "n c t h w"]:
+    def sample(self, n: Whole, seed: Seed) -> Float[Tensor, "n c t h w"]:
         """`n` clips in [-1, 1]: of a file drawn at random, each as likely as another, from a moment drawn at random.
 
         The same seed gives the same bytes, in any process and whatever was drawn before. A file that breaks while it is decoded is
         recorded, and the next one drawn takes its place; a ValueError is raised when none is left.
         """
-        if n < 1:
-            raise ValueError(f"n is {n}; a sample has at least one clip.")
+        n = whole(n, "n")
         draws = generator(seed, "videos")
         return from_uint8(np.stack([self._draw(draws) for _ in range(n)]))
 
-    def clip(self, index: int, start: float | int = 0) -> Float[Tensor, "1 c t h w"]:
+    def clip(self, index: Whole, start: Number | Fraction = 0) -> Float[Tensor, "1 c t h w"]:
         """The clip of `videos[index]` from the frame shown `start` seconds after the first. Raises BrokenVideo, a ValueError."""
-        video = self.videos[index]
-        return from_uint8(self._frames(video, video.time(start))[None])
+        video = self.videos[whole(index, "index", -len(self.videos), len(self.videos) - 1)]
+        return from_uint8(self._frames(video, video.time(seconds(start, "start")))[None])
 
     def _draw(self, draws: torch.Generator) -> np.ndarray:
         """One clip, `t h w c` bytes. All that it draws, it draws before it decodes, so that a broken file shifts no later clip."""
@@ -145,22 +148,23 @@ def _listed(folder: Path) -> list[tuple[Path, str]]:
     return found
 
 
-def _pace(frames: int, stride: int, fps: float | int | Fraction | None) -> Pace:
-    if frames < 1:
-        raise ValueError(f"frames is {frames}; a clip has at least one.")
-    if stride < 1:
-        raise ValueError(f"stride is {stride}; expected 1 (every frame) or more.")
-    if fps is not None and not 0 < fps < float("inf"):
-        raise ValueError(f"fps is {fps}; expected a positive number of frames a second.")
+def _pace(frames: Whole, stride: Whole, fps: Number | Fraction | None) -> Pace:
+    frames, stride = whole(frames, "frames"), whole(stride, "stride")
+    rate = None if fps is None else exact_rate(fps)
     if fps is not None and stride != 1:
         raise ValueError(f"Both fps ({fps}) and stride ({stride}) are given; choose the one or the other.")
-    return Pace(frames, stride, None if fps is None else Fraction(fps))
+    return Pace(frames, stride, rate)
 
 
-def _look(size: int | tuple[int, int], colour: bool, crop: str) -> Look:
-    height, width = (size, size) if isinstance(size, int) else size
-    if height < 1 or width < 1:
-        raise ValueError(f"size is {size}; expected a positive number of pixels, or (height, width).")
+def _look(size: Whole | tuple[Whole, Whole], colour: bool, crop: str) -> Look:
+    try:
+        height, width = size
+    except (TypeError, ValueError):
+        height = width = size
+    try:
+        height, width = whole(height, "size", most=LARGEST), whole(width, "size", most=LARGEST)
+    except ValueError:
+        raise ValueError(f"size is {size!r:.60}; expected 1 to {LARGEST} pixels, or (height, width).") from None
     if crop not in CROPS:
         raise ValueError(f'crop is "{crop}"; expected "centre" or "none".')
     return Look((height, width), colour, crop)

@@ -28,7 +28,7 @@ def fingerprint(path: Path) -> str:
 def write_down(videos: list[Video], out: Path) -> None:
     """Keep in a run's folder what films it is of, in their order. Raises OSError."""
     out.mkdir(parents=True, exist_ok=True)
-    lines = [f"{fingerprint(video.path)} {json.dumps(video.path.name, ensure_ascii=False)}\n" for video in videos]
+    lines = [f"{fingerprint(video.path)} {json.dumps(video.path.name)}\n" for video in videos]
     write_atomically(out / FILE, "".join(lines))
 
 

@@ -14,7 +14,7 @@ from minivid.data.clips.decode import Pace, Video
 from minivid.data.fetch import cache
 from minivid.tools.files import write_atomically
 
-VERSION = 1
+VERSION = 2
 """Of the scan: another one judges anew what an earlier one found."""
 
 

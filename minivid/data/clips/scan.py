@@ -20,6 +20,8 @@ from minivid.data.clips.decode import BrokenVideo, Pace, Video, decoded_from, op
 
 NO_PROMISE = ("gif", "mpegts", "mpeg", "mpegvideo", "flv", "h264", "hevc")
 """Formats that do not say how long a film is, or that FFmpeg measures by what is there."""
+ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+"""What the object in an ASF header begins with that says, 40 bytes on, how large the file is."""
 TS_PACKETS = ((188, 0), (192, 4), (204, 0))
 """Bytes in a packet of a transport stream, and where in it the sync byte lies: broadcast, disc (a time in front), tape (a check behind)."""
 SYNC = 0x47
@@ -63,9 +65,11 @@ def _summary(path: Path, container: InputContainer, stream: VideoStream, pace: P
 
     interval = Fraction(last - first, count - 1) if count > 1 else Fraction(1)
     end = last + (duration or round(interval))
-    there, promised = (end - first) * stream.time_base, _promised(stream, first)
+    there, promised = (end - first) * stream.time_base, _promised(container, stream, first)
     if promised and there < 0.9 * promised:
         raise BrokenVideo(f"was cut short: {float(there):.2f} of {float(promised):.2f} seconds are there")
+    if container.format.name == "asf" and path.stat().st_size < _asf_size(path):
+        raise BrokenVideo(f"was cut short: {path.stat().st_size} of {_asf_size(path)} bytes are there")
     if container.format.name in NO_PROMISE:
         _check_end(path, container, stream, key)
     if pace.fps:
@@ -80,6 +84,14 @@ def _summary(path: Path, container: InputContainer, stream: VideoStream, pace: P
         raise BrokenVideo(f"is too short: {count} frames in {float(there):.2f} seconds, and a clip takes {wanted}")
     aspect = stream.sample_aspect_ratio or Fraction(1)
     return Video(path, first, last, latest, stream.time_base, grid.rounding(), aspect)
+
+
+def _asf_size(path: Path) -> int:
+    """How many bytes the header of an ASF file (.wmv) says that there are; 0 where it does not say."""
+    with path.open("rb") as file:
+        head = file.read(2**16)
+    at = head.find(ASF_PROPERTIES)
+    return int.from_bytes(head[at + 40 : at + 48], "little") if at >= 0 else 0
 
 
 class Grid:
@@ -147,14 +159,17 @@ def _packet(path: Path) -> int:
     return 1  # begins in the middle of a packet: nothing can be told by its size
 
 
-def _promised(stream: VideoStream, first: int) -> Fraction | None:
+def _promised(container: InputContainer, stream: VideoStream, first: int) -> Fraction | None:
     """Seconds from the first frame on that the header announces, where it does.
 
     Matroska has a tag for it, "00:00:06.5". FFmpeg writes there when the picture ends, by the clock of the file, on which it may
     begin late; mkvmerge, which signs its statistics, how long the picture is.
     """
-    if stream.duration:
-        return stream.duration * stream.time_base
+    begin = max(Fraction(0), first * stream.time_base)
+    if container.format.name == "asf":  # says how long its longest stream is, be it sound; its size was asked before
+        return None
+    if stream.duration:  # an AVI's clock begins with the file, also where the picture comes later
+        return stream.duration * stream.time_base - (begin if container.format.name == "avi" else 0)
     tags = {name.upper(): value for name, value in stream.metadata.items()}
     hours, _, rest = next((tags[name] for name in tags if name.split("-")[0] == "DURATION"), "").partition(":")
     minutes, _, seconds = rest.partition(":")
@@ -162,6 +177,5 @@ def _promised(stream: VideoStream, first: int) -> Fraction | None:
         told = 3600 * int(hours) + 60 * int(minutes) + Fraction(seconds)
     except ValueError:
         return None
-    begin = max(Fraction(0), first * stream.time_base)
     is_length = any(name.startswith("_STATISTICS") for name in tags) or told <= begin
     return told if is_length else told - begin

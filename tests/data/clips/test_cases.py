@@ -116,6 +116,45 @@ def test_a_piece_that_begins_late_is_whole_and_one_cut_short_is_not(film, tmp_pa
         scan(cut, Pace(4))
 
 
+@pytest.mark.parametrize("suffix, codec", [(".avi", "libx264"), (".wmv", "wmv2")])
+def test_where_a_length_counts_from_zero_a_late_picture_is_whole_and_one_cut_short_is_not(
+    film, tmp_path, suffix, codec
+):
+    times = range(30, 60)
+    path = film(
+        tmp_path / f"film{suffix}", 30, times=times, tick=Fraction(1, 10), codec=(codec, "yuv420p"), options={"bf": "0"}
+    )
+    video = scan(path, Pace(4))
+    assert video.seconds(video.last) == pytest.approx(2.9, abs=0.01)
+    cut = tmp_path / f"cut{suffix}"
+    cut.write_bytes(path.read_bytes()[: int(0.7 * path.stat().st_size)])
+    with pytest.raises(BrokenVideo, match="cut short"):
+        scan(cut, Pace(4))
+
+
+def test_a_sound_that_goes_on_after_the_picture_makes_no_film_cut_short(tmp_path):
+    path = tmp_path / "film.wmv"
+    with av.open(str(path), "w") as container:
+        picture, sound = container.add_stream("wmv2", rate=10), container.add_stream("wmav2", rate=16000, layout="mono")
+        picture.height = picture.width = 64
+        picture.pix_fmt, sound.codec_context.bit_rate = "yuv420p", 64000
+        for index in range(10):
+            image = np.full((64, 64, 3), 20 * index, np.uint8)
+            container.mux(picture.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(picture.encode())
+        size = sound.codec_context.frame_size
+        for block in range(3 * 16000 // size):
+            hum = av.AudioFrame.from_ndarray(np.zeros((1, size), np.float32), format="fltp", layout="mono")
+            hum.sample_rate, hum.pts, hum.time_base = 16000, size * block, Fraction(1, 16000)
+            container.mux(sound.encode(hum))
+        container.mux(sound.encode())
+    assert scan(path, Pace(10))
+    cut = tmp_path / "cut.wmv"
+    cut.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(BrokenVideo, match="cut short"):
+        scan(cut, Pace(4))
+
+
 def test_the_stream_marked_as_default_is_the_film():
     video = scan(CASES / "two.mp4", Pace(4))
     assert next(iter(read(video, video.first, Pace(4)))).width == 64

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 import torch
 
@@ -230,3 +231,23 @@ def test_a_folder_that_is_not_there_or_holds_no_film_is_said_in_a_sentence(film,
     (tmp_path / "empty").mkdir()
     with pytest.raises(ValueError, match="There is no video in"):
         VideoFolder(tmp_path / "empty")
+
+
+def test_numpys_numbers_are_options_too(film, tmp_path):
+    film(tmp_path / "a.mp4", 20)
+    plain = VideoFolder(tmp_path, frames=4, size=16, fps=5).sample(2, 0)
+    of_numpy = VideoFolder(tmp_path, frames=np.int64(4), size=np.int64(16), fps=np.float32(5)).sample(
+        np.int64(2), np.int64(0)
+    )
+    assert (plain == of_numpy).all()
+
+
+def test_a_clip_that_is_not_there_is_a_sentence(film, tmp_path):
+    film(tmp_path / "a.mp4", 20)
+    folder = VideoFolder(tmp_path, frames=4)
+    for place in (1, -2):
+        with pytest.raises(ValueError, match=f"index is {place}; expected a whole number from -1 to 0"):
+            folder.clip(place)
+    for start in (-1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match=r"start is .*; expected seconds from 0 on"):
+            folder.clip(0, start)

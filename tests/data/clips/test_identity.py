@@ -71,3 +71,15 @@ def test_a_run_that_kept_no_list_goes_on_and_a_list_that_is_none_is_a_sentence(h
     (tmp_path / FILE).write_text("[")
     with pytest.raises(ValueError, match="does not say which films the run is of"):
         difference(videos(home), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a\u2028b.mp4", "a\x85b.mp4", "a\nb.mp4", os.fsdecode(b"\xff.mp4")])
+def test_a_films_name_may_hold_what_ends_a_line_elsewhere_or_is_no_text(film, tmp_path, name):
+    home = tmp_path / "films"
+    home.mkdir()
+    try:
+        film(home / "a.mp4", 20).rename(home / name)
+    except OSError:
+        pytest.skip("no such name in this file system")
+    write_down(videos(home), tmp_path / "run")
+    assert difference(videos(home), tmp_path / "run") == ""
