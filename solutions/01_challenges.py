@@ -730,7 +730,7 @@ for name, video in broken.items():
 # In 1.1 you named breaks at a glance. Can you write down what you looked at?
 #
 # #### Exercise 1.5
-# Write `which_break(cuts)`: for x–t slices `n t w` in [−1, 1], a list of n words, each `"steady"`, `"flicker"`, `"drift"` or `"jump"`. It is judged on films that nobody has seen: of 24 of each kind, 20 must be named right. `camera.film(kind, n, seed)` and `camera.slices(films)` make as many as you want to try it on; `shift(a, b)` below tells by how many whole
+# Write `which_break(cuts)`: for x–t slices `n t w` in [−1, 1], a list of n words, each `"steady"`, `"flicker"`, `"drift"` or `"jump"`. It is judged on films that nobody has seen: of 12 of each kind, all mixed, 10 must be named right. `camera.film(kind, n, seed)` and `camera.slices(films)` make as many as you want to try it on; `shift(a, b)` below tells by how many whole
 # pixels a row must be moved to fit another one best.
 # <details><summary>Hint</summary>
 # Ask in order. Flicker: do most pixels of a row change by one *factor* from frame to frame? (A median over the row does not mind a digit.) Jump: do two neighbouring rows fit best when one is moved by some pixels? Drift: 0.3 pixels a frame are rounded to none. Which rows must you compare?</details>
