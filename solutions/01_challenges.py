@@ -1479,8 +1479,8 @@ show(
 # <details><summary>Patient 2</summary>The grid puts the first pixel's centre at −1, where <code>align_corners=False</code> has the picture's edge. So everything shrinks a little towards the middle, and blurs, at every warp. A warp without flow tells.</details>
 # <details><summary>Patient 3</summary>The sign: the way back is the <i>opposite</i> of the way there, so it is the sum that must be small. And ŵ was not looked up where w leads. A motion of everything alike tells.</details>
 # <details><summary>Patient 4</summary>The package wants [−1, 1] and is given [0, 1]: half of the contrast, on grey. It has a switch for it, <code>normalize=True</code>. Nothing crashes; only two known scales of one pair tell.</details>
-# <details><summary>Patient 5</summary>The trust is taken from the video that is trained. Where it flickers most it is not trusted, so a stronger flicker soon costs no more, and what is worst may stay: its loss falls about as far as by the right one, and the film is further from the steady one than it was. Trust must come from
-# something that the optimiser cannot change.</details>
+# <details><summary>Patient 5</summary>The trust is taken from the video that is trained. Where it flickers most it is not trusted, so a stronger flicker soon costs no more, and what is worst may stay: its loss falls about as far as by the right loss, and of the decibels that this one gains nothing is left.
+# Trust must come from something that the optimiser cannot change.</details>
 
 # %%
 summary("01")

@@ -42,17 +42,17 @@ def cell(mark: str) -> str:
     return found
 
 
-def said(clips, load, capsys) -> list[list[str]]:
-    """What the cell prints about these clips where CLIP is loaded by `load`: the words of each line."""
+def said(clips, load, capsys) -> list[str]:
+    """The lines that the cell prints about these clips where CLIP is loaded by `load`."""
     names = {"digit_clips": clips.video, "true": clips.caption, "judges": judges, "partial": partial}
     names |= {"text_score": text_score, "pretrained": SimpleNamespace(clip_score=load)}
     exec(cell("def both_ways"), names | {"budget": SimpleNamespace(budget=lambda: "gpu")})
-    return [line.split() for line in capsys.readouterr().out.splitlines()]
+    return capsys.readouterr().out.splitlines()
 
 
 def test_clip_gives_a_film_and_its_reverse_one_score_and_the_judge_does_not(tiny_clip, capsys):
     clips = CLIPS.sample(6, seed=3)
-    judge, clip = said(clips, lambda: clip_score(str(tiny_clip)), capsys)
+    judge, clip = (line.split() for line in said(clips, lambda: clip_score(str(tiny_clip)), capsys))
     assert clip[-3] == clip[-1], "the same frames, in another order"
     assert float(judge[-3]) > float(judge[-1]) + 0.05
     scores = clip_score(str(tiny_clip))(clips.video, clips.caption)
@@ -63,4 +63,4 @@ def test_without_clip_the_cell_says_what_is_missing(capsys):
     def absent():
         raise FileNotFoundError("it is not on this computer")
 
-    assert said(CLIPS.sample(2, seed=3), absent, capsys)[-1] == "it is not on this computer".split()
+    assert said(CLIPS.sample(2, seed=3), absent, capsys)[-1] == "it is not on this computer"
