@@ -39,7 +39,7 @@ from torch import nn
 from minivid import judges
 from minivid.chapters.ch01 import camera, experiments, figures, history, widgets
 from minivid.chapters.ch01.experiments import curation, films, flow_network, interpolation
-from minivid.course import award, check, receipt, summary
+from minivid.course import award, check, hint, receipt, summary  # noqa: F401  (hint is for you to call)
 from minivid.data import World
 from minivid.data.clips import VideoFolder
 from minivid.metrics import paired, pretrained, temporal
@@ -267,6 +267,8 @@ print(f"the estimate is never off by more than {worst:.0%}\n{counted}")
 # %% [markdown]
 # Short of memory, people blame *attention*: each position is compared with every other, so there are as many scores as pairs. Rightly?
 #
+# (The first of ten exercises. What you write is checked at once. Where it is not right yet, the check says what is off; `hint("1.1", "where")` says where to look, and `hint("1.1", "line")` what would stand there. The chapter goes on in any case, on your code where it is right.)
+#
 # #### Exercise 1.1
 # Write `score_bytes(b, heads, t, h, w, among, size=4)`: how many bytes the scores of one attention take where all of them are kept. There are b clips with t × h × w positions each; `among` says which of them are compared: `"all"` of a clip, those of one frame
 # (`"space"`), or one pixel with itself over time (`"time"`). A score has `size` bytes.
@@ -446,7 +448,7 @@ for name, video in (("a digit", pair), ("a changeling", changeling)):
 show(a_digit=pair[1:2], a_changeling=changeling[1:2])
 
 # %% [markdown]
-# (A digit that stays itself changes a little, too: it lies differently between the pixels.) From frame to frame the changeling changes hardly more than that, and from first to last many times as much: who compares neighbours alone can hardly tell.
+# (A digit that stays itself changes a little, too: it lies differently between the pixels.) From frame to frame the changeling changes a little more than that, and from first to last many times as much: who compares neighbours alone sees next to nothing of it.
 #
 # ## 1.5 Where should it be?
 # Now to measuring. "The next frame should be as this one" is no use: something moves. What we can ask is that the next frame *brought back along the motion* be as this one. The motion is told by a **flow**: for each pixel of a frame two numbers, (dx, dy), where the point that is
@@ -500,7 +502,7 @@ show_image_grid(torch.cat([here, there, drawn, (drawn - here).abs().clamp(max=1)
 # $$\text{hidden: } |w+\hat w|^2>0.01\,(|w|^2+|\hat w|^2)+0.5,\qquad \text{edge: } |\nabla w|^2>0.01\,|w|^2+0.002.$$
 #
 # #### Exercise 1.3
-# Write `followed(flow, backward_flow)` for flows `n 2 h w`, there and back: a mask `n h w`, true where a point is neither hidden nor at an edge. $|\nabla w|^2$ is the sum of squares of both components' differences to the pixel *below* and to the pixel on the *right*; beyond the last row and column there is no difference.
+# Write `followed(flow, backward_flow)` for flows `n 2 h w`, there and back: a mask `n h w` of true and false (`torch.bool`), true where a point is neither hidden nor at an edge. $|\nabla w|^2$ is the sum of squares of both components' differences to the pixel *below* and to the pixel on the *right*; beyond the last row and column there is no difference.
 # <details><summary>Hint</summary>
 # A flow is an image with two channels: <code>backward_warp</code> can look it up, too. <code>x.diff(dim=2)</code> is one row short; <code>F.pad(…, (0, 0, 0, 1))</code> adds a row of zeros at the end.</details>
 
@@ -820,7 +822,7 @@ for words, clip in [*zip(ways, going.video.split(1), strict=True), ("a still pho
 # \begin{pmatrix}\sum I_x^2+\rho&\sum I_xI_y\\ \sum I_xI_y&\sum I_y^2+\rho\end{pmatrix}\begin{pmatrix}u\\v\end{pmatrix}=-\begin{pmatrix}\sum I_xI_t\\\sum I_yI_t\end{pmatrix}$$
 #
 # #### Exercise 1.7
-# Write `slow_flow(dx, dy, dt, window, ridge)` for gradients `n h w`; return the flow `n 2 h w`. The sums run over the window × window pixels around each pixel; beyond the picture there is nothing to add. `ridge` is ρ.
+# Write `slow_flow(dx, dy, dt, window, ridge)` for gradients `n h w`; return the flow `n 2 h w`. The sums run over the window × window pixels around each pixel (window is odd); beyond the picture there is nothing to add. `ridge` is ρ.
 # <details><summary>Hint</summary>
 # Five products, each summed by the same function: <code>F.avg_pool2d(…, window, stride=1, padding=window // 2) * window**2</code>. The inverse of a 2×2 matrix [[a, b], [b, d]] is
 # [[d, −b], [−b, a]] / (ad − b²).</details>
@@ -1228,7 +1230,7 @@ show_sheet(
 #
 # #### Exercise 1.10
 # $d_i$ is the mean of $|I_{i+1}-I_i|$ over channels and pixels, brightness from 0 to 1. A cut lies between frames i and i + 1 where $d_i$ is above `least`, and above `ratio` times the mean of $d_{i-2},d_{i-1},d_{i+1},d_{i+2}$ (those that
-# there are; at the film's ends they are fewer). Write `cuts(video, ratio, least)` for clips `b c t h w` in [−1, 1]; return true or false, `b t-1`. (The rule of PySceneDetect's adaptive detector.)
+# there are; at the film's ends they are fewer). Write `cuts(video, ratio, least)` for clips `b c t h w` in [−1, 1]; return true or false (`torch.bool`), `b t-1`. (The rule of PySceneDetect's adaptive detector.)
 # <details><summary>Hint</summary>
 # Pad d by two zeros on either side, and add up four shifted slices. Do the same with ones, and you know by how many to divide.</details>
 
