@@ -27,6 +27,8 @@ WRONG = {
         "places_of_the_cuts": (RESULT, f"({RESULT}).nonzero()"),
     },
     "one cut": {
+        # numbers: `~cuts` is none, and `cuts | others` fails
+        "numbers_for_truths": (RESULT, f"({RESULT}).float()"),
         "all_but_cuts": (RESULT, f"~({RESULT})"),
         "the_pair_after": (RESULT, f"({RESULT}).roll(1, 1)"),
         "largest_always": (RESULT, "difference == difference.amax(1, keepdim=True)"),
@@ -35,6 +37,10 @@ WRONG = {
     "lighter here, darker there": {
         "signs_cancel": (DIFFERENCE, "(video[:, :, 1:] - video[:, :, :-1]).mean((1, 3, 4)).abs() / 2"),
         "brightness_alone": (DIFFERENCE, "video.mean((1, 3, 4)).diff(dim=1).abs() / 2"),
+    },
+    "one colour for another": {
+        "grey_first": (DIFFERENCE, "video.mean(1).diff(dim=1).abs().mean((2, 3)) / 2"),
+        "first_channel": (DIFFERENCE, "video[:, :1].diff(dim=2).abs().mean((1, 3, 4)) / 2 * (video.shape[1] == 1)"),
     },
     "quick camera": {
         "one_threshold": (RESULT, "difference > least"),
@@ -49,6 +55,11 @@ WRONG = {
         "ratio_alone": (RESULT, "difference > ratio * total / many.clamp(min=1)"),
         "least_of_the_wrong_scale": ("least)", "least / 2)"),
         "scale_of_the_video": (DIFFERENCE, DIFFERENCE.removesuffix(" / 2")),
+    },
+    "a corner that changes": {
+        "root_of_the_mean_square": (DIFFERENCE, "video.diff(dim=2).square().mean((1, 3, 4)).sqrt() / 2"),
+        "mean_square": (DIFFERENCE, "(video.diff(dim=2) / 2).square().mean((1, 3, 4))"),
+        "largest_change": (DIFFERENCE, "video.diff(dim=2).abs().amax((1, 3, 4)) / 2"),
     },
     "just below, just above": {
         "itself_counted": (PLACES, "for i in (0, 1, 2, 3, 4)"),
@@ -66,5 +77,10 @@ WRONG = {
             "padded = F.pad(difference[:, None], (2, 2), mode='circular')[:, 0]",
         ),
         "ends_left_out": (RESULT, f"F.pad(({RESULT})[:, 1:-1], (1, 1))"),
+    },
+    "other bounds": {
+        "ratio_not_used": ("ratio * total", "3 * total"),
+        "least_not_used": ("difference > least", "difference > 0.05"),
+        "neither_used": [("ratio * total", "3 * total"), ("difference > least", "difference > 0.05")],
     },
 }

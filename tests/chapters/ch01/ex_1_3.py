@@ -34,6 +34,8 @@ WRONG = {
         "hidden_for_seen": ("~(hidden | edge)", "(hidden | edge)"),
         "strictly_smaller": ("~(hidden | edge)", "((flow + back).square().sum(1) < 0.01 * lengths) & ~edge"),
         "one_number_a_pair": ("~(hidden | edge)", "~(hidden | edge).flatten(1).any(1)"),
+        # numbers pick no pixels: `off[mask]` fails, and `~mask` too
+        "numbers_for_truths": ("~(hidden | edge)", "(~(hidden | edge)).float()"),
     },
     "there and back": {
         # published: |w − ŵ|
@@ -79,5 +81,16 @@ WRONG = {
         "any_change": ("> 0.01 * lengths + 0.002", "> 0.002"),
         "gradient_not_squared": (EDGE, f"({EDGE.split(' > ')[0]}).sqrt() > 0.01 * lengths + 0.002"),
         "threshold_of_the_other_test": ("0.01 * lengths + 0.002", "0.01 * lengths + 0.5"),
+    },
+    "both ways at once": {
+        "larger_of_the_two": (
+            "down.square().sum(1) + right.square().sum(1)",
+            "torch.maximum(down.square().sum(1), right.square().sum(1))",
+        ),
+        "component_by_component": (EDGE, "(down.square() + right.square()).amax(1) > 0.01 * lengths + 0.002"),
+        "either_of_the_two": (
+            EDGE,
+            "(down.square().sum(1) > 0.01 * lengths + 0.002) | (right.square().sum(1) > 0.01 * lengths + 0.002)",
+        ),
     },
 }

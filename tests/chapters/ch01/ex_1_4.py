@@ -53,6 +53,11 @@ WRONG = {
             "backward_flow.flatten(0, 1)",
             "backward_flow[:, :1].expand_as(backward_flow).flatten(0, 1)",
         ),
+        # published: a batch made of b c s h w by reshape alone, whose pictures are of rows of other frames and channels
+        "reshaped_without_a_transpose": (
+            'rearrange(part, "b c s h w -> (b s) c h w")',
+            "part.reshape(-1, part.shape[1], *part.shape[3:])",
+        ),
         # frames folded as b s, flows as s b
         "pairs_and_clips_exchanged": ("backward_flow.flatten(0, 1)", "backward_flow.transpose(0, 1).flatten(0, 1)"),
     },

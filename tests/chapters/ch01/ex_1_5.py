@@ -10,18 +10,17 @@ def in_fractions_of_a_pixel(cuts):
         if np.mean(np.abs(factor) > 0.02) > 0.5:
             words.append("flicker")
             continue
-        pairs = [fit(light[i], light[i + 1]) for i in range(len(light) - 1)]
-        far = fit(light[0], light[-1])
-        words.append("jump" if max(map(abs, pairs)) >= 3 else "drift" if abs(far) >= 3 else "steady")
+        pairs, (far,) = fit(light[:-1], light[1:]), fit(light[:1], light[-1:])
+        words.append("jump" if np.abs(pairs).max() >= 3 else "drift" if abs(far) >= 3 else "steady")
     return words
 
 
 def fit(a, b, reach=7):
-    """The shift at which two rows differ least, pixel by pixel with a bound."""
-    shifts = sorted(range(-reach, reach + 1), key=abs)
-    parts = [(a[max(0, -d) : len(a) - max(0, d)], b[max(0, d) : len(b) - max(0, -d)]) for d in shifts]
-    off = [np.minimum(np.abs(x - y), 0.15).mean() + 1e-4 * abs(d) for d, (x, y) in zip(shifts, parts, strict=True)]
-    return shifts[int(np.argmin(off))]
+    """The shifts at which two rows differ least, pixel by pixel with a bound, for many pairs of rows."""
+    shifts, w = sorted(range(-reach, reach + 1), key=abs), a.shape[1]
+    parts = [(a[:, max(0, -d) : w - max(0, d)], b[:, max(0, d) : w - max(0, -d)]) for d in shifts]
+    off = [np.minimum(np.abs(x - y), 0.15).mean(1) + 1e-4 * abs(d) for d, (x, y) in zip(shifts, parts, strict=True)]
+    return np.array(shifts)[np.argmin(off, axis=0)]
 
 
 SECOND = in_fractions_of_a_pixel
@@ -31,6 +30,8 @@ WRONG = {
         # the digit's own motion is taken for a drift
         "any_change_is_a_drift": ("d > 2", "d > -1"),
         "any_motion_is_a_jump": ("s > 2", "s > -1"),
+        # one word for all: right where all films that it is asked about are of one kind
+        "the_batch_decides": (".abs().median(1).values", ".abs().median(1).values.mean().expand(len(cuts))"),
         "brightest_pixels_followed": (
             "shift(light[:, 0], light[:, -1])",
             "light[:, -1].argmax(1) - light[:, 0].argmax(1)",

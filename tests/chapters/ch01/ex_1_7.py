@@ -44,6 +44,11 @@ WRONG = {
         "ridge_squared": [(XX, "around(dx * dx) + ridge**2"), (YY, "around(dy * dy) + ridge**2")],
         "channels_exchanged": ("[u, v]", "[v, u]"),
         "x_s_products": ("around(dy * dt)", "around(dx * dt)"),
+        "window_not_used": (
+            SUMS,
+            "F.avg_pool2d(products[:, None], 5, stride=1, padding=2)[:, 0] * 25",
+        ),
+        "default_ridge": [(XX, "around(dx * dx) + 1e-3"), (YY, "around(dy * dy) + 1e-3")],
         "ridge_of_its_own": [(XX, "around(dx * dx) + 1e-6"), (YY, "around(dy * dy) + 1e-6")],
     },
     "across a level edge": {
@@ -58,6 +63,7 @@ WRONG = {
     "window": {
         "mean_for_sum": (" * window**2", ""),
         "pixel_by_pixel": (SUMS, "products"),
+        "ridge_before_the_sum": [(XX, "around(dx * dx + ridge)"), (YY, "around(dy * dy + ridge)")],
         "solved_then_averaged": [(SUMS, "products"), (FLOW, f"F.avg_pool2d({FLOW}, window, 1, window // 2)")],
         "gradients_averaged_first": [
             (SUMS, "products * window**2"),

@@ -31,6 +31,7 @@ WRONG = {
         "local_motion": (RESULT, f"flow - {RESULT}"),
         "one_fit_for_the_batch": (SOLVE, f"{SOLVE}.mean(0, keepdim=True).expand(len(flow), -1, -1)"),
         "u_for_both": (RESULT, f"({RESULT})[:, :1].expand(-1, 2, -1, -1)"),
+        "reshaped_without_a_transpose": (RESULT, "(columns @ numbers).reshape(flow.shape)"),
         "x_and_y_exchanged": (RESULT, f"({RESULT}).flip(1)"),
     },
     "a zoom and a turn": {
@@ -55,6 +56,7 @@ WRONG = {
         "weights_forgotten": ("weight.flatten(1).sqrt()[..., None]", "torch.ones_like(weight).flatten(1)[..., None]"),
         # the flow without that place, the columns with it: as if it stood still
         "flow_alone_weighed": ("root * columns,", "columns.expand(len(flow), -1, -1),"),
+        "field_of_weighed_columns": (RESULT, "((root * columns) @ numbers).mT.unflatten(2, (h, w))"),
         "weights_turned_round": ("weight.flatten(1)", "(2 - weight).flatten(1)"),
     },
     "how much a pixel counts": {

@@ -41,11 +41,14 @@ WRONG = {
         "weights_exchanged": [(A, "tau * (known_before | neither)"), (B, "(1 - tau) * (known_after | neither)")],
         "half_of_each": [(A, "0.5 * (known_before | neither)"), (B, "0.5 * (known_after | neither)")],
         "sum_for_mean": (BOTH, "of_before + of_after"),
+        "known_before_taken_first": (BOTH, "torch.where(known_before, of_before, of_after)"),
         "nearest_frame": (BOTH, "of_before if tau < 0.5 else of_after"),
     },
     "which way": {
         # frame t looked up along the flow t → t+1: a published mistake
         "forward_flow_in_a_backward_warp": (WAY, "way = share * backward_warp(flow, way)"),
+        "rounds_added_up": (WAY, "way = way - share * backward_warp(flow, way)"),
+        "arrives_by_the_whole_flow": ("(way + share * backward_warp(flow, way))", "(way + backward_warp(flow, way))"),
         "the_whole_way": (BEFORE, "brought(before, flow, 1)"),
         "no_warp": (BEFORE, "(before, torch.ones_like(before[:, :1], dtype=torch.bool))"),
         "shares_exchanged": [(BEFORE, "brought(before, flow, 1 - tau)"), (AFTER, "brought(after, back, tau)")],
@@ -89,6 +92,10 @@ WRONG = {
         "largest_component": (".norm(dim=1, keepdim=True)", ".abs().amax(1, keepdim=True)"),
         "taxicab_length": (".norm(dim=1, keepdim=True)", ".abs().sum(1, keepdim=True)"),
         "squared_length": (".norm(dim=1, keepdim=True)", ".square().sum(1, keepdim=True)"),
+        "miss_of_the_round_before": [
+            ("for _ in range(3):", "for _ in range(3):\n            earlier = way"),
+            ("(way + share * backward_warp(flow, way))", "(way - earlier)"),
+        ],
         "a_quarter": ("missed < 0.5", "missed < 0.25"),
         "two_pixels_of_slack": ("missed < 0.5", "missed < 2"),
         "a_whole_pixel": ("missed < 0.5", "missed < 1"),

@@ -6,6 +6,9 @@ import torch
 from minivid.chapters.ch01 import experiments
 from minivid.chapters.ch01.experiments import breaks, memory, routes, steadying
 from minivid.course.receipt import receipt
+from minivid.metrics.corruptions import gain_flicker
+from minivid.metrics.paired import psnr
+from minivid.metrics.temporal import short_term_loss
 
 
 def test_a_break_changes_the_masked_error_more_than_the_unmasked_one():
@@ -97,3 +100,22 @@ def test_a_token_model_sees_the_past_alone():
     with torch.no_grad():
         off = (model(tokens) - model(changed)).abs().amax((0, 2))
     assert off[:6].max() < 1e-6 < off[6]
+
+
+def test_a_loss_that_trusts_what_it_trains_is_cheated():
+    """The last of the chapter's patients: a stronger flicker soon costs no more, its loss falls, and the film gains hardly anything."""
+    clips, clean, flickering = experiments.film_and_flicker(4, seed=0)
+    flow = clips.backward_flow
+    costs = [
+        [short_term_loss(film, given, flow).item() for given in (clean, film)]
+        for film in (gain_flicker(clean, strength, 0) for strength in (0.3, 0.6, 1.0))
+    ]
+    right, trusting = zip(*costs, strict=True)
+    assert right[2] > 2 * right[0] and trusting[2] < 1.2 * trusting[0]
+    cheated, steadied = (
+        experiments.steadied(flickering, loss, 1.0, steps=100)
+        for loss in (lambda o: short_term_loss(o, o, flow), lambda o: short_term_loss(o, clean, flow))
+    )
+    assert short_term_loss(cheated, cheated, flow) < 0.3 * short_term_loss(flickering, flickering, flow)
+    before, by_the_cheated, by_the_right = (psnr(film, clean).mean() for film in (flickering, cheated, steadied))
+    assert by_the_right > before + 2 and by_the_cheated < before + 1

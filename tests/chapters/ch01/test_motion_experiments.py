@@ -118,6 +118,14 @@ def test_the_receipts_hold_what_the_tables_print(name):
             assert means["exact flow"][case] < means["both sides"][case] < means["exact flow, grown by 3"][case]
             assert means["wrong way"][case] < means["nearest frame"][case]
         assert max(means, key=lambda way: means[way].get("a jump", 0)) == "average"
+        gains = {
+            case: [one - other for one, other in zip(of, values["psnr"]["both sides"][case], strict=True)]
+            for case, of in values["psnr"]["hidden left out"].items()
+        }
+        assert max(gains["too far"]) < 0 < min(gains["quick"])  # where things move too far it costs at every seed
+        assert f"too far [{min(gains['too far']):+.1f}, {max(gains['too far']):+.1f}]" in interpolation.gain_sentence(
+            values["psnr"], "hidden left out", "both sides"
+        )
     else:
         assert len(curation.quality_table(values["filters"]).splitlines()) == 1 + len(values["filters"])
         assert curation.caption_table(values["captions"]).splitlines()[-1].startswith("best by the judge")

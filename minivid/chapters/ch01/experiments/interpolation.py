@@ -112,3 +112,12 @@ def interpolation_table(found: Mapping[str, Mapping[str, list[float]]]) -> str:
         cells = [f"{mean(v):.1f} ± {(max(v) - min(v)) / 2:.1f}" if v else "–" for v in values]
         lines.append(f"{name:24}" + "".join(f"{cell:>15}" for cell in cells))
     return "\n".join(lines)
+
+
+def gain_sentence(found: Mapping[str, Mapping[str, list[float]]], one: str, other: str) -> str:
+    """By how many decibels one way is better than another, in each case: the least and the greatest of the seeds."""
+    parts = []
+    for case in CASES:
+        gains = [a - b for a, b in zip(found[one][case], found[other][case], strict=True)]
+        parts.append(f"{case} [{min(gains):+.1f}, {max(gains):+.1f}]")
+    return f"{one}, over {other}: " + ", ".join(parts)
