@@ -128,9 +128,20 @@ def is_another_number(exercise: Exercise, mine: Call, theirs: Call) -> Iterator[
             )
 
 
-OF_A_CALL = (is_no_tensor, is_elsewhere, is_of_another_type, shares_memory)
+def switches_gradients(exercise: Exercise, mine: Call, theirs: Call) -> Iterator[Hints]:
+    """Gradients are off, or on, for whoever called, and were not before."""
+    if mine.switched and not theirs.switched:
+        yield (
+            f"After a call of `{exercise.name}` gradients are switched otherwise for the whole program: whoever trains next may learn nothing.",
+            "Look for `torch.set_grad_enabled(…)` that stands alone, without `with`.",
+            "`with torch.no_grad():` or `with torch.enable_grad():`, which put back what was there.",
+        )
+
+
+OF_A_CALL = (switches_gradients, is_no_tensor, is_elsewhere, is_of_another_type, shares_memory)
 NAMES = {
     changes_an_argument: "arguments unchanged",
+    switches_gradients: "gradients as they were",
     is_no_tensor: "a tensor",
     is_elsewhere: "device",
     is_of_another_type: "type of number",

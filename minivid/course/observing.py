@@ -30,7 +30,9 @@ class Call:
     seeded: bool = False
     """A generator of random numbers was among the arguments."""
     changed: list[str] = field(default_factory=list)
-    """Arguments that are others after the call."""
+    """Arguments that are others after the call, or want a gradient that did not, or the other way round."""
+    switched: bool = False
+    """Gradients were on before the call and are off after it, or the other way round."""
     types: dict[str, str] = field(default_factory=dict)
     """Of each part of the result: "torch.float32", "float"."""
     devices: dict[str, str] = field(default_factory=dict)
@@ -58,7 +60,10 @@ def seen(calls: list[Call], gradients: bool, call: Callable, args: tuple, kwargs
     watch = _Watch(args, kwargs, Call(_names(call, args)), wanting)
     with ExitStack() as stack:
         handed = [_noting(watch.told, stack, f"[{number}]", part) for number, part in enumerate(args)]
+        on = torch.is_grad_enabled()
         result = call(*handed, **kwargs)
+        watch.told.switched = torch.is_grad_enabled() != on
+        torch.set_grad_enabled(on)
         noting = stack.pop_all()
     if isinstance(result, GeneratorType):
         return watch.passed_on(result, calls, noting)
@@ -79,11 +84,16 @@ class _Watch:
 
     def __post_init__(self):
         self.before = {where: _copy(part) for where, part in self.given()}
+        self.wanted = self.asking()
 
     def given(self) -> Iterator[tuple[str, Any]]:
         """The tensors and numbers among the arguments."""
         yield from leaves(self.args)
         yield from leaves(self.kwargs)
+
+    def asking(self) -> set[str]:
+        """Those that want a gradient."""
+        return {where for where, part in self.given() if isinstance(part, Tensor) and part.requires_grad}
 
     def ended(self, result: Any) -> Call:
         """All that is seen."""
@@ -91,7 +101,12 @@ class _Watch:
         tensors = {where: part for where, part in after.items() if isinstance(part, Tensor)}
         told.seeded = any(isinstance(part, GENERATORS) for part in (*self.args, *self.kwargs.values()))
         told.given = sorted({str(part.dtype) for part in tensors.values() if part.is_floating_point()})
-        told.changed = [where for where in self.before | after if not _same(self.before.get(where), after.get(where))]
+        other = self.wanted ^ self.asking()
+        told.changed = [
+            where
+            for where in self.before | after
+            if where in other or not _same(self.before.get(where), after.get(where))
+        ]
         _describe(told, result, {_memory(part): where for where, part in tensors.items()})
         if self.wanting is not None:
             own = {where: part for where, part in tensors.items() if part.requires_grad}

@@ -34,14 +34,18 @@ WRONG = {
             (VARIANCE, "torch.zeros(())"),
         ],
         "variance_alone": ("return mean, ", "return "),
+        "variance_first": (f"return mean, {VARIANCE}", f"return {VARIANCE}, mean"),
+        "logarithm_of_the_variance": (VARIANCE, f"torch.log({VARIANCE})"),
     },
     "weight of z_t": {
         # the right variance around the clean clip's place, as if ε_t said nothing of ε_s
         "independent_noises": (MEAN, "alpha_s * x"),
+        "clips_exchanged": ("x, z_t, logsnr_s", "z_t, x, logsnr_s"),
         "z_not_rescaled": ("kept * (alpha_s / alpha_t) * z_t", "kept * z_t"),
     },
     "weight of x": {
         "x_not_shrunk": ("(1 - kept) * alpha_s * x", "(1 - kept) * x"),
         "x_shrunk_to_t": ("(1 - kept) * alpha_s * x", "(1 - kept) * alpha_t * x"),
     },
+    "nearly clean": {"never_less_than_a_little": (VARIANCE, f"({VARIANCE}).clamp(min=0.03)")},
 }

@@ -40,7 +40,8 @@ WRONG = {
         "caption_never_dropped": ("model(z, t, None)", "model(z, t, cond)"),
         "the_conditional_scaled": (GUIDED, "scale * model(z, t, cond)"),
     },
-    "scale 3": {
+    "beyond": {
+        "whole_numbers_alone": ("+ scale *", "+ int(scale) *"),
         "never_beyond_the_conditional": ("+ scale *", "+ min(scale, 1) *"),
         "scale_squared": ("+ scale *", "+ scale**2 *"),
     },
@@ -49,5 +50,11 @@ WRONG = {
             "if cond is None:\n            return unconditional",
             'cond = cond or "a caption"',
         ),
+    },
+    "asked again": {
+        "unconditional_kept": [
+            ("    def guided_model", "    kept = {}\n\n    def guided_model"),
+            ("model(z, t, None)", "kept.setdefault('u', model(z, t, None))"),
+        ],
     },
 }

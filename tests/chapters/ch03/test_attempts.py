@@ -67,6 +67,18 @@ ATTEMPTS = {
         "arguments unchanged",
         "`z`",
     ),
+    "gradients_left_off_for_all": (
+        "3.10",
+        ("with torch.enable_grad():", "torch.set_grad_enabled(False)\n    with torch.enable_grad():"),
+        "gradients as they were",
+        "switched otherwise",
+    ),
+    "z_made_to_want_a_gradient": (
+        "3.10",
+        ("z = z.detach().requires_grad_()", "z.requires_grad_()"),
+        "arguments unchanged",
+        "`z`",
+    ),
     "known_frames_cleared_in_place": (
         "3.10",
         ("with torch.enable_grad():", "known[~mask] = 0\n    with torch.enable_grad():"),

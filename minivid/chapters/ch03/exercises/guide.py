@@ -9,7 +9,8 @@ from minivid.course.exercise import Arrays, Exercise, Probe, WrongAnswer, descri
 from minivid.diffusion.guidance import guided
 
 
-def _model_with(scale: float, seed: int, caption: bool = True) -> dict:
+def _model_with(scale: float, seed: int, caption: bool = True, asked_before: bool = False) -> dict:
+    """`asked_before`: the new model has been called once, with another clip and level."""
     generator = torch.Generator().manual_seed(seed)
     z, conditional, unconditional = torch.randn(3, 2, 1, 3, 4, 4, generator=generator)
     return {
@@ -19,6 +20,7 @@ def _model_with(scale: float, seed: int, caption: bool = True) -> dict:
         "unconditional": unconditional,
         "scale": scale,
         "caption": caption,
+        "asked_before": asked_before,
     }
 
 
@@ -33,6 +35,8 @@ def _guided(obj, inputs: dict) -> dict:
         return _answers(inputs, z, t)[cond is None]
 
     made = obj(model, inputs["scale"])
+    if inputs["asked_before"] and callable(made):
+        made(1 + inputs["z"], 1 + inputs["t"], "a caption")
     if isinstance(made, torch.Tensor) or not callable(made):
         raise WrongAnswer(f"it returned {describe(made)}; expected a new model, a function of (z, t, cond)")
     said = made(inputs["z"].clone(), inputs["t"].clone(), "a caption" if inputs["caption"] else None)
@@ -99,13 +103,13 @@ EXERCISE = Exercise(
             _agrees,
         ),
         Probe(
-            "scale 3",
+            "beyond",
             (
-                "At s = 0 and at s = 1 it is right, at s = 3 it is not u + s (c − u).",
+                "At s = 0 and at s = 1 it is right, beyond that it is not u + s (c − u).",
                 "It is a straight line through u and c that goes on beyond c.",
                 "`u + scale * (c - u)`, for any `scale`.",
             ),
-            partial(_model_with, 3.0),
+            partial(_model_with, 2.5),
             _guided,
             _agrees,
         ),
@@ -117,6 +121,17 @@ EXERCISE = Exercise(
                 "`if cond is None: return unconditional`.",
             ),
             partial(_model_with, 3.0, caption=False),
+            _guided,
+            _agrees,
+        ),
+        Probe(
+            "asked again",
+            (
+                "The first time the new model is right; the second time, with another z, it is not.",
+                "A sampler asks it at every step, each time with another clip and another level: nothing may be kept from the call before.",
+                "Both calls of `model` stand inside the function that you return.",
+            ),
+            partial(_model_with, 2.5, asked_before=True),
             _guided,
             _agrees,
         ),

@@ -39,10 +39,17 @@ def is_standard_normal(eps: np.ndarray) -> bool | str:
 
 
 def is_independent(eps: np.ndarray, axes: Sequence[str]) -> bool | str:
-    """Neighbours along each axis, which `axes` names, do not correlate."""
+    """Along each axis, which `axes` names, no two at any distance correlate."""
     eps = eps.astype(np.float64) - eps.mean()
     for axis, name in enumerate(axes):
-        first, second = np.take(eps, range(eps.shape[axis] - 1), axis), np.take(eps, range(1, eps.shape[axis]), axis)
-        if first.size and abs((first * second).mean()) > SIGMAS * eps.var() / first.size**0.5:
-            return f"Neighbouring {name} have noise that looks alike."
+        for apart in range(1, eps.shape[axis]):
+            first, second = (
+                np.take(eps, range(*ends), axis) for ends in ((eps.shape[axis] - apart,), (apart, eps.shape[axis]))
+            )
+            if abs((first * second).mean()) > SIGMAS * eps.var() / first.size**0.5:
+                return (
+                    f"Neighbouring {name} have noise that looks alike."
+                    if apart == 1
+                    else f"The noise repeats itself: {name} {apart} apart look alike."
+                )
     return True

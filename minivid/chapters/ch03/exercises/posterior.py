@@ -11,11 +11,11 @@ from minivid.diffusion.bound import posterior
 from minivid.diffusion.schedule import variance_preserving
 
 
-def _levels_and_clips(seed: int, x: bool = True) -> dict:
-    """Inputs, with the clean clip at zero when the weight of the noisy one is to be seen alone."""
+def _levels_and_clips(seed: int, x: bool = True, least: float = -3) -> dict:
+    """Inputs, with the clean clip at zero when the weight of the noisy one is to be seen alone; λₜ is at least `least`."""
     generator = torch.Generator().manual_seed(seed)
     clean, noisy = torch.randn(2, 2, 1, 3, 4, 4, generator=generator)
-    logsnr_t = torch.rand((), generator=generator) * 4 - 3
+    logsnr_t = torch.rand((), generator=generator) * 4 + least
     logsnr_s = logsnr_t + 0.5 + torch.rand((), generator=generator)
     return {"x": clean * x, "z_t": noisy, "logsnr_s": logsnr_s, "logsnr_t": logsnr_t}
 
@@ -42,6 +42,8 @@ def _variance_agrees(arrays: Arrays, inputs: dict) -> bool | str:
         "This is the variance with the σ of t, where you come from.": lost * sigma_t**2,
         "This is with σₛ itself, not its square.": lost * sigma_s,
         "This is the standard deviation: the root of the variance.": (lost * sigma_s**2).sqrt(),
+        "This is the logarithm of the variance.": (lost * sigma_s**2).log(),
+        "What is returned second is the mean, and first should be.": posterior(**inputs)[0],
         "This is σₛ² alone, as if z_t told nothing.": sigma_s**2,
         "This is σₜ² alone.": sigma_t**2,
         "This is the variance with e^{λₜ − λₛ} and not one minus it.": kept * sigma_s**2,
@@ -60,6 +62,7 @@ def _mean_agrees(arrays: Arrays, inputs: dict) -> bool | str:
     alpha_s, sigma_s, alpha_t, sigma_t, kept = _levels(inputs)
     of_z = kept * alpha_s / alpha_t * z_t
     mistakes = {
+        "x and z_t are exchanged.": posterior(z_t, x, inputs["logsnr_s"], inputs["logsnr_t"])[0],
         "z_t is not brought back to the scale of s.": kept * z_t,
         "z_t is brought to the scale of s the wrong way round, by αₜ / αₛ.": kept * alpha_t / alpha_s * z_t,
         "z_t is brought to the scale of s, and not weighed by e^{λₜ − λₛ}.": alpha_s / alpha_t * z_t,
@@ -119,6 +122,17 @@ EXERCISE = Exercise(
             _levels_and_clips,
             _mean_and_variance,
             _mean_agrees,
+        ),
+        Probe(
+            "nearly clean",
+            (
+                "All is right where there is much noise; where there is little, near the end of the way, the variance is not.",
+                "The formula is the same at all levels: near the clean clip it gives a very small variance, and a small variance is right there.",
+                "No `clamp` on the variance, and nothing added to it.",
+            ),
+            partial(_levels_and_clips, least=3),
+            _mean_and_variance,
+            _variance_agrees,
         ),
     ),
 )
