@@ -40,10 +40,18 @@ WRONG = {
             f"eps = {NOISE}",
             "half = torch.randn(x[:, :, ::2].shape, generator=generator)\n    eps = torch.cat([half, -half], 2)",
         ),
+        "partly_shared_by_the_frames": (
+            NOISE,
+            f"0.9**0.5 * {NOISE} + 0.1**0.5 * torch.randn(x[:, :, :1].shape, generator=generator)",
+        ),
         "noise_shared_by_the_clips": (NOISE, "torch.randn(x[:1].shape, generator=generator).expand_as(x)"),
     },
     "standard normal": {
         "uniform_noise": (NOISE, "torch.rand(x.shape, generator=generator) * 12**0.5 - 3**0.5"),
+        "sum_of_two_uniforms": (
+            NOISE,
+            "sum(torch.rand(x.shape, generator=generator) for _ in range(2)) * 6**0.5 - 6**0.5",
+        ),
     },
     "repeatable": {"generator_forgotten": (NOISE, "torch.randn_like(x)")},
     "fresh at each call": {"seeded_inside": ("generator=generator", "generator=generator.manual_seed(0)")},

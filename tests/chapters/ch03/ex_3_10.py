@@ -39,6 +39,7 @@ WRONG = {
     },
     "known part only": {
         "error_everywhere": ("[mask]", ""),
+        "first_frames_taken_for_the_known": ("[mask]", "[:, :, :3]"),
         "mask_inverted": ("[mask]", "[~mask]"),
     },
     "whole clip": {
@@ -51,6 +52,8 @@ WRONG = {
         "half_forgotten": ("alpha / 2", "alpha"),
         "alpha_forgotten": ("weight * alpha", "weight"),
         "norm_not_squared": (".sum()", ".sum().sqrt()"),
+        "mean_over_the_clips": (".sum()", ".sum() / len(z)"),
+        "weight_of_its_own": ("weight * alpha", "(0.5 if weight else 0.0) * alpha"),
         "weight_squared": ("weight *", "weight**2 *"),
         # the step that Song et al. 2021 would take from where z already is
         "error_of_the_noisy_clip": ("(known - x_hat)[mask]", "(known - z)[mask]"),

@@ -34,10 +34,13 @@ WRONG = {
             (VARIANCE, "torch.zeros(())"),
         ],
         "variance_alone": ("return mean, ", "return "),
+        "variance_first": (f"return mean, {VARIANCE}", f"return {VARIANCE}, mean"),
+        "logarithm_of_the_variance": (VARIANCE, f"torch.log({VARIANCE})"),
     },
     "weight of z_t": {
         # the right variance around the clean clip's place, as if ε_t said nothing of ε_s
         "independent_noises": (MEAN, "alpha_s * x"),
+        "clips_exchanged": ("x, z_t, logsnr_s", "z_t, x, logsnr_s"),
         "z_not_rescaled": ("kept * (alpha_s / alpha_t) * z_t", "kept * z_t"),
     },
     "weight of x": {
@@ -46,6 +49,7 @@ WRONG = {
     },
     "last steps": {
         "variance_kept_from_becoming_small": (VARIANCE, f"({VARIANCE}).clamp(min=1e-4)"),
+        "never_less_than_a_little": (VARIANCE, f"({VARIANCE}).clamp(min=0.03)"),
         "guess_cut_where_it_may_be_large": (MEAN, f"torch.where(logsnr_t < 5, {MEAN}, ({MEAN}).clamp(-1, 1))"),
     },
 }

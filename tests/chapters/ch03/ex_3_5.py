@@ -102,6 +102,11 @@ WRONG = {
             ),
         ],
         "hidden_bias_made_zero": ("-torch.inf", "0.0"),
+        "hidden_by_a_number_that_is_only_small": ("-torch.inf", "-10.0"),
+        "own_frame_always_seen": (
+            "~visible",
+            "~(visible | torch.eye(len(visible), dtype=torch.bool))",
+        ),
         "mask_transposed": ("~visible", "~visible.mT"),
         "mask_inverted": ("~visible", "visible"),
         "mask_after_the_softmax": [

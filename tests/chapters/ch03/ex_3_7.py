@@ -45,7 +45,8 @@ WRONG = {
         ),
         "the_conditional_scaled": (GUIDED, "scale * model(z, t, cond)"),
     },
-    "scale 3": {
+    "beyond": {
+        "whole_numbers_alone": ("+ scale *", "+ int(scale) *"),
         "never_beyond_the_conditional": ("+ scale *", "+ min(scale, 1) *"),
         "scale_squared": ("+ scale *", "+ scale**2 *"),
     },

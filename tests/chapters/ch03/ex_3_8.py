@@ -117,6 +117,10 @@ WRONG = {
     },
     "fresh noise": {
         "shared_by_the_frames": (NOISE, "torch.randn(z[:, :, :1].shape, generator=generator)"),
+        "second_half_like_the_first": (
+            NOISE,
+            "torch.cat([torch.randn(z[:, :, :4].shape, generator=generator)] * 2, 2)",
+        ),
         "shared_by_the_clips": (NOISE, "torch.randn(z[:1].shape, generator=generator)"),
     },
     "normal": {
@@ -128,6 +132,10 @@ WRONG = {
         "mean_of_the_next_to_last_level": (NEXT, f"{DRAW} if i < steps - 1 else z"),
     },
     "repeatable": {"generator_forgotten": (NOISE, "torch.randn_like(z)")},
+    "its own seed": {
+        "seeded_by_the_step": (NOISE, NOISE.replace("=generator", "=torch.Generator().manual_seed(i)")),
+    },
+    "any number of steps": {"always_four": ("range(steps)", "range(4)")},
     "without gradients": {
         "graph_kept": ("with torch.no_grad():", "if True:"),
         "switched_off_for_the_caller_too": [

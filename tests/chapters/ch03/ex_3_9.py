@@ -84,6 +84,7 @@ WRONG = {
         "sum_over_the_batch": (LOSS, "(v_hat - v).square().flatten(1).mean(1).sum()"),
         "absolute_error": (".square()", ".abs()"),
         "signed_error": (".square()", ""),
+        "norm_first": ("return loss.detach(), norm", "return norm, loss.detach()"),
         "root": (".square().mean()", ".square().mean().sqrt()"),
     },
     "gradient": {
@@ -113,6 +114,7 @@ WRONG = {
     "average": {
         "average_forgotten": ("average.lerp_(weight, 1 - decay)", "pass"),
         "another_name_bound": ("average.lerp_(weight, 1 - decay)", "average = average.lerp(weight, 1 - decay)"),
+        "decay_of_its_own": ("1 - decay", "0.1"),
         "shares_exchanged": ("1 - decay", "decay"),
         "before_the_step": [
             (STEP, ""),

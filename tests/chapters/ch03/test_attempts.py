@@ -34,12 +34,6 @@ ATTEMPTS = {
         "Neither the clip nor the noise is weighed.",
     ),
     "variance_as_a_number": ("3.3", (VARIANCE, f"({VARIANCE}).item()"), "a tensor", "number"),
-    "gradients_switched_on_for_all": (
-        "3.10",
-        ("with torch.enable_grad():", "torch.set_grad_enabled(True)\n    if True:"),
-        "gradients as they were",
-        "leaves them so",
-    ),
     "the_caller_s_z_wants_a_gradient": (
         "3.10",
         ("z = z.detach().requires_grad_()", "z.requires_grad_()"),
@@ -78,6 +72,12 @@ ATTEMPTS = {
         ),
         "arguments unchanged",
         "`z`",
+    ),
+    "gradients_left_off_for_all": (
+        "3.10",
+        ("with torch.enable_grad():", "torch.set_grad_enabled(False)\n    with torch.enable_grad():"),
+        "gradients as they were",
+        "switches gradients on or off",
     ),
     "known_frames_cleared_in_place": (
         "3.10",

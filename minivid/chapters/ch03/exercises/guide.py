@@ -9,8 +9,9 @@ from minivid.course.exercise import Arrays, Exercise, Probe, Promises, WrongAnsw
 from minivid.diffusion.guidance import guided
 
 
-def _model_with(scale: float, seed: int, caption: bool = True) -> dict:
-    """Clips of five channels: a published guidance reaches the first three alone."""
+def _model_with(scale: float, seed: int, caption: bool = True, asked_before: bool = False) -> dict:
+    """Clips of five channels, since a published guidance reaches the first three alone. `asked_before`: the new model has been called
+    once, with another clip and level."""
     generator = torch.Generator().manual_seed(seed)
     z, conditional, unconditional = torch.randn(3, 2, 5, 3, 4, 4, generator=generator)
     return {
@@ -20,6 +21,7 @@ def _model_with(scale: float, seed: int, caption: bool = True) -> dict:
         "unconditional": unconditional,
         "scale": scale,
         "caption": caption,
+        "asked_before": asked_before,
     }
 
 
@@ -29,17 +31,15 @@ def _answers(inputs: dict, z: torch.Tensor, t: torch.Tensor) -> tuple[torch.Tens
     return inputs["conditional"] + told, inputs["unconditional"] + told
 
 
-def _guided(obj, inputs: dict, before: bool = False) -> dict:
-    """What the new model says; `before`: when it has been asked for another clip already."""
-
+def _guided(obj, inputs: dict) -> dict:
     def model(z, t, cond=None):
         return _answers(inputs, z, t)[cond is None]
 
     made = obj(model, inputs["scale"])
+    if inputs["asked_before"] and callable(made):
+        made(1 + inputs["z"], 1 + inputs["t"], "a caption")
     if isinstance(made, torch.Tensor) or not callable(made):
         raise WrongAnswer(f"it returned {describe(made)}; expected a new model, a function of (z, t, cond)")
-    if before:
-        made(inputs["z"].flip(0) + 1, inputs["t"].flip(0), "a caption")
     said = made(inputs["z"].clone(), inputs["t"].clone(), "a caption" if inputs["caption"] else None)
     if said is None:
         raise WrongAnswer("the new model returned None; expected a clip of z's shape")
@@ -109,13 +109,13 @@ EXERCISE = Exercise(
             _agrees,
         ),
         Probe(
-            "scale 3",
+            "beyond",
             (
-                "At s = 0 and at s = 1 it is right, at s = 3 it is not u + s (c − u).",
+                "At s = 0 and at s = 1 it is right, beyond that it is not u + s (c − u).",
                 "It is a straight line through u and c that goes on beyond c.",
                 "`u + scale * (c - u)`, for any `scale`.",
             ),
-            partial(_model_with, 3.0),
+            partial(_model_with, 2.5),
             _guided,
             _agrees,
         ),
@@ -133,12 +133,12 @@ EXERCISE = Exercise(
         Probe(
             "asked again",
             (
-                "The first clip is guided as it should be, and the next one is not.",
-                "The new model is asked at every step, for another z each time: nothing may be kept from one call to the next.",
-                "`u = model(z, t, None)` stands inside the new model.",
+                "The first time the new model is right; the second time, with another z, it is not.",
+                "A sampler asks it at every step, each time with another clip and another level: nothing may be kept from the call before.",
+                "Both calls of `model` stand inside the function that you return.",
             ),
-            partial(_model_with, 3.0),
-            partial(_guided, before=True),
+            partial(_model_with, 2.5, asked_before=True),
+            _guided,
             _agrees,
         ),
     ),

@@ -28,6 +28,13 @@ def _clips(b: int, seed: int) -> dict:
     return {"x": x, "logsnr": torch.rand(b, generator=generator) * 4 - 3.5, "generator": generator}
 
 
+def _many_values(seed: int) -> dict:
+    """So many that a sum of two uniform numbers is told from a normal one."""
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.rand(4, 4, 16, 32, 16, generator=generator) * 2 - 1
+    return {"x": x, "logsnr": torch.rand(4, generator=generator) * 4 - 3.5, "generator": generator}
+
+
 _noised = returned("z", "eps")
 
 
@@ -105,7 +112,7 @@ EXERCISE = Exercise(
                 "Look at the shape that is given to `torch.randn`.",
                 "`torch.randn(x.shape, generator=generator)`.",
             ),
-            partial(_clips, 4),
+            _many_values,
             _noised,
             lambda arrays, inputs: is_independent(arrays["eps"], AXES),
         ),
@@ -116,7 +123,7 @@ EXERCISE = Exercise(
                 "Look at which function draws it, and whether what it draws is changed.",
                 "`torch.randn`, not `torch.rand`, as it comes.",
             ),
-            partial(_clips, 4),
+            _many_values,
             _noised,
             lambda arrays, inputs: is_standard_normal(arrays["eps"]),
         ),

@@ -42,6 +42,8 @@ def _variance_agrees(arrays: Arrays, inputs: dict) -> bool | str:
         "This is the variance with the σ of t, where you come from.": lost * sigma_t**2,
         "This is with σₛ itself, not its square.": lost * sigma_s,
         "This is the standard deviation: the root of the variance.": (lost * sigma_s**2).sqrt(),
+        "This is the logarithm of the variance.": (lost * sigma_s**2).log(),
+        "What is returned second is the mean, and first should be.": posterior(**inputs)[0],
         "This is σₛ² alone, as if z_t told nothing.": sigma_s**2,
         "This is σₜ² alone.": sigma_t**2,
         "This is the variance with e^{λₜ − λₛ} and not one minus it.": kept * sigma_s**2,
@@ -64,6 +66,7 @@ def _mean_agrees(arrays: Arrays, inputs: dict) -> bool | str:
     alpha_s, sigma_s, alpha_t, sigma_t, kept = _levels(inputs)
     of_z = kept * alpha_s / alpha_t * z_t
     mistakes = {
+        "x and z_t are exchanged.": posterior(z_t, x, inputs["logsnr_s"], inputs["logsnr_t"])[0],
         "z_t is not brought back to the scale of s.": kept * z_t,
         "z_t is brought to the scale of s the wrong way round, by αₜ / αₛ.": kept * alpha_t / alpha_s * z_t,
         "z_t is brought to the scale of s, and not weighed by e^{λₜ − λₛ}.": alpha_s / alpha_t * z_t,

@@ -31,13 +31,14 @@ def reconstruction_guided(
     return (x_hat - 0.5 * weight * alpha * gradient).detach()
 
 
-def _clip(seed: int, weight: float = 0.7) -> dict:
-    """Clips whose first frames are known, and a denoiser in which all frames see one another."""
+def _clip(seed: int, guided: bool = True) -> dict:
+    """Clips some of whose frames are known, and a denoiser in which all frames see one another."""
     generator = torch.Generator().manual_seed(seed)
     z, known = torch.randn(2, 2, 1, FRAMES, 3, 3, generator=generator)
-    mask = (torch.arange(FRAMES) < KNOWN).reshape(1, 1, -1, 1, 1).expand_as(z)
+    mask = (torch.randperm(FRAMES, generator=generator) < KNOWN).reshape(1, 1, -1, 1, 1).expand_as(z)
     mixing = torch.eye(FRAMES) + 0.3 * torch.randn(FRAMES, FRAMES, generator=generator)
     alpha = 0.4 + 0.5 * torch.rand((), generator=generator)
+    weight = guided * (0.6 + 0.3 * torch.rand((), generator=generator).item())
     return {"mixing": mixing, "z": z, "known": known, "mask": mask, "alpha": alpha, "weight": weight}
 
 
@@ -148,7 +149,7 @@ EXERCISE = Exercise(
                 "It is x̂ that is moved, by w times something.",
                 "`return x_hat - weight * …`.",
             ),
-            partial(_clip, weight=0.0),
+            partial(_clip, guided=False),
             _corrected,
             _is_moved,
         ),

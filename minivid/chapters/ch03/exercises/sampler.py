@@ -1,7 +1,7 @@
 """3.8: the sampling loop, a generator of (z, x̂). Random-valued: each step's noise is worked out from what the loop yields."""
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from minivid.diffusion.samplers import ancestral, ancestral_step, ddim
 from minivid.diffusion.schedule import COSINE, like, variance_preserving
 
 STEPS = 4
+OTHER_STEPS = 1, 6
 AXES = ("steps", "clips", "channels", "frames", "rows", "columns")
 
 
@@ -103,6 +104,34 @@ def _walked(obj, inputs: dict) -> dict:
 
 def _twice(obj, inputs: dict) -> dict:
     return {name: _walked(obj, inputs)["z"] for name in ("once", "again")}
+
+
+def _other_seeds(obj, inputs: dict) -> dict:
+    """z from generators of two seeds."""
+    return {
+        name: _walked(obj, inputs | {"seed": inputs["seed"] + more})["z"] for more, name in enumerate(("one", "other"))
+    }
+
+
+def _of_other_lengths(obj, inputs: dict) -> dict:
+    """Levels told and pairs yielded, with more and with fewer steps."""
+    told = {}
+    for steps in OTHER_STEPS:
+        network = Network(inputs["mixing"])
+        path = obj(network, inputs["z"].clone(), steps, "a caption", torch.Generator().manual_seed(inputs["seed"]))
+        told[f"pairs {steps}"] = len(list(islice(path, steps + 1)))
+        told[f"levels {steps}"] = torch.stack([level.flatten()[0] for level in network.levels])
+    return told
+
+
+def _of_those_lengths(arrays: Arrays, inputs: dict) -> bool | str:
+    for steps in OTHER_STEPS:
+        if arrays[f"pairs {steps}"] != steps:
+            return f"With steps={steps} another number of pairs came out."
+        grid = COSINE.logsnr(torch.linspace(1, 0, steps + 1))[:-1]
+        if close(arrays[f"levels {steps}"], grid, atol=0.1) is not True:
+            return f"With steps={steps} the network was told other levels."
+    return True
 
 
 GRID = COSINE.logsnr(torch.linspace(1, 0, STEPS + 1))
@@ -313,6 +342,28 @@ EXERCISE = Exercise(
             _noise,
             _twice,
             lambda arrays, inputs: bool((arrays["once"] == arrays["again"]).all()),
+        ),
+        Probe(
+            "its own seed",
+            (
+                "Two generators of different seeds gave the same clip.",
+                "The noise comes from a generator that is made inside the loop, not from the one that is handed in.",
+                "`torch.randn(…, generator=generator)`, and no `manual_seed`.",
+            ),
+            _noise,
+            _other_seeds,
+            lambda arrays, inputs: bool((arrays["one"][0] != arrays["other"][0]).any()),
+        ),
+        Probe(
+            "any number of steps",
+            (
+                f"With {STEPS} steps it is right, with another number it is not.",
+                "How many steps there are is the caller's affair.",
+                "`range(steps)`, and `steps + 1` levels.",
+            ),
+            _noise,
+            _of_other_lengths,
+            _of_those_lengths,
         ),
         Probe(
             "without gradients",

@@ -37,7 +37,8 @@ def _layer_and_clip(
 ) -> dict:
     """Weights for the layer, a clip, a bias. Without `norm` the layer's is taken out, so that attention is seen alone.
 
-    `hidden`: each frame sees itself, not the one behind it, and of the others some.
+    `hidden`: each frame sees the one before it, not the one behind it, and of the others, itself included, some. The bias is low
+    there, which changes nothing for a score of −∞ and much for one that is only small.
     """
     generator = torch.Generator().manual_seed(seed)
     shapes = TemporalAttention(DIM, heads).state_dict()
@@ -52,8 +53,8 @@ def _layer_and_clip(
         "weights": weights,
         "norm": norm,
         "x": x[:, :, :1].expand_as(x).clone() if still else x,
-        "bias": 2 * torch.randn(heads, FRAMES, FRAMES, generator=generator) * bias,
-        "visible": (some | itself) & ~itself.roll(1, 1) if hidden else None,
+        "bias": 2 * torch.randn(heads, FRAMES, FRAMES, generator=generator) * bias - 20 * hidden,
+        "visible": (some | itself.roll(-1, 1)) & ~itself.roll(1, 1) if hidden else None,
     }
 
 

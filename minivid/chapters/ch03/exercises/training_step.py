@@ -83,7 +83,7 @@ def _batches(seed: int, far: bool = False) -> dict:
         "weight": torch.full((1,), 3.0 if far else 0.1),
         "bias": bias,
         "average": average,
-        "decay": 0.9,
+        "decay": 0.6 + 0.3 * torch.rand((), generator=generator).item(),
     }
 
 
@@ -217,6 +217,9 @@ def _is_v_loss(arrays: Arrays, inputs: dict) -> bool | str:
         "This is the mean of the difference, not of its square.": off.mean(),
         "This is the mean absolute difference, not the mean square.": off.abs().mean(),
         "This is the root of the mean square.": off.square().mean().sqrt(),
+        "What is returned first is the gradient's norm; it should be the loss.": _trained(training_step, inputs)[
+            "norm"
+        ][0],
         "This is half the mean square.": 0.5 * off.square().mean(),
         "This is the sum over a clip's values; it should be the mean.": off.square().flatten(1).sum(1).mean(),
         "This is the sum over the batch; it should be the mean.": off.square().flatten(1).mean(1).sum(),
