@@ -606,7 +606,7 @@ widgets.cost_dial_still()
 
 # %% [markdown]
 # <details><summary>Where does full attention overtake the full convolution?</summary>For N places of d channels: 4 N² d + 8 N d² operations (scores and sums; four linear maps) against 2 · 27 N d². They are equal at N = 11½ d: for the 64 channels of
-# this chart that is before the third frame of 16×16.</details>
+# this chart less than three frames of 16×16.</details>
 # <details><summary>When does time attention begin to matter beside space?</summary>Space has H W scores for each place, time has T. So not before the clip has as many frames as a frame has pixels: in networks that halve the picture, first in
 # the innermost layers. (Its linear maps cost as much as those of space in any clip.)</details>
 
@@ -1128,7 +1128,7 @@ print(f"{found['parameters']:,} weights, {found['steps']} steps")
 print(found)
 
 # %% [markdown]
-# The flow that nobody taught it is close to the one that the simulator used, on the digit's ink. (In the black around it any flow draws the right picture, and it says anything.) Now its speed, beside that of chapter 3's U-Net, which draws a clip in 25 steps, taking turns on this machine:
+# The flow that nobody taught it is close to the one that the simulator used, on the digit's ink. (In the black around it any flow that finds black draws the right picture, and it says anything.) Now its speed, beside that of chapter 3's U-Net, which draws a clip in 25 steps, taking turns on this machine:
 
 # %%
 speed = experiments.seconds_a_frame(
