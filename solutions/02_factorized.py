@@ -226,7 +226,10 @@ pseudo = PseudoConv3d(8, 8)
 print("as it begins, the time half changes nothing:", torch.equal(pseudo(x), pseudo.space(x)))
 before = reached(pseudo)
 nn.init.normal_(pseudo.time.conv.weight, std=0.2)  # as after some training
-sheet = {"3×3×3": reached(full_conv(8, 8)), "your (2+1)D": reached(FactorizedConv(8, inner_width(8, 8, 3, 3), 8))}
+sheet = {
+    "3×3×3": reached(full_conv(8, 8)),
+    "(2+1)D, of exercise 2.2": reached(FactorizedConv(8, inner_width(8, 8, 3, 3), 8)),
+}
 sheet |= {"separable": reached(SeparableConv3d(8, 8)), "pseudo-3-D at first": before}
 show_sheet(**sheet | {"pseudo-3-D once its weights have moved": reached(pseudo)}, frames=9)
 
@@ -395,7 +398,7 @@ library.load_state_dict(layer.state_dict())
 clip = torch.randn(2, 8, 4, 8, 8)
 with torch.no_grad():
     print(
-        f"yours against the library's: {(in_windows(attend_to_box, clip, (2, 4, 4)) - library(clip)).abs().max():.1e}"
+        f"exercise 2.4 against the library: {(in_windows(attend_to_box, clip, (2, 4, 4)) - library(clip)).abs().max():.1e}"
     )
 
 # %% [markdown]
@@ -603,7 +606,7 @@ widgets.cost_dial_still()
 
 # %% [markdown]
 # <details><summary>Where does full attention overtake the full convolution?</summary>For N places of d channels: 4 N² d + 8 N d² operations (scores and sums; four linear maps) against 2 · 27 N d². They are equal at N = 11½ d: for the 64 channels of
-# this chart that is before the third frame of 16×16.</details>
+# this chart less than three frames of 16×16.</details>
 # <details><summary>When does time attention begin to matter beside space?</summary>Space has H W scores for each place, time has T. So not before the clip has as many frames as a frame has pixels: in networks that halve the picture, first in
 # the innermost layers. (Its linear maps cost as much as those of space in any clip.)</details>
 
@@ -858,6 +861,7 @@ for kind in ("sinusoidal", "rotary"):
 # - **On the trained length** each of the other forms works; after this much training the bias is behind the rest.
 # - **At twice the length, asked about neighbours**, what speaks of distances holds on: bias and rotary. What was added to the frames does not: frames 8 to 15 carry numbers that no training has seen, and from frame 10 on (figure) both
 #   the table and the waves do worse than a network that knows nothing. That waves have *a value* for frame 12 does not mean that anybody has learnt to read it. Rotary is not unharmed, and its seeds differ.
+#   (Nor are frames 0 to 7 what they were: in a longer clip every kind reads them worse than in one of eight. They, too, look at all the others.)
 # - **Asked about the beginning, it is the other way round**: number 0 is number 0 in a clip of any length (the waves' seeds differ widely all the same), and a network that knows distances alone must look for a frame farther away than any in its training.
 # - **Two nulls.** Half the exponents do no measurable harm in clips as short as these: the clocks that are missing would hardly have moved. And whether T5's far buckets were ever trained (the row with few buckets) made no difference that
 #   five seeds could show.
@@ -1124,7 +1128,7 @@ print(f"{found['parameters']:,} weights, {found['steps']} steps")
 print(found)
 
 # %% [markdown]
-# The flow that nobody taught it is close to the one that the simulator used, on the digit's ink. (In the black around it any flow draws the right picture, and it says anything.) Now its speed, beside that of chapter 3's U-Net, which draws a clip in 25 steps, taking turns on this machine:
+# The flow that nobody taught it is close to the one that the simulator used, on the digit's ink. (In the black around it any flow that finds black draws the right picture, and it says anything.) Now its speed, beside that of chapter 3's U-Net, which draws a clip in 25 steps, taking turns on this machine:
 
 # %%
 speed = experiments.seconds_a_frame(

@@ -188,6 +188,13 @@ def test_the_receipts_say_what_the_chapter_says():
     assert max(fusion["late"][2], fusion["no time"][2]) < fusion["early"][1]
     assert fusion["early and attention"][0] == max(mean for mean, _, _ in fusion.values())
     assert fusion["slow, without the ReLU"][2] > fusion["slow, (2+1)D"][1]  # not told apart
+    assert (
+        min(high - low for _, low, high in fusion.values())
+        == fusion["early and attention"][2] - fusion["early and attention"][1]
+    )
+    in_each = {name: row for name, row in fusion.items() if name.startswith("slow")}
+    assert min(in_each, key=lambda name: in_each[name][0]) == "slow"
+    assert max(low for _, low, _ in in_each.values()) < in_each["slow"][2]  # not told apart either
     layers = receipt("02_moving")["layers"]
     for name, layer in layers.items():
         _, low, high = gain(layer["trained"])

@@ -146,6 +146,12 @@ def test_what_the_chapter_says_of_positions_is_in_the_receipt():
                 assert not apart(off(other, question, times), off(one, question, times))
 
 
+@pytest.mark.parametrize("kind", ["table", "sinusoidal", "half the exponents", "bias", "rotary"])
+def test_the_first_frames_of_a_longer_clip_are_read_worse_than_those_of_one_of_eight(kind):
+    row = receipt("02_positions")["rows"][kind]
+    assert off(kind, "velocity", 1)[2] < torch.tensor(row["twice the length"]["velocity"])[:, :8].mean()
+
+
 @pytest.mark.parametrize("kind", ["table", "sinusoidal"])
 def test_from_frame_10_on_added_numbers_are_worse_than_none(kind):
     rows = receipt("02_positions")["rows"]
