@@ -41,7 +41,7 @@ from minivid.batches import clips_of, joint_clips_of
 from minivid.chapters.ch03 import experiments, own, widgets
 from minivid.chapters.ch03.experiments.points import backwards, spread, two_moons
 from minivid.chapters.ch03.figures import Panel, show_bias, show_plane, show_unet
-from minivid.course import award, check, hand_in, receipt, summary
+from minivid.course import award, check, hand_in, hint, receipt, summary  # noqa: F401  (hint is for you to call)
 from minivid.course.kept import kept
 from minivid.course.listing import mention
 from minivid.data import VOCABULARY, World, tokenize

@@ -32,7 +32,7 @@ from IPython.display import display
 from minivid import judges, zoo
 from minivid.chapters.ch08 import experiments, widgets
 from minivid.chapters.ch08.experiments import ladders as climbs
-from minivid.course import award, check, receipt, summary
+from minivid.course import award, check, hint, receipt, summary  # noqa: F401  (hint is for you to call)
 from minivid.data import World
 from minivid.evaluation.jury import Jury
 from minivid.evaluation.of_clips import simulator

@@ -134,7 +134,8 @@ def _plain(name: str, value: Any) -> np.ndarray:
         array = np.array(value)
         if array.dtype.kind in "biuf":
             return array
-    raise WrongAnswer(f"{name} is {describe(value)}; expected a tensor of real numbers.")
+    returned = " (does the function end without a `return`?)" if value is None else ""
+    raise WrongAnswer(f"{name or 'what came back'} is {describe(value)}{returned}; expected a tensor of real numbers.")
 
 
 def describe(value: Any) -> str:

@@ -29,6 +29,13 @@ def test_every_notebook_has_its_chapter(path):
     assert path.name[:2] in listing.folders()
 
 
+@pytest.mark.parametrize("number", [number for number in listing.folders() if listing.written(number)])
+def test_what_a_check_tells_a_student_to_type_is_there(number):
+    (source,) = (Path(__file__).parents[2] / "solutions").glob(f"{number}_*.py")
+    imported = next(line for line in source.read_text().splitlines() if line.startswith("from minivid.course import"))
+    assert "hint" in imported and "award" in imported
+
+
 @pytest.mark.parametrize("name", listing.measurements())
 def test_every_measurement_has_its_receipt(name):
     assert receipt(name).command == f"minivid measure {name}"

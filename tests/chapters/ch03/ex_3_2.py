@@ -49,6 +49,10 @@ WRONG = {
         "cut_too_late": ("math.exp(-10)", "math.exp(-14)"),
         # DDPM's 0.008, which keeps the steps of a few hundred levels from being too small
         "offset_of_ddpm": [("(torch.pi / 2 * u)", "(torch.pi / 2 * (u + 1e-4) / (1 + 2e-4))")],
+        "only_the_very_ends_set": [
+            (ANGLE, "torch.pi / 2 * u"),
+            (LEVEL, f"torch.where(u == 0, 20.0, torch.where(u == 1, -20.0, {LEVEL}))"),
+        ],
         "nan_made_zero": [(ANGLE, "torch.pi / 2 * u"), (LEVEL, f"({LEVEL}).clamp(-20, 20).nan_to_num(0)")],
     },
     "near the ends": {

@@ -62,6 +62,7 @@ WRONG = {
             ("        yield z, x_hat", "        pairs.append((z, x_hat))\n    return pairs"),
         ],
         "one_step_too_few": ("range(steps):", "range(steps - 1):"),
+        "z_of_before_the_step": [("z = x_hat if", "old, z = z, x_hat if"), ("yield z, x_hat", "yield old, x_hat")],
         "the_noise_yielded_too": ("    for i in", "    yield z, z\n    for i in"),
         # every pair that was kept is the last one
         "changed_after_it_was_yielded": [

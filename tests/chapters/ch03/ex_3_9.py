@@ -120,6 +120,7 @@ WRONG = {
             (STEP, ""),
             ("    return loss.detach(), norm", f"{STEP}    return loss.detach(), norm"),
         ],
+        "with_gradients_on": ("with torch.no_grad():", "if True:"),
         "copied": ("average.lerp_(weight, 1 - decay)", "average.copy_(weight)"),
         "shares_that_do_not_add_up": ("average.lerp_(weight, 1 - decay)", "average.add_(weight, alpha=1 - decay)"),
         "drawn_the_other_way": ("average.lerp_(weight, 1 - decay)", "weight.lerp_(average, 1 - decay)"),

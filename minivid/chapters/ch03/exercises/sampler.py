@@ -140,6 +140,8 @@ GRID = COSINE.logsnr(torch.linspace(1, 0, STEPS + 1))
 def _one_at_a_time(arrays: Arrays, inputs: dict) -> bool | str:
     if arrays["asked"] != 1:
         return f"The network had been asked {arrays['asked']} times before the first pair came out."
+    if np.array_equal(arrays["z"][0], inputs["z"].numpy()):
+        return "The first z that came out is the noise of the beginning: z is yielded as it is after the step."
     return not arrays["changed"] or "A pair changed after it had been yielded."
 
 

@@ -19,7 +19,8 @@ def _times(first: float, last: float, seed: int, shape: tuple[int, ...] = (64,))
 
 
 def _ends(seed: int) -> dict:
-    return {"u": torch.tensor([0.0, 1.0])}
+    """Both ends, and a time beside each at which the formula alone would go beyond ±20."""
+    return {"u": torch.tensor([0.0, 1e-6, 1 - 1e-6, 1.0])}
 
 
 def _near_the_ends(seed: int) -> dict:
@@ -67,11 +68,12 @@ def _is_cosine(arrays: Arrays, inputs: dict) -> bool | str:
 
 def _is_cut(arrays: Arrays, inputs: dict) -> bool | str:
     found = arrays["logsnr"]
-    if found.shape != (2,):
-        return f"For u of shape (2,) the result has the shape {found.shape}."
-    for u, level, limit in zip((0, 1), found, (LOGSNR_LIMIT, -LOGSNR_LIMIT), strict=True):
+    if found.shape != inputs["u"].shape:
+        return f"For u of shape {tuple(inputs['u'].shape)} the result has the shape {found.shape}."
+    for u, level in zip(inputs["u"].tolist(), found, strict=True):
+        limit = LOGSNR_LIMIT if u < 0.5 else -LOGSNR_LIMIT
         if not abs(level - limit) < 0.1:
-            return f"λ({u}) is {level:.1f}, expected {limit:.0f}."
+            return f"λ({u:.7g}) is {level:.1f}, expected {limit:.0f}."
     return True
 
 
