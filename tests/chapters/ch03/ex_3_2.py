@@ -53,11 +53,11 @@ WRONG = {
             (ANGLE, "torch.pi / 2 * u"),
             (LEVEL, f"torch.where(u == 0, 20.0, torch.where(u == 1, -20.0, {LEVEL}))"),
         ],
+        "levels_off_and_jumps": (LEVEL, f"torch.where(u == 0, 20, torch.where(u == 1, -20, ({LEVEL}).clamp(-9, 9)))"),
         "nan_made_zero": [(ANGLE, "torch.pi / 2 * u"), (LEVEL, f"({LEVEL}).clamp(-20, 20).nan_to_num(0)")],
     },
     "near the ends": {
         "jumps_to_the_ends": (LEVEL, f"torch.where(u < 0.01, 20, torch.where(u > 0.99, -20, {LEVEL}))"),
-        "levels_off_and_jumps": (LEVEL, f"torch.where(u == 0, 20, torch.where(u == 1, -20, ({LEVEL}).clamp(-9, 9)))"),
     },
     "any shape": {
         "flattened": (LEVEL, f"({LEVEL}).flatten()"),

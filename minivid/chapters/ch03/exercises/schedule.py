@@ -99,7 +99,7 @@ EXERCISE = Exercise(
         Probe(
             "ends",
             (
-                "Between its ends the schedule is right, at u = 0 or u = 1 it is not: there it should be 20 and −20.",
+                "Between its ends the schedule is right; at u = 0 and u = 1, and right beside them, it should be 20 and −20.",
                 "At u = 0 the tangent is 0. At u = 1 it should be infinite and is, in 32 bits, a large *negative* number, whose logarithm is nan. "
                 "Keep the angle a little away from 0 and from π/2, so little that λ is ±20 there.",
                 "`angle.clamp(end, torch.pi / 2 - end)` with `end = math.atan(math.exp(-10))`.",
