@@ -34,8 +34,10 @@ class Objective(Enum):
     FLOW = "flow"
     EDM = "edm"
 
-    def coefficients(self, alpha: Level, sigma: Level) -> tuple[Level | int, Level | int]:
-        """(a, b) at a noise level."""
+    def coefficients(
+        self, alpha: Float[Tensor, "*levels"], sigma: Float[Tensor, "*levels"]
+    ) -> tuple[Float[Tensor, "*levels"] | int, Float[Tensor, "*levels"] | int]:
+        """(a, b) at a noise level, or at several."""
         match self:
             case Objective.EPS:
                 return 0, 1
@@ -94,7 +96,7 @@ def _refuse_zero(divisor: Level, objective: Objective) -> None:
     raise ValueError("at λ = +∞ (σ = 0) z is the clip itself, and nothing can be said of its noise: begin below.")
 
 
-def _input_size(alpha: Level, sigma: Level) -> Level:
+def _input_size(alpha: Float[Tensor, "*levels"], sigma: Float[Tensor, "*levels"]) -> Float[Tensor, "*levels"]:
     """The deviation of z, if that of the clips is SIGMA_DATA."""
     return (SIGMA_DATA**2 * alpha**2 + sigma**2) ** 0.5
 

@@ -3,7 +3,18 @@
 import pytest
 import torch
 
-from minivid.diffusion import Objective, ancestral_step, ddim, diffuse, scaled, target, to_x_eps
+from minivid.diffusion import (
+    Objective,
+    ancestral_step,
+    ddim,
+    diffuse,
+    dpm_solver_2m,
+    rescale_zero_terminal_snr,
+    scaled,
+    scaled_linear_alphas,
+    target,
+    to_x_eps,
+)
 from minivid.diffusion.objective import SIGMA_DATA
 from minivid.diffusion.schedule import Schedule, linear_logsnr, variance_preserving
 
@@ -131,3 +142,31 @@ def test_the_flow_walks_diffusers_straight_path():
     theirs = scheduler.step(output, scheduler.timesteps[0], z).prev_sample
     x_hat, eps_hat = to_x_eps(Objective.FLOW, output, z, torch.tensor(0.2), torch.tensor(0.8))
     torch.testing.assert_close(0.5 * x_hat + 0.5 * eps_hat, theirs, atol=1e-6, rtol=1e-6)
+
+
+def test_zero_terminal_snr_is_diffusers():
+    from diffusers.schedulers.scheduling_ddim import rescale_zero_terminal_snr as theirs
+
+    scheduler = diffusers.DDIMScheduler(STEPS, beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012)
+    torch.testing.assert_close(scaled_linear_alphas(STEPS), scheduler.alphas_cumprod.double(), atol=1e-6, rtol=1e-5)
+    alphas = torch.cumprod(1 - theirs(scheduler.betas.double()), 0)
+    ours = rescale_zero_terminal_snr(scaled_linear_alphas(STEPS))
+    assert ours[-1] == 0
+    torch.testing.assert_close(ours, alphas, atol=1e-6, rtol=1e-4)
+
+
+def test_dpm_solver_2m_is_diffusers():
+    """Our sampler on the very levels that theirs walks, its last update, which is x̂ in both, included."""
+    scheduler = diffusers.DPMSolverMultistepScheduler(
+        STEPS, prediction_type="v_prediction", algorithm_type="dpmsolver++", solver_order=2, final_sigmas_type="zero"
+    )
+    scheduler.set_timesteps(10)
+    scheduler.sigmas = scheduler.sigmas.double()
+    levels = torch.cat([-2 * torch.log(scheduler.sigmas[:-1]), torch.tensor([40.0], dtype=torch.float64)])
+    schedule = Schedule(lambda u: levels.flip(0)[(u * 10).round().long()])
+    model = lambda z, t, cond=None: torch.tanh(z)  # noqa: E731  one that no level changes
+    z = theirs = random(5)
+    path = dpm_solver_2m(model, z, schedule, Objective.V, steps=10)
+    for k, (ours, _) in zip(scheduler.timesteps, path, strict=True):
+        theirs = scheduler.step(model(theirs, None), k, theirs).prev_sample
+        torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-5)
