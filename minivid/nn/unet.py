@@ -97,6 +97,11 @@ def pooled_by(mean: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Ten
     return pool
 
 
+def over_space(dim: int, heads: int) -> Attention:
+    """Each pixel attends to those of its own frame."""
+    return Attention(dim, heads, SPACE)
+
+
 def over_time(dim: int, heads: int) -> Attention:
     """Each pixel attends to itself in the other frames."""
     return Attention(dim, heads, TIME)
@@ -109,10 +114,14 @@ class Parts:
 
     block: Callable[[int, int, int], nn.Module] = ResBlock
     """(channels in, channels out, channels of the embedding); called with features `b c t h w` and the embedding `b t e`."""
+    spatial: Callable[[int, int], nn.Module] = over_space
+    """(channels, heads); called with features."""
     temporal: Callable[[int, int], nn.Module] = over_time
     """(channels, heads); called with features, the bias `heads t t`, and which frames see which, `t t` or None."""
     pool: Callable[[Tensor, Tensor], Tensor] = pooled
     """One vector for a caption, from its words `b n l e` and which of them are there, `b n l`."""
+    position: Callable[[int], nn.Module] | None = RelativePositionBias
+    """(heads); called with the number of frames for the bias that `temporal` is given. None where the temporal layers need none."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +149,7 @@ class Stage(nn.Module):
         super().__init__()
         self.block = parts.block(dim_in, dim, 4 * config.widths[0])
         self.place = PlaceEmbedding(dim)
-        self.spatial = Attention(dim, config.heads, SPACE)
+        self.spatial = parts.spatial(dim, config.heads)
         self.cross = Attention(dim, config.heads, SPACE, keys.words, config.dim_text) if config.vocabulary else None
         self.temporal = parts.temporal(dim, config.heads) if config.temporal else None
 
@@ -166,7 +175,7 @@ class UNet(nn.Module):
         self.config, self.pool = config, parts.pool
         widths, dim_embed = config.widths, 4 * config.widths[0]
         self.noise_level = NoiseLevelEmbedding(dim_embed)
-        self.position_bias = RelativePositionBias(config.heads) if config.temporal else None
+        self.position_bias = parts.position(config.heads) if config.temporal and parts.position else None
         if config.vocabulary:
             self.text = TransformerEncoder(config.vocabulary, config.dim_text)
             self.null_word = nn.Parameter(torch.randn(config.dim_text))
@@ -208,7 +217,7 @@ class UNet(nn.Module):
         if self.config.vocabulary:
             words = self._read(cond, len(z))
             embed = embed + self.text_to_embed(self.pool(*words))  # b t d + b n d, n is 1 or t
-        bias = self.position_bias(frames) if self.config.temporal else None
+        bias = self.position_bias(frames) if self.position_bias is not None else None
         given = Given(embed, words, bias, images, visible)
 
         # channels innermost in memory, from here to the end

@@ -1,0 +1,134 @@
+"""A video model out of an image model: a configuration, and the image model's weights under its names (chapter 6; tests/adapt).
+
+No forward is replaced: an inflated network is a U-Net built from other parts. It is saved, loaded, trained and sampled as any other.
+"""
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+from torch import Tensor
+
+from minivid.adapt.layers import Mixed, MotionModule, PseudoBlock, sparse_causal
+from minivid.checkpoint import load_into, weights_of
+from minivid.nn.condition import Cond
+from minivid.nn.embed import WAVES
+from minivid.nn.spacetime import PseudoConv3d
+from minivid.nn.unet import Parts, UNet, UNetConfig
+
+
+class Method(StrEnum):
+    """Whose way from images to video."""
+
+    MAKE_A_VIDEO = "make-a-video"
+    """A convolution over time behind every one over space, and attention over time (Singer et al. 2022)."""
+    VIDEO_LDM = "video-ldm"
+    """Layers over time, mixed with what they were given (Blattmann et al. 2023)."""
+    ANIMATEDIFF = "animatediff"
+    """A module of motion that can be lifted onto another base (Guo et al. 2023)."""
+    TUNE_A_VIDEO = "tune-a-video"
+    """Keys of the first frame and the one before, and attention over time; for one clip (Wu et al. 2023)."""
+
+
+PARTS = {
+    Method.MAKE_A_VIDEO: Parts(block=PseudoBlock),
+    Method.VIDEO_LDM: Parts(temporal=Mixed),
+    Method.ANIMATEDIFF: Parts(temporal=MotionModule, position=None),
+    Method.TUNE_A_VIDEO: Parts(spatial=sparse_causal, position=None),
+}
+TRAINED = {
+    Method.MAKE_A_VIDEO: (".time.", ".temporal.", "position_bias."),
+    Method.VIDEO_LDM: (".temporal.", "position_bias."),
+    Method.ANIMATEDIFF: (".temporal.",),
+    Method.TUNE_A_VIDEO: (".spatial.to_qkv.q.", ".cross.to_q.", ".temporal."),
+}
+"""What of a weight's name says that the method trains it; all others stand as the image model left them."""
+
+
+@dataclass(frozen=True)
+class InflatedConfig(UNetConfig):
+    """An image U-Net's shape, and the method by which it sees time."""
+
+    method: Method = Method.ANIMATEDIFF
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not self.temporal:
+            raise ValueError("an inflated U-Net has layers over time: temporal must be True.")
+
+    def build(self) -> "Inflated":
+        """The network; its weights are drawn by torch's global generator until `inflate`'s are loaded."""
+        return Inflated(self)
+
+
+class Inflated(UNet):
+    """A U-Net with a method's parts, of which only what the method trains asks for gradients."""
+
+    def __init__(self, config: InflatedConfig):
+        super().__init__(config, PARTS[config.method])
+        if config.method is Method.MAKE_A_VIDEO:
+            pixels = config.channels * config.patch**2
+            self.conv_in = PseudoConv3d(pixels, config.widths[0])
+            self.conv_out = PseudoConv3d(config.widths[0], pixels)
+        trained = self.trained()
+        for name, weight in self.named_parameters():
+            weight.requires_grad_(name in trained)
+
+    def trained(self) -> list[str]:
+        """Names of the weights that the method trains: its adapter, which with the image model's weights is the whole network."""
+        return [
+            name
+            for name, _ in self.named_parameters()
+            if any(part in f".{name}" for part in TRAINED[self.config.method])
+        ]
+
+    def adapter(self) -> dict[str, Tensor]:
+        """The weights that the method trains, by name: what is carried from one base to another."""
+        return {name: self.get_parameter(name).detach().clone() for name in self.trained()}
+
+    def _check(self, z: Tensor, cond: Cond | None) -> None:
+        super()._check(z, cond)
+        images = cond.images if cond is not None else 0
+        if images and (self.config.method is not Method.VIDEO_LDM or images != z.shape[2]):
+            raise ValueError(
+                f"{images} of {z.shape[2]} frames are said to be images, but this U-Net joins neighbouring frames: "
+                "give it clips alone (Video LDM also takes a batch of images alone)."
+            )
+
+
+def inflate(image: UNet, method: Method) -> tuple[InflatedConfig, dict[str, Tensor]]:
+    """The video model's configuration, and all its weights: the image model's, and the method's own as they begin.
+
+    Loaded into `config.build()`, they make each frame what the image model makes of it: on any clip to rounding, under Tune-A-Video on
+    one frame or on equal ones. New weights are drawn by torch's global generator. Raises ValueError for what is no image model.
+    """
+    if type(image.config) is not UNetConfig or image.config.temporal:
+        raise ValueError(
+            f"an image model is a U-Net without time: UNetConfig(temporal=False), not {image.config}. Merge its adapters first."
+        )
+    shape = {field.name: getattr(image.config, field.name) for field in fields(UNetConfig)}
+    config = InflatedConfig(**{**shape, "temporal": True}, method=method)
+    weights = weights_of(config.build())
+    for name, weight in weights_of(image).items():
+        weights.update(placed(name, weight.clone(), config))
+    return config, weights
+
+
+def inflated(image: UNet, method: Method) -> Inflated:
+    """The video model that `inflate` describes."""
+    config, weights = inflate(image, method)
+    network = config.build()
+    load_into(network, weights, f"the image model, for {method}")
+    return network
+
+
+def placed(name: str, weight: Tensor, config: InflatedConfig) -> dict[str, Tensor]:
+    """Where a weight of the image model goes in the video model, by name."""
+    owner, _, last = name.rpartition(".")
+    if name.endswith("place.linear.weight"):
+        weight[:, : 2 * WAVES] = 0.0  # a picture has no time: what would read a frame's number was never trained
+    if config.method is Method.MAKE_A_VIDEO and owner.rpartition(".")[2] in ("conv1", "conv2", "conv_in", "conv_out"):
+        return {f"{owner}.space.{last}": weight}
+    if config.method is Method.TUNE_A_VIDEO and name.endswith("spatial.to_qkv.weight"):
+        q, kv = weight.split([len(weight) // 3, 2 * len(weight) // 3])
+        return {f"{owner}.q.weight": q, f"{owner}.kv.weight": kv}
+    return {name: weight}
