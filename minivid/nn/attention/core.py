@@ -23,9 +23,9 @@ def attend(
     q: Float[Tensor, "n heads i d"],
     k: Float[Tensor, "n heads j d"],
     v: Float[Tensor, "n heads j d"],
-    bias: Float[Tensor, "#n #heads #i j"] | None = None,
+    bias: Float[Tensor, "#n #heads #i j"] | Bool[Tensor, "#n #heads #i j"] | None = None,
 ) -> Float[Tensor, "n heads i d"]:
-    """softmax(q kᵀ / √d + bias) v."""
+    """softmax(q kᵀ / √d + bias) v. A bias of True and False says which keys count."""
     return F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
 
 

@@ -29,11 +29,11 @@ class Rotary:
 
 @dataclass(frozen=True)
 class Layout:
-    """What is a sequence, the angles of its places and who sees whom in it; m is 1, the sequences of a clip, or all there are."""
+    """What is a sequence, the angles of its places and who sees whom in it: of each sequence of a clip (m, n), of all clips alike, or of all there are."""
 
     window: Window
     angle: Float[Tensor, "m i k"] | None = None
-    visible: Bool[Tensor, "m i i"] | None = None
+    visible: Bool[Tensor, "n i i"] | None = None
 
     def turned(self, x: Float[Tensor, "n heads i d"]) -> Float[Tensor, "n heads i d"]:
         """Queries or keys, each turned by the angles of its place."""
@@ -59,7 +59,9 @@ def of_grid(window: Window, place: Places, causal: bool = False, rotary: Rotary 
     return Layout(window, angles_of(rows, rotary), visible)
 
 
-def of_pack(window: Window, places: Sequence[Places], causal: bool = False, rotary: Rotary | None = None) -> Layout:
+def of_pack(
+    window: Window, places: Sequence[Float[Tensor, "3 _t _h _w"]], causal: bool = False, rotary: Rotary | None = None
+) -> Layout:
     """For clips of these places, one after the other in one sequence, which see each other as little as alone."""
     rows = torch.cat([place.flatten(1) for place in places], dim=1)
     box = torch.cat([boxes(window, place, clip) for clip, place in enumerate(places)], dim=1)

@@ -43,7 +43,7 @@ def rotate(
     return turned(x, angles(position.to(exact), x.shape[-1], slowest))
 
 
-def turned(x: Float[Tensor, "*n t d"], angle: Float[Tensor, "*#n t {d//2}"]) -> Float[Tensor, "*n t d"]:
+def turned(x: Float[Tensor, "*n t d"], angle: Float[Tensor, "*#n t pairs"]) -> Float[Tensor, "*n t d"]:
     """Neighbouring channels as points of a plane, turned by so many radians."""
     cos, sin = angle.cos().to(x), angle.sin().to(x)
     a, b = x[..., 0::2], x[..., 1::2]
