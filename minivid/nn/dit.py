@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from minivid.nn.attention.core import ALL, SPACE, TIME, Window, attend, join_heads, split_heads
 from minivid.nn.attention.layout import Layout, Rotary, angles_of, of_grid, of_pack
-from minivid.nn.attention.places import grid, sincos_3d
+from minivid.nn.attention.places import grid, sincos_2d, sincos_3d
+from minivid.nn.attention.positions import sinusoidal
 from minivid.nn.condition import Cond
 from minivid.nn.embed import NoiseLevelEmbedding
 from minivid.nn.initial import zero_
@@ -25,7 +26,7 @@ from minivid.nn.unet import pooled
 
 ATTENTION = ("full", "factorized", "windowed", "causal")
 TEXT = ("cross", "context")
-POSITIONS = ("rotary", "added", "both")
+POSITIONS = ("rotary", "added", "both", "latte")
 MODULATION = ("block", "shared")
 
 
@@ -35,7 +36,8 @@ class DiTConfig:
 
     patch: frames, and pixels along each side, of a token. attention: full; factorized, a block over space, then one over time; windowed,
     every other block in shifted boxes; causal, a frame sees itself and those before. window: frames, rows and columns of such a box, in
-    tokens. positions: added to the tokens (sines and cosines), turned into queries and keys (rotary), or both; slowest: tokens in which
+    tokens. positions: added to the tokens (sines and cosines), turned into queries and keys (rotary), both, or as
+    Latte adds them, places on the picture first and the frame before the second block; slowest: tokens in which
     the slowest clock turns by a radian. text: looked at by cross-attention, or read in the same sequence as the tokens. modulation:
     a matrix of its own in each block, or one for all of them and a table in each (Chen et al. 2023, "PixArt-α"; Latte's ada_norm_single).
     """
@@ -120,7 +122,7 @@ class DiTConfig:
     @property
     def rotary(self) -> Rotary | None:
         """How queries and keys are turned, if they are."""
-        return Rotary(self.dim // self.heads, self.slowest) if self.positions != "added" else None
+        return Rotary(self.dim // self.heads, self.slowest) if self.positions in ("rotary", "both") else None
 
 
 def patchify(x: Float[Tensor, "b c t h w"], patch: tuple[int, int]) -> Float[Tensor, "b t1 h1 w1 d"]:
@@ -266,7 +268,7 @@ class DiT(nn.Module):
             layouts = [
                 of_grid(window, place, config.attention == "causal", config.rotary) for window in config.windows()
             ]
-            x = self._through(x, embed, layouts, words)
+            x = self._through(x, embed, layouts, words, self._added_later(place))
         return unpatchify(self._out(x, embed), config.patch)
 
     def packed(
@@ -295,7 +297,9 @@ class DiT(nn.Module):
             words = Words(rearrange(words.vectors, "b l e -> 1 (b l) e"), visible)
         layouts = [of_pack(window, places, config.attention == "causal", config.rotary) for window in config.windows()]
         x = rearrange(torch.cat(rows), "n d -> 1 n 1 1 d")
-        out = self._out(self._through(x, embed, layouts, words), embed).flatten(0, 3)
+        later = [self._added_later(place).expand(*place.shape[1:], config.dim) for place in places]
+        later = rearrange(torch.cat([table.flatten(0, 2) for table in later]), "n d -> n 1 1 d")
+        out = self._out(self._through(x, embed, layouts, words, later), embed).flatten(0, 3)
         parts = zip(out.split([len(row) for row in rows]), places, strict=True)
         return [unpatchify(part.unflatten(0, place.shape[1:])[None], config.patch)[0] for part, place in parts]
 
@@ -323,14 +327,25 @@ class DiT(nn.Module):
         embed = embed + self.text_to_embed(pooled(vectors[:, None], there[:, None]))
         return embed[:, :, None, None], Words(vectors, there[:, None])
 
-    def _added(self, place: Float[Tensor, "3 t h w"]) -> Float[Tensor, "t h w d"] | float:
+    def _added(self, place: Float[Tensor, "3 t h w"]) -> Float[Tensor, "t h w d"] | Float[Tensor, "1"]:
         """What is added to tokens in these places."""
-        return sincos_3d(place, self.config.dim, self.config.slowest) if self.config.positions != "rotary" else 0.0
+        tables = {"added": sincos_3d, "both": sincos_3d, "latte": sincos_2d}
+        table = tables.get(self.config.positions)
+        return table(place, self.config.dim, self.config.slowest) if table else place.new_zeros(1)
 
-    def _through(self, x: Tensor, embed: Tensor, layouts: Sequence[Layout], words: "Words | None") -> Tensor:
-        """All blocks; of two layouts they take turns."""
+    def _added_later(self, place: Float[Tensor, "3 t h w"]) -> Float[Tensor, "t h w d"] | Float[Tensor, "1"]:
+        """What is added to them before the second block. An image has no time."""
+        latte = self.config.positions == "latte" and place.shape[1] > 1
+        return sinusoidal(place[0], self.config.dim, self.config.slowest) if latte else place.new_zeros(1)
+
+    def _through(
+        self, x: Tensor, embed: Tensor, layouts: Sequence[Layout], words: "Words | None", later: Tensor | None = None
+    ) -> Tensor:
+        """All blocks; of two layouts they take turns. `later` is added before the second block."""
         level = self.modulation(embed)
         for i, block in enumerate(self.blocks):
+            if i == 1 and later is not None:
+                x = x + later
             x = block(x, level, layouts[i % len(layouts)], words)
         return x
 

@@ -123,10 +123,12 @@ def test_plain_windows_alone_do_not_meet_and_shifted_ones_do():
 
 
 @pytest.mark.parametrize("config", KINDS, ids=of_kind)
-@pytest.mark.parametrize("modulation", ["block", "shared"])
+@pytest.mark.parametrize(
+    "options", [{}, {"modulation": "shared", "positions": "latte"}, {"positions": "rotary"}], ids=str
+)
 @torch.no_grad()
-def test_clips_packed_in_one_sequence_are_what_they_are_alone(config, modulation):
-    dit = awake(replace(config, modulation=modulation).build())
+def test_clips_packed_in_one_sequence_are_what_they_are_alone(config, options):
+    dit = awake(replace(config, **options).build())
     clips = [torch.randn(1, 4, 8, 8), torch.randn(1, 2, 12, 6), torch.randn(1, 5, 4, 10)]
     t = torch.tensor([0.5, -2.0, 4.0])
     cond = Cond(torch.tensor([[1, 2, 3], [4, 5, 0], [6, 0, 0]]), torch.tensor([[1, 1, 1], [1, 1, 0], [0, 0, 0]]).bool())

@@ -30,6 +30,12 @@ def sincos_3d(place: Float[Tensor, "3 *n"], dim: int, slowest: float = SLOWEST) 
     return torch.cat([sinusoidal(axis, channels, slowest) for axis, channels in parts], dim=-1)
 
 
+def sincos_2d(place: Float[Tensor, "3 *n"], dim: int, slowest: float = SLOWEST) -> Float[Tensor, "*n {dim}"]:
+    """Sines and cosines of the column, then of the row: what an image transformer adds to its tokens (Peebles & Xie 2023)."""
+    _, row, column = place
+    return torch.cat([sinusoidal(axis, dim // 2, slowest) for axis in (column, row)], dim=-1)
+
+
 def rotary_3d(place: Float[Tensor, "3 *n"], dim: int, slowest: float = SLOWEST) -> Float[Tensor, "*n {dim//2}"]:
     """By how much each pair of channels is turned: the first pairs by the frame, the next by the row, the last by the column."""
     parts = zip(place, shares(dim), strict=True)
