@@ -5,16 +5,16 @@ prediction, which is folded back. Which tokens look at which is one word of the 
 (`packed`). Checked by tests/nn/test_dit.py, and with diffusers' weights by tests/oracles/test_dit.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 from einops import rearrange, reduce, repeat
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from minivid.nn.attention.core import ALL, SPACE, TIME, Window, attend, join_heads, split_heads
+from minivid.nn.attention.core import ALL, SPACE, TIME, Window
 from minivid.nn.attention.layout import Layout, Rotary, angles_of, of_grid, of_pack
 from minivid.nn.attention.places import grid, sincos_2d, sincos_3d
 from minivid.nn.attention.positions import sinusoidal
@@ -22,6 +22,7 @@ from minivid.nn.condition import Cond
 from minivid.nn.embed import NoiseLevelEmbedding
 from minivid.nn.initial import zero_
 from minivid.nn.text import TransformerEncoder
+from minivid.nn.transformer import Block, Table, Words, modulated, of_level, patchify, unpatchify
 from minivid.nn.unet import pooled
 
 ATTENTION = ("full", "factorized", "windowed", "causal")
@@ -125,103 +126,17 @@ class DiTConfig:
         return Rotary(self.dim // self.heads, self.slowest) if self.positions in ("rotary", "both") else None
 
 
-def patchify(x: Float[Tensor, "b c t h w"], patch: tuple[int, int]) -> Float[Tensor, "b t1 h1 w1 d"]:
-    """A clip as tokens of patch[0] frames of patch[1] × patch[1] pixels, each a vector of all that is in it."""
-    return rearrange(x, "b c (t f) (h p) (w q) -> b t h w (c f p q)", f=patch[0], p=patch[1], q=patch[1])
-
-
-def unpatchify(tokens: Float[Tensor, "b t1 h1 w1 d"], patch: tuple[int, int]) -> Float[Tensor, "b c t h w"]:
-    """The clip of these tokens."""
-    return rearrange(tokens, "b t h w (c f p q) -> b c (t f) (h p) (w q)", f=patch[0], p=patch[1], q=patch[1])
-
-
-def modulated(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
-    """x (1 + scale) + shift: at zero it changes nothing."""
-    return x * (1 + scale) + shift
-
-
-def of_level(dim: int, parts: int) -> nn.Sequential:
-    """From the noise level's vector to so many of shifts, scales and gates."""
-    return nn.Sequential(nn.SiLU(), nn.Linear(dim, parts * dim))
-
-
-class Table(nn.Module):
-    """Adds to shared shifts, scales and gates a block's own."""
-
-    def __init__(self, dim: int):
-        super().__init__()
-        self.weight = nn.Parameter(torch.zeros(dim))
-
-    def forward(self, shared: Float[Tensor, "*n e"]) -> Float[Tensor, "*n e"]:
-        return shared + self.weight
-
-
-class TokenAttention(nn.Module):
-    """Each token takes in what the others of its sequence hold. Queries and keys of unit size (QK-norm) keep the scores from growing."""
-
-    def __init__(self, config: DiTConfig):
-        super().__init__()
-        self.heads = config.heads
-        self.to_qkv = nn.Linear(config.dim, 3 * config.dim)
-        self.to_out = nn.Linear(config.dim, config.dim)
-        size = config.dim // config.heads
-        self.norm_q, self.norm_k = (nn.RMSNorm(size, eps=1e-6) if config.qk_norm else nn.Identity() for _ in range(2))
-
-    def forward(self, x: Float[Tensor, "b t h w d"], layout: Layout) -> Float[Tensor, "b t h w d"]:
-        x = rearrange(x, "b t h w d -> b d t h w")
-        q, k, v = (split_heads(part, self.heads) for part in self.to_qkv(layout.window.cut(x)).chunk(3, dim=-1))
-        q, k = layout.turned(self.norm_q(q)), layout.turned(self.norm_k(k))
-        rows = self.to_out(join_heads(attend(q, k, v, layout.mask(len(q)))))
-        return rearrange(layout.window.join(rows, x), "b d t h w -> b t h w d")
-
-
-class WordAttention(nn.Module):
-    """Each token takes in what the words of its caption say. It begins as nothing."""
-
-    def __init__(self, config: DiTConfig):
-        super().__init__()
-        self.heads = config.heads
-        self.norm = nn.LayerNorm(config.dim, eps=1e-6)
-        self.to_q = nn.Linear(config.dim, config.dim, bias=False)
-        self.to_kv = nn.Linear(config.dim_text, 2 * config.dim, bias=False)
-        self.to_out = nn.Linear(config.dim, config.dim)
-
-    def forward(self, x: Float[Tensor, "b t h w d"], words: "Words") -> Float[Tensor, "b t h w d"]:
-        q = split_heads(self.to_q(self.norm(x)).flatten(1, 3), self.heads)
-        k, v = (split_heads(part, self.heads) for part in self.to_kv(words.vectors).chunk(2, dim=-1))
-        out = self.to_out(join_heads(attend(q, k, v, words.visible[:, None])))
-        return out.unflatten(1, x.shape[1:4])
-
-
 @dataclass(frozen=True)
-class Words:
-    """The captions' vectors, and which of them each token sees (or, `b 1 l`, all of its clip's tokens)."""
+class Parts:
+    """What a transformer is put together from. Others in these places, with weights of the same names and shapes, make a network that
+    takes the same files of weights."""
 
-    vectors: Float[Tensor, "b l e"]
-    visible: Bool[Tensor, "b #n l"]
-
-
-class Block(nn.Module):
-    """Attention, the caption, an MLP; AdaLN-Zero: the noise level shifts and scales what goes in, and gates what comes out."""
-
-    def __init__(self, config: DiTConfig):
-        super().__init__()
-        dim, inner = config.dim, config.mlp * config.dim
-        self.modulation = Table(6 * dim) if config.modulation == "shared" else of_level(dim, 6)
-        self.norm = nn.LayerNorm(dim, eps=1e-6, elementwise_affine=False)
-        self.attention = TokenAttention(config)
-        self.cross = WordAttention(config) if config.vocabulary and config.text == "cross" else None
-        self.mlp = nn.Sequential(nn.Linear(dim, inner), nn.GELU("tanh"), nn.Linear(inner, dim))
-
-    def forward(
-        self, x: Float[Tensor, "b t h w d"], level: Float[Tensor, "b #t #h #w e"], layout: Layout, words: Words | None
-    ) -> Float[Tensor, "b t h w d"]:
-        """level: the noise level's vector or, where the modulation is shared, the six that it became."""
-        shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = self.modulation(level).chunk(6, dim=-1)
-        x = x + gate_a * self.attention(modulated(self.norm(x), shift_a, scale_a), layout)
-        if self.cross is not None:
-            x = x + self.cross(x, words)
-        return x + gate_m * self.mlp(modulated(self.norm(x), shift_m, scale_m))
+    block: Callable[..., nn.Module] = Block
+    """Built as `Block(dim, heads, mlp, qk_norm, shared, dim_words)`; called with tokens, the level, a layout and the words."""
+    patchify: Callable[[Tensor, tuple[int, int]], Tensor] = patchify
+    """(clip, patch) to tokens."""
+    unpatchify: Callable[[Tensor, tuple[int, int]], Tensor] = unpatchify
+    """(tokens, patch) to the clip."""
 
 
 class DiT(nn.Module):
@@ -230,9 +145,9 @@ class DiT(nn.Module):
     A token that holds several frames is told the mean of their levels' embeddings.
     """
 
-    def __init__(self, config: DiTConfig):
+    def __init__(self, config: DiTConfig, parts: Parts = Parts()):
         super().__init__()
-        self.config, dim = config, config.dim
+        self.config, self.parts, dim = config, parts, config.dim
         pixels = config.channels * config.patch[0] * config.patch[1] ** 2
         self.patch_in = nn.Linear(pixels, dim)
         self.noise_level = NoiseLevelEmbedding(dim)
@@ -242,9 +157,12 @@ class DiT(nn.Module):
             self.text_to_embed = nn.Linear(config.dim_text, dim)
             if config.text == "context":
                 self.word_in = nn.Linear(config.dim_text, dim)
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
-        self.norm_out = nn.LayerNorm(dim, eps=1e-6, elementwise_affine=False)
         shared = config.modulation == "shared"
+        dim_words = config.dim_text if config.vocabulary and config.text == "cross" else None
+        self.blocks = nn.ModuleList(
+            parts.block(dim, config.heads, config.mlp, config.qk_norm, shared, dim_words) for _ in range(config.depth)
+        )
+        self.norm_out = nn.LayerNorm(dim, eps=1e-6, elementwise_affine=False)
         self.modulation = of_level(dim, 6) if shared else nn.Identity()
         self.modulation_out = Table(2 * dim) if shared else of_level(dim, 2)
         self.patch_out = nn.Linear(dim, pixels)
@@ -258,7 +176,7 @@ class DiT(nn.Module):
     ) -> Float[Tensor, "b c t h w"]:
         self._check(z, cond)
         config = self.config
-        x = self.patch_in(patchify(z, config.patch))
+        x = self.patch_in(self.parts.patchify(z, config.patch))
         place = grid(*x.shape[1:4]).to(x)
         embed, words = self._told(t, cond, len(z))
         x = x + self._added(place)
@@ -269,7 +187,7 @@ class DiT(nn.Module):
                 of_grid(window, place, config.attention == "causal", config.rotary) for window in config.windows()
             ]
             x = self._through(x, embed, layouts, words, self._added_later(place))
-        return unpatchify(self._out(x, embed), config.patch)
+        return self.parts.unpatchify(self._out(x, embed), config.patch)
 
     def packed(
         self, clips: Sequence[Float[Tensor, "c _t _h _w"]], t: Float[Tensor, "b"], cond: Cond | None = None
@@ -285,7 +203,7 @@ class DiT(nn.Module):
             )
         for clip in clips:
             self._check(clip[None], cond)
-        tokens = [self.patch_in(patchify(clip[None], config.patch)) for clip in clips]
+        tokens = [self.patch_in(self.parts.patchify(clip[None], config.patch)) for clip in clips]
         places = [grid(*x.shape[1:4]).to(x) for x in tokens]
         rows = [(x + self._added(place)).flatten(0, 3) for x, place in zip(tokens, places, strict=True)]
         whose = torch.cat([torch.full((len(row),), i, device=row.device) for i, row in enumerate(rows)])
@@ -301,7 +219,9 @@ class DiT(nn.Module):
         later = rearrange(torch.cat([table.flatten(0, 2) for table in later]), "n d -> n 1 1 d")
         out = self._out(self._through(x, embed, layouts, words, later), embed).flatten(0, 3)
         parts = zip(out.split([len(row) for row in rows]), places, strict=True)
-        return [unpatchify(part.unflatten(0, place.shape[1:])[None], config.patch)[0] for part, place in parts]
+        return [
+            self.parts.unpatchify(part.unflatten(0, place.shape[1:])[None], config.patch)[0] for part, place in parts
+        ]
 
     def matrices(self) -> list[str]:
         """Which of its parameters are matrices inside the network, for an optimizer of matrices: those of attention and MLPs."""
@@ -312,7 +232,7 @@ class DiT(nn.Module):
             if weight.ndim == 2 and any(part in name for part in inner)
         ]
 
-    def _told(self, t: Tensor, cond: Cond | None, batch: int) -> tuple[Float[Tensor, "b #t 1 1 d"], "Words | None"]:
+    def _told(self, t: Tensor, cond: Cond | None, batch: int) -> tuple[Float[Tensor, "b #t 1 1 d"], Words | None]:
         """The vector that every block is modulated by, and the caption's words, the null word first."""
         embed = self.noise_level(t if t.ndim == 2 else t[:, None])
         if t.ndim == 2:
@@ -339,7 +259,7 @@ class DiT(nn.Module):
         return sinusoidal(place[0], self.config.dim, self.config.slowest) if latte else place.new_zeros(1)
 
     def _through(
-        self, x: Tensor, embed: Tensor, layouts: Sequence[Layout], words: "Words | None", later: Tensor | None = None
+        self, x: Tensor, embed: Tensor, layouts: Sequence[Layout], words: Words | None, later: Tensor | None = None
     ) -> Tensor:
         """All blocks; of two layouts they take turns. `later` is added before the second block."""
         level = self.modulation(embed)
@@ -349,7 +269,7 @@ class DiT(nn.Module):
             x = block(x, level, layouts[i % len(layouts)], words)
         return x
 
-    def _in_context(self, x: Tensor, place: Tensor, embed: Tensor, words: "Words") -> Tensor:
+    def _in_context(self, x: Tensor, place: Tensor, embed: Tensor, words: Words) -> Tensor:
         """All blocks, on one sequence: the words, which stand before the first frame, then the tokens."""
         whole, many = x.shape[1:4], words.vectors.shape[1]
         before = torch.tensor([[-1.0], [0.0], [0.0]]).expand(3, many)

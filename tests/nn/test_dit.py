@@ -11,7 +11,8 @@ from minivid.nn import Cond
 from minivid.nn.attention.core import Window
 from minivid.nn.attention.layout import of_grid, of_pack
 from minivid.nn.attention.places import grid
-from minivid.nn.dit import ATTENTION, DiT, DiTConfig, initialise, patchify, unpatchify
+from minivid.nn.dit import ATTENTION, DiT, DiTConfig, initialise
+from minivid.nn.transformer import patchify, unpatchify
 
 CONFIG = DiTConfig(patch=(1, 2), dim=32, depth=4, heads=2, window=(2, 2, 2), vocabulary=10, dim_text=16)
 LEVEL = torch.tensor([0.5, -2.0])
