@@ -47,7 +47,7 @@ print(f"budget: {budget.budget()}, torch {torch.__version__}, {torch.get_num_thr
 # %% [markdown]
 # ## 5.1 A clip as tokens
 # An image transformer cuts a picture into squares of p × p pixels. For a clip the squares get a depth: boxes of f frames and p × p pixels, **spacetime patches**. Each box, read off as one long vector, is a token.
-# How many there are decides what everything costs: attention's scores grow with the *square* of their number.
+# How many there are decides what everything costs: attention's scores grow with the *square* of their number. (Drawn is the first frame of each token.)
 
 # %%
 clip = World(frames=16, size=32, digit_size=18).sample(1, seed=3).video
@@ -231,7 +231,8 @@ for name, at in (("rotary", by_turning), ("added", by_adding)):
 widgets.place_maps(maps, "Who stands near fits well")
 
 # %% [markdown]
-# Both know what is near, without a single weight. They differ in what they can be carried over to: rotary scores depend on differences alone, and mean the same in the corner as in the middle. Move all places and look:
+# Both know what is near, without a single weight, and on equal vectors the two pictures are the same: each score is a sum of cosines of differences. (The bright cross: a token that shares the row, or the column, already has that axis' share.) They part
+# where tokens hold something. A rotary score depends on the *difference* of two places alone, whatever they hold; where places were added, they are mixed with the content. Move all places and look:
 
 # %%
 q, k = torch.randn(2, 1, 32)

@@ -31,6 +31,10 @@ WRONG = {
             SPACE,
             'rearrange(space(rearrange(x, "b t h w d -> (b t) (h w) d")), "(t b) (h w) d -> b t h w d", b=b, h=h)',
         ),
+        "rows_and_columns_exchanged_on_the_way_back": (
+            TIME,
+            'rearrange(time(rearrange(x, "b t h w d -> (b h w) t d")), "(b w h) t d -> b t h w d", b=b, h=h)',
+        ),
     },
     "time": {
         "time_over_the_frame_s_tokens": (f"return {TIME}", "return " + SPACE.replace("space(", "time(")),
@@ -38,10 +42,6 @@ WRONG = {
         "time_over_the_clips": (
             TIME,
             'rearrange(time(rearrange(x, "b t h w d -> (t h w) b d")), "(t h w) b d -> b t h w d", h=h, w=x.shape[3])',
-        ),
-        "rows_and_columns_exchanged_on_the_way_back": (
-            TIME,
-            'rearrange(time(rearrange(x, "b t h w d -> (b h w) t d")), "(b w h) t d -> b t h w d", b=b, h=h)',
         ),
     },
     "in this order": {

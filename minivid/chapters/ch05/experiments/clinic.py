@@ -105,7 +105,6 @@ def findings(dit: DiT) -> tuple[str, ...]:
 def clinic_table(found: Mapping[str, DiT]) -> str:
     """A line a patient: what it claims, and what the tests found. It wakes them up."""
     head = (
-        "",
         "claims to be",
         "says at the start",
         "frame 1 reaches",

@@ -22,7 +22,7 @@ ARMS: dict[str, tuple[Objective, Schedule]] = {
 }
 LEVELS = (-5.0, -3.0, -1.0, 1.0, 3.0, 5.0)
 NETWORK = replace(SMALL.network, dim=48, depth=4)
-TRAINING = TrainConfig(steps=500, batch=16, ema=0.99, growth=((0.3, 4), (0.6, 2)))
+TRAINING = TrainConfig(steps=300, batch=8, ema=0.98, growth=((0.3, 4), (0.6, 2)))
 
 
 @dataclass(frozen=True)

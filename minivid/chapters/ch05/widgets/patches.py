@@ -13,9 +13,10 @@ from torch import Tensor
 
 from minivid.course.widgets.dial import dial, render_strip, strip_scale
 from minivid.show.frames import read
-from minivid.show.style import SOFT, Picture, look
+from minivid.show.style import Picture, look
 
-WIDTH, EDGE, TALL = 840, 8, 92
+WIDTH, EDGE, TALL = 840, 8, 88
+LARGER = 2  # a pixel
 LINE = (120, 170, 255)  # of the cuts
 Patch = tuple[int, int]
 
@@ -40,7 +41,6 @@ def patch_dial_still(clip: Tensor, patches: Sequence[Patch] = ((1, 4), (2, 4), (
             strip = cut(read(clip)[0], patch)
             k = strip_scale(len(strip), *strip.shape[1:3], WIDTH - 2 * EDGE, TALL)
             render_strip(picture, EDGE, top + 20, strip, k)
-            picture.write(WIDTH - EDGE, top, "one frame for each row of tokens", ha="right", fontsize=8, color=SOFT)
     return picture
 
 
@@ -53,14 +53,15 @@ def tokens(clip: Tensor, patch: Patch) -> int:
 def words(clip: Tensor, patch: Patch) -> str:
     """Tokens, what each holds, and the scores of one head of full attention."""
     n, each = tokens(clip, patch), clip.shape[1] * patch[0] * patch[1] ** 2
-    return f"{patch[0]} frames × {patch[1]}×{patch[1]} pixels: {n:,} tokens of {each:,} numbers; {n * n:,} scores a head, if each looks at all"
+    return f"{patch[0]} frame{'s' * (patch[0] > 1)} × {patch[1]}×{patch[1]} pixels: {n:,} tokens of {each:,} numbers; {n * n:,} scores a head, if each looks at all"
 
 
-def cut(frames: UInt8[np.ndarray, "t h w c"], patch: Patch, room: int = 2) -> UInt8[np.ndarray, "n h1 w1 c"]:
+def cut(frames: UInt8[np.ndarray, "t h w c"], patch: Patch, room: int = 2) -> UInt8[np.ndarray, "n h1 w1 3"]:
     """The first frame of each token, enlarged, with lines between the tokens."""
     shown = frames[:: patch[0]][:8]
-    big = shown.repeat(4, 1).repeat(4, 2)
-    side = 4 * patch[1]
+    shown = shown.repeat(3 // shown.shape[-1], 3)  # the lines have a colour
+    big = shown.repeat(LARGER, 1).repeat(LARGER, 2)
+    side = LARGER * patch[1]
     cells = rearrange(big, "n (h p) (w q) c -> n h w p q c", p=side, q=side)
     padded = np.pad(cells, ((0, 0),) * 3 + ((0, room), (0, room), (0, 0)), constant_values=0)
     padded[:, :, :, side:] = LINE

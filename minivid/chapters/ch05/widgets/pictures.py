@@ -9,25 +9,27 @@ from torch import Tensor
 from minivid.course.widgets.attention import COLOURS
 from minivid.show.style import SOFT, Picture, look
 
-SIDE, GAP, EDGE, TOP = 150, 26, 56, 52
+SIDE, GAP, EDGE, TOP = 150, 26, 64, 60
 
 
 def place_maps(maps: Mapping[str, Float[Tensor, "h w"]], heading: str) -> Picture:
     """A map a name: how well a token fits the others, by how far they are away; the middle is itself."""
     with look():
-        picture = Picture(EDGE + len(maps) * (SIDE + GAP) + 40, TOP + SIDE + 44)
+        picture = Picture(EDGE + len(maps) * (SIDE + GAP) + 56, TOP + SIDE + 44)
         picture.write(8, 8, heading, fontsize=12, fontweight="bold")
         for i, (name, values) in enumerate(maps.items()):
             axes = picture.axes_at(EDGE + i * (SIDE + GAP), TOP, SIDE, SIDE)
             h, w = values.shape
-            image = axes.imshow(values, cmap=COLOURS, vmin=-1, vmax=1, extent=(-w / 2, w / 2, h / 2, -h / 2))
-            axes.set_title(name, fontsize=10)
+            image = axes.imshow(values, cmap=COLOURS, vmin=0, vmax=1, extent=(-w / 2, w / 2, h / 2, -h / 2))
+            axes.set_title(name, fontsize=9)
+            axes.set_xticks([-5, 0, 5])
+            axes.set_yticks([-5, 0, 5])
             axes.set(xlabel="columns away", ylabel="rows away" if i == 0 else "")
             axes.grid(False)
             if i:
                 axes.set_yticklabels([])
         bar = picture.axes_at(EDGE + len(maps) * (SIDE + GAP), TOP, 10, SIDE)
-        picture.colorbar(image, cax=bar, ticks=[-1, 0, 1]).outline.set_visible(False)
+        picture.colorbar(image, cax=bar, ticks=[0, 0.5, 1]).outline.set_visible(False)
     return picture
 
 
