@@ -1,9 +1,10 @@
 """Flow matching beside v, with and without shifted times, at equal compute: the same network, steps, clips and noise."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
-from torch import nn
+from torch import Tensor
 
 from minivid.chapters.ch05.experiments.small import SMALL
 from minivid.course.receipt import Receipt
@@ -38,7 +39,9 @@ class Arm:
 
 
 @torch.no_grad()
-def x_errors(network: nn.Module, objective: Objective, schedule: Schedule, n: int = 64, seed: int = 77) -> list[float]:
+def x_errors(
+    network: Callable[..., Tensor], objective: Objective, schedule: Schedule, n: int = 64, seed: int = 77
+) -> list[float]:
     """The mean squared error of x̂ on held-out handwriting at each of LEVELS: comparable, whatever the network says and was trained on.
 
     Each network is shown z as its own schedule mixes it, at one log-SNR for all.
