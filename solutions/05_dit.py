@@ -319,7 +319,7 @@ print(experiments.cost_sentence(experiments.seconds_of(repeats=budget.pick(smoke
 # The more tokens, the further apart: full attention's scores grow with the square of 512, factorized attention's with 64² for each frame and 8² for each place.
 #
 # **Now you change it.** Set `clip=(16, 64, 64)` in `seconds_of`: four times the tokens. Which of the four will grow most?
-# <details><summary>What happens</summary>Full and causal. Their scores become sixteen times as many, windowed attention's only four times; factorized attention lies between, as its frames' sequences become four times as long.</details>
+# <details><summary>What happens</summary>Full and causal: their scores become sixteen times as many. Windowed attention's become four times as many, and grow as the rest of the network does; factorized attention's frames become sequences four times as long, which at this size is hardly felt yet.</details>
 #
 # **And the caption?** By *cross-attention*, as above, or *in context*: the words stand in the same sequence as the tokens, and both are changed by every block (`text="context"`). That needs one sequence, so it goes with full and causal attention.
 
@@ -357,7 +357,19 @@ sides = [(2, 2, 4), (4, 2, 2), (1, 3, 3)]
 widgets.mask_picture({"all frames": pack_mask(sides), "causal": pack_mask(sides, causal=True)}, sides)
 
 # %% [markdown]
-# The test of a pack: each clip comes out as if it had been alone. `scaled_dot_product_attention` takes such a mask; on a GPU *flex attention* skips the empty blocks too. All four kinds of attention can be packed, since each is a rule of who sees whom.
+# What do squares cost? Here are wide clips, and the squares that a fixed size would cut out of them. The test of a pack comes behind it: each clip comes out as if it had been alone. `scaled_dot_product_attention` takes such a mask; on a GPU *flex attention* skips the empty blocks too. All four kinds of attention can be packed, since each is a rule of who sees whom.
+
+# %%
+wide = World(size=(16, 32), digit_size=10).sample(200, seed=4)
+ink = wide.mask[:, 0]  # b t h w, by the simulator
+share = ink[..., 8:24].sum((2, 3)) / ink.sum((2, 3))  # of the digit, inside a square cut from the middle
+print(
+    f"squares cut from wide clips: the digit is whole on {(share > 0.99).float().mean():.0%} of the frames, gone from {(share < 0.01).float().mean():.0%}"
+)
+show(**{"as it is": wide.video[:2], "the square": wide.video[:2, ..., 8:24]})
+
+# %% [markdown]
+# A model that is trained on such squares is taught that things stand half out of the picture. In a pack every clip keeps its own shape.
 
 # %%
 several = [torch.randn(1, 4, 16, 32), torch.randn(1, 8, 16, 16), torch.randn(1, 2, 24, 24)]
@@ -595,6 +607,12 @@ for name, video in side_by_side.items():
 found = receipt("05_digits")
 print(experiments.digits_table(found))
 print(found)
+
+# %% [markdown]
+# A transformer takes any number of tokens, so it can be *asked* for more frames than it was ever shown. Does it know what to do there?
+
+# %%
+print(experiments.longer_table(found))
 
 # %% [markdown]
 # ## 5.10 What is known of Sora?

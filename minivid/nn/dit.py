@@ -270,7 +270,7 @@ class DiT(nn.Module):
         return x
 
     def _in_context(self, x: Tensor, place: Tensor, embed: Tensor, words: Words) -> Tensor:
-        """All blocks, on one sequence: the words, which stand before the first frame, then the tokens."""
+        """All blocks, on one sequence: the words, which stand before the first frame and are told its level, then the tokens."""
         whole, many = x.shape[1:4], words.vectors.shape[1]
         before = torch.tensor([[-1.0], [0.0], [0.0]]).expand(3, many)
         rows = torch.cat([before.to(place), place.flatten(1)], dim=1)[:, None]  # 3 1 i
@@ -278,7 +278,7 @@ class DiT(nn.Module):
         if self.config.attention == "causal":
             visible = visible & (rows[0][:, :, None] >= rows[0][:, None, :])
         levels = embed.expand(len(x), *whole, -1).flatten(1, 3)
-        levels = torch.cat([levels.mean(1, keepdim=True).expand(-1, many, -1), levels], dim=1)[:, :, None, None]
+        levels = torch.cat([levels[:, :1].expand(-1, many, -1), levels], dim=1)[:, :, None, None]
         x = torch.cat([self.word_in(words.vectors), x.flatten(1, 3)], dim=1)[:, :, None, None]
         layout = Layout(ALL, angles_of(rows, self.config.rotary), visible)
         return self._through(x, levels, [layout], None)[:, many:].flatten(1, 3).unflatten(1, whole)

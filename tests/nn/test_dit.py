@@ -110,6 +110,15 @@ def test_causal_attention_never_sees_the_future_with_words_in_its_sequence_eithe
     assert reached(dit, clip(), LEVEL, WORDS, frame=2) == [2, 3]
 
 
+def test_nor_the_future_s_noise_level():
+    dit = awake(CONTEXT[1].build())
+    levels = LEVEL[:, None].repeat(1, 4)
+    other = levels.clone()
+    other[:, 2] += 3
+    difference = (dit(clip(), levels, WORDS) - dit(clip(), other, WORDS)).abs().amax((0, 1, 3, 4))
+    assert difference.nonzero().flatten().tolist() == [2, 3]
+
+
 def test_one_block_over_space_sees_its_frame_and_one_over_time_its_place():
     space, time = (awake(replace(CONFIG, depth=depth, vocabulary=0).build()) for depth in (1, 2))
     assert reached(space, clip(), LEVEL, frame=1) == [1]

@@ -3,7 +3,7 @@
 from minivid.chapters.ch05.experiments.clinic import clinic_table, patients
 from minivid.chapters.ch05.experiments.conventions import CONVENTIONS, conventions_table
 from minivid.chapters.ch05.experiments.costs import KINDS, cost_sentence, seconds_of
-from minivid.chapters.ch05.experiments.digits import digits_table, measure_digits
+from minivid.chapters.ch05.experiments.digits import digits_table, longer_table, measure_digits
 from minivid.chapters.ch05.experiments.flow import flow_table, measure_flow
 from minivid.chapters.ch05.experiments.minutes import measure_minutes, minutes_table
 from minivid.chapters.ch05.experiments.small import SMALL, small_run
@@ -22,6 +22,7 @@ __all__ = [
     "cost_sentence",
     "digits_table",
     "flow_table",
+    "longer_table",
     "measure_digits",
     "measure_flow",
     "measure_minutes",
