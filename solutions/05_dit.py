@@ -511,7 +511,9 @@ print(experiments.flow_table(found))
 print(found)
 
 # %% [markdown]
-# Read it by column. Flow matching has no magic: it puts more or less weight on some noise levels, and where it trains more it is better. **A schedule is a choice of where to be good**, and the shift is the knob.
+# Read it by column (in brackets: the lowest and the highest of the seeds). Where there is much noise, on the left, v is far ahead; where there is little, on the right, plain flow matching is better; and the shift does what it promises, it makes the flow better on the left and pays on the right.
+# One reason for the left: a network that says nothing yet, 0, has with v already the guess $\hat x=\alpha z$, which is small there. With a flow its guess is $\hat x=z-t\cdot 0=z$, nothing but noise, which it must first learn to take away. This is after a few hundred steps of a very small network; large ones have the time.
+# **An objective and a schedule are a choice of where to be good, and when.**
 
 # %% [markdown]
 # ## 5.7 Guide all channels

@@ -3,10 +3,13 @@
 import pytest
 import torch
 
+from minivid import zoo
 from minivid.chapters.ch05.experiments import CONVENTIONS, clinic_table, conventions_table, patients
 from minivid.chapters.ch05.experiments.clinic import findings
+from minivid.chapters.ch05.experiments.digits import MODELS
 from minivid.chapters.ch05.experiments.flow import ARMS, LEVELS, x_errors
 from minivid.chapters.ch05.experiments.small import SMALL
+from minivid.course import receipt
 from minivid.data.world import World
 from minivid.diffusion.objective import target
 
@@ -59,3 +62,17 @@ def test_the_notebook_s_network_takes_the_world_s_clips():
     SMALL.network.check(SMALL.clip)
     network = SMALL.network.build()
     assert sum(weight.numel() for weight in network.parameters()) < 1e6
+
+
+def test_what_the_chapter_says_of_flow_and_v_is_what_was_measured():
+    found = receipt("05_flow")
+    v, flow, shifted = (torch.tensor(found[name]).mean(0) for name in ARMS)
+    noisy = torch.tensor(found["levels"]) < 0
+    assert (v < flow)[noisy].all() and (flow < v)[~noisy].all()
+    assert (shifted < flow)[noisy].all() and (shifted > flow)[~noisy].all()
+
+
+def test_the_receipt_is_of_the_models_that_are_shipped():
+    """A new model needs new measurements."""
+    for name in MODELS:
+        assert receipt("05_digits")[f"about {name}"]["sha256"] == zoo.load(name).manifest["sha256"]
