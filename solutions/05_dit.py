@@ -100,8 +100,8 @@ tokens = patchify(clip, (2, 8))
 print(tuple(clip.shape), "->", tuple(tokens.shape), " and back, equal:", torch.equal(unpatchify(tokens, (2, 8)), clip))
 
 # %% [markdown]
-# **What is lost?** Nothing: it is the same numbers in another order. A shape that fits proves nothing, though. `x.reshape(b, t1, h1, w1, d)` has the right shape and mixes pixels from all over the clip; one well-known video model
-# trained for weeks with such a `reshape` where a transposition was missing (Open-Sora-Plan, issue 171). Look at a token once:
+# **What is lost?** Nothing: it is the same numbers in another order. A shape that fits proves nothing, though. `x.reshape(b, t1, h1, w1, d)` has the right shape and mixes pixels from all over the clip. One well-known video model
+# had such a `reshape` where a transposition was missing; whoever found it feared that it must be trained again (Open-Sora-Plan, issue 171). Look at a token once:
 
 # %%
 ramp = torch.arange(32.0).expand(1, 1, 2, 32, 32)  # each pixel holds its column's number

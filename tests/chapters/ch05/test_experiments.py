@@ -76,3 +76,10 @@ def test_the_receipt_is_of_the_models_that_are_shipped():
     """A new model needs new measurements."""
     for name in MODELS:
         assert receipt("05_digits")[f"about {name}"]["sha256"] == zoo.load(name).manifest["sha256"]
+
+
+def test_the_shipped_transformer_is_small():
+    model = zoo.load("dit-digits")
+    assert (zoo.WEIGHTS / "dit-digits.safetensors").stat().st_size <= 4_000_000
+    assert sum(weight.numel() for weight in model.network.parameters()) <= 2_000_000
+    assert model.run.worlds == zoo.load("vdm-digits").run.worlds and model.run.network == zoo.recipe("dit-digits").network

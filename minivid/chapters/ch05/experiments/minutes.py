@@ -47,7 +47,7 @@ def seconds_a_step(run: Run, steps: int = 4) -> float:
     return (time.process_time() - start) / steps
 
 
-def measure_minutes(seconds: float = 90.0, seeds: tuple[int, ...] = (0,)) -> dict:
+def measure_minutes(seconds: float = 60.0, seeds: tuple[int, ...] = (0,)) -> dict:
     """The networks of dit-digits and vdm-digits, each trained for as many seconds of one core by the same recipe: held-out loss."""
     found = {"seconds": seconds}
     for words, name in NETWORKS.items():
