@@ -38,7 +38,7 @@ from minivid.nn.attention.places import grid, sincos_3d
 from minivid.nn.attention.positions import angles, turned
 from minivid.nn.dit import ATTENTION, DiT, DiTConfig, Parts, initialise
 from minivid.nn.transformer import TokenAttention, WordAttention, modulated, of_level
-from minivid.show import show, show_curves, show_sheet, show_source
+from minivid.show import show, show_curves, show_sheet, show_slice, show_source
 from minivid.tools import budget
 
 torch.manual_seed(0)
@@ -587,6 +587,8 @@ print(experiments.minutes_table(found))
 print(found)
 
 # %% [markdown]
+# After so short a time the transformer is ahead. Its patches are large: a clip is 128 tokens to it, so that a step is cheap, and it takes more of them in the same time. That says how fast it begins (one seed, one minute), not where it ends.
+#
 # Now the zoo's models themselves. Same world, same captions, the same reader of digits. They are *not* equally trained, and the table says how long each was.
 
 # %%
@@ -604,6 +606,13 @@ side_by_side = {
 for name, video in side_by_side.items():
     print(name)
     display(show_sheet(video[:, :, ::2], captions=captions))
+show(**side_by_side, captions=captions)
+
+# %% [markdown]
+# One row of pixels, frame after frame, of the clip that is to move right: a motion is a slanted line, and what changes its looks from frame to frame frays.
+
+# %%
+show_slice(**{name: video[:1] for name, video in side_by_side.items()})
 
 # %%
 found = receipt("05_digits")

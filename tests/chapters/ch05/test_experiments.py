@@ -72,6 +72,13 @@ def test_what_the_chapter_says_of_flow_and_v_is_what_was_measured():
     assert (shifted < flow)[noisy].all() and (shifted > flow)[~noisy].all()
 
 
+def test_what_the_chapter_says_of_equal_minutes_is_what_was_measured():
+    found = receipt("05_minutes")
+    transformer, unet = found["transformer"], found["U-Net"]
+    assert max(transformer["loss"]) < min(unet["loss"]) and transformer["seconds_a_step"] < unet["seconds_a_step"]
+    assert all(abs(took / found["seconds"] - 1) < 0.1 for each in (transformer, unet) for took in each["took"])
+
+
 def test_the_receipt_is_of_the_models_that_are_shipped():
     """A new model needs new measurements."""
     for name in MODELS:
@@ -82,4 +89,6 @@ def test_the_shipped_transformer_is_small():
     model = zoo.load("dit-digits")
     assert (zoo.WEIGHTS / "dit-digits.safetensors").stat().st_size <= 4_000_000
     assert sum(weight.numel() for weight in model.network.parameters()) <= 2_000_000
-    assert model.run.worlds == zoo.load("vdm-digits").run.worlds and model.run.network == zoo.recipe("dit-digits").network
+    assert (
+        model.run.worlds == zoo.load("vdm-digits").run.worlds and model.run.network == zoo.recipe("dit-digits").network
+    )
