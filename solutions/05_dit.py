@@ -589,12 +589,16 @@ print(found)
 # %% [markdown]
 # After so short a time the transformer is ahead. Its patches are large: a clip is 128 tokens to it, so that a step is cheap, and it takes more of them in the same time. That says how fast it begins (one seed, one minute), not where it ends.
 #
-# Now the zoo's models themselves. Same world, same captions, the same reader of digits. They are *not* equally trained, and the table says how long each was.
+# Now the zoo's models themselves: same world, same captions. They are *not* equally trained: the transformer's run was stopped before its end. How far each came, the zoo says:
 
 # %%
 transformer = zoo.load("dit-digits")
 print(transformer)
 print(transformer.origin())
+print(zoo.load("vdm-digits").origin())
+print(
+    f"dit-digits: {transformer.manifest['steps']:,} of the {zoo.recipe('dit-digits').training.steps:,} steps of its recipe"
+)
 
 # %%
 captions = ["a 3 moves right, slowly", "a 7 moves up, quickly"]
@@ -613,17 +617,6 @@ show(**side_by_side, captions=captions)
 
 # %%
 show_slice(**{name: video[:1] for name, video in side_by_side.items()})
-
-# %%
-found = receipt("05_digits")
-print(experiments.digits_table(found))
-print(found)
-
-# %% [markdown]
-# A transformer takes any number of tokens, so it can be *asked* for more frames than it was ever shown. Does it know what to do there?
-
-# %%
-print(experiments.longer_table(found))
 
 # %% [markdown]
 # ## 5.10 What is known of Sora?
