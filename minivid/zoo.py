@@ -25,6 +25,7 @@ from minivid.diffusion.guidance import guided
 from minivid.diffusion.objective import Denoising, Objective, Video, scaled
 from minivid.diffusion.schedule import Schedule, schedule_named
 from minivid.nn.condition import Cond
+from minivid.nn.dit import DiTConfig
 from minivid.nn.unet import UNetConfig
 from minivid.run import Run
 from minivid.tools.nearest import did_you_mean
@@ -65,6 +66,13 @@ RECIPES = {
             UNetConfig(widths=(64, 104), patch=4, vocabulary=len(VOCABULARY)),
             Denoising(Objective.V, "cosine"),
             TrainConfig(steps=12500, batch=16, ema=0.998, growth=((0.2, 8), (0.35, 4), (0.5, 2)), restarts=(8000,)),
+            worlds=(World(frames=16, size=32, digit_size=18),),
+        ),
+        Run(
+            "dit-digits",
+            DiTConfig(patch=(2, 8), dim=160, depth=4, heads=5, modulation="shared", vocabulary=len(VOCABULARY)),
+            Denoising(Objective.V, "cosine"),
+            TrainConfig(steps=4000, batch=16, ema=0.995, growth=((0.2, 8), (0.35, 4), (0.5, 2))),
             worlds=(World(frames=16, size=32, digit_size=18),),
         ),
     )

@@ -1,7 +1,22 @@
-"""Chapter 5, to come: its place on the map."""
+"""Chapter 5: what it is called and promises, and its exercises in the order of their numbers."""
 
+from minivid.chapters.ch05.exercises import block, factorized, flow, guide, pack, patches, rotary
 from minivid.course.chapter import Chapter
 
 CHAPTER = Chapter(
-    title="Diffusion transformers", promise="Spacetime patches; any size and any length in one batch", core=True
+    title="Diffusion transformers",
+    promise="Spacetime patches; any size and any length in one batch",
+    core=True,
+    exercises=(
+        patches.PATCHIFY,
+        patches.UNPATCHIFY,
+        block.EXERCISE,
+        rotary.EXERCISE,
+        factorized.EXERCISE,
+        pack.EXERCISE,
+        flow.FLOW_PAIR,
+        flow.SHIFT,
+        flow.EULER,
+        guide.EXERCISE,
+    ),
 )

@@ -23,9 +23,9 @@ def attend(
     q: Float[Tensor, "n heads i d"],
     k: Float[Tensor, "n heads j d"],
     v: Float[Tensor, "n heads j d"],
-    bias: Float[Tensor, "#n #heads #i j"] | None = None,
+    bias: Float[Tensor, "#n #heads #i j"] | Bool[Tensor, "#n #heads #i j"] | None = None,
 ) -> Float[Tensor, "n heads i d"]:
-    """softmax(q kᵀ / √d + bias) v."""
+    """softmax(q kᵀ / √d + bias) v. A bias of True and False says which keys count."""
     return F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
 
 
@@ -81,7 +81,7 @@ class Window:
     def cut(self, x: Float[Tensor, "b c t h w"]) -> Float[Tensor, "n i c"]:
         """The clip as sequences: filled up, rolled when shifted, then cut into boxes."""
         whole = tuple(x.shape[2:])
-        sizes, shifts = self.sizes(whole), self._shifts(whole)
+        sizes, shifts = self.sizes(whole), self.shifts(whole)
         missing = [-side % size for side, size in zip(whole, sizes, strict=True)]
         if any(missing):
             x = F.pad(x, [n for side in reversed(missing) for n in (0, side)])
@@ -92,7 +92,7 @@ class Window:
     def join(self, rows: Float[Tensor, "n i d"], x: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b d t h w"]:
         """Sequences, cut out of x, in their places again."""
         t, h, w = whole = tuple(x.shape[2:])
-        sizes, shifts = self.sizes(whole), self._shifts(whole)
+        sizes, shifts = self.sizes(whole), self.shifts(whole)
         many = {axis: -(-side // size) for axis, side, size in zip("thw", whole, sizes, strict=True)}
         x = rearrange(rows, "(b t h w) (t1 h1 w1) d -> b d (t t1) (h h1) (w w1)", **many, **_named(sizes))
         if any(shifts):
@@ -101,7 +101,7 @@ class Window:
 
     def visible(self, whole: tuple[int, int, int]) -> Bool[Tensor, "m i i"] | None:
         """Which places of each of a clip's boxes see each other: those of one run of neighbours. None when all do."""
-        sizes, shifts = self.sizes(whole), self._shifts(whole)
+        sizes, shifts = self.sizes(whole), self.shifts(whole)
         if not any(shifts) and not any(side % size for side, size in zip(whole, sizes, strict=True)):
             return None
         axes = [axis_regions(*axis) for axis in zip(whole, sizes, shifts, strict=True)]
@@ -114,7 +114,8 @@ class Window:
         own = (self.frames, self.height, self.width)
         return tuple(min(size or side, side) for size, side in zip(own, whole, strict=True))
 
-    def _shifts(self, whole: tuple[int, int, int]) -> tuple[int, ...]:
+    def shifts(self, whole: tuple[int, int, int]) -> tuple[int, ...]:
+        """By how many frames, rows and columns the boxes begin later."""
         sizes = self.sizes(whole)
         return tuple(self.shifted * (size < side) * (size // 2) for size, side in zip(sizes, whole, strict=True))
 

@@ -40,7 +40,11 @@ def rotate(
     Of queries and keys that were turned, a score depends on the difference of the two positions alone. Raises ValueError for an odd d.
     """
     exact = torch.promote_types(x.dtype, torch.float32)  # an angle in half precision is off by whole turns
-    angle = angles(position.to(exact), x.shape[-1], slowest)
+    return turned(x, angles(position.to(exact), x.shape[-1], slowest))
+
+
+def turned(x: Float[Tensor, "*n t d"], angle: Float[Tensor, "*#n t pairs"]) -> Float[Tensor, "*n t d"]:
+    """Neighbouring channels as points of a plane, turned by so many radians."""
     cos, sin = angle.cos().to(x), angle.sin().to(x)
     a, b = x[..., 0::2], x[..., 1::2]
     return torch.stack([a * cos - b * sin, a * sin + b * cos], dim=-1).flatten(-2)
