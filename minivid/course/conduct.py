@@ -138,9 +138,22 @@ def switches_gradients(exercise: Exercise, mine: Call, theirs: Call) -> Iterator
         )
 
 
-OF_A_CALL = (switches_gradients, is_no_tensor, is_elsewhere, is_of_another_type, shares_memory)
+def turns_an_argument(exercise: Exercise, mine: Call, theirs: Call) -> Iterator[Hints]:
+    """An argument, or a module's weight, wants a gradient after the call and did not before, or the other way round."""
+    for where in mine.turned:
+        if where not in theirs.turned:
+            name = argument(where, mine)
+            yield (
+                f"Your `{exercise.name}` leaves another `requires_grad` on `{name}`, which is the caller's.",
+                f"Look for `requires_grad_` and `requires_grad =` on `{name}`.",
+                "Work on a tensor of your own, `x.detach().requires_grad_()`; a network's weights are left out by `with torch.no_grad():`.",
+            )
+
+
+OF_A_CALL = (turns_an_argument, switches_gradients, is_no_tensor, is_elsewhere, is_of_another_type, shares_memory)
 NAMES = {
     changes_an_argument: "arguments unchanged",
+    turns_an_argument: "arguments unchanged",
     switches_gradients: "gradients as they were",
     is_no_tensor: "a tensor",
     is_elsewhere: "device",

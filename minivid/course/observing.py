@@ -30,7 +30,9 @@ class Call:
     seeded: bool = False
     """A generator of random numbers was among the arguments."""
     changed: list[str] = field(default_factory=list)
-    """Arguments that are others after the call, or want a gradient that did not, or the other way round."""
+    """Arguments that are others after the call."""
+    turned: list[str] = field(default_factory=list)
+    """Arguments, and a module's own weights, that want a gradient after the call and did not before, or the other way round."""
     switched: bool = False
     """Gradients were on before the call and are off after it, or the other way round."""
     types: dict[str, str] = field(default_factory=dict)
@@ -101,12 +103,8 @@ class _Watch:
         tensors = {where: part for where, part in after.items() if isinstance(part, Tensor)}
         told.seeded = any(isinstance(part, GENERATORS) for part in (*self.args, *self.kwargs.values()))
         told.given = sorted({str(part.dtype) for part in tensors.values() if part.is_floating_point()})
-        other = self.wanted ^ self.asking()
-        told.changed = [
-            where
-            for where in self.before | after
-            if where in other or not _same(self.before.get(where), after.get(where))
-        ]
+        told.changed = [where for where in self.before | after if not _same(self.before.get(where), after.get(where))]
+        told.turned = sorted(self.wanted ^ self.asking())
         _describe(told, result, {_memory(part): where for where, part in tensors.items()})
         if self.wanting is not None:
             own = {where: part for where, part in tensors.items() if part.requires_grad}

@@ -135,7 +135,7 @@ WRONG = {
     "its own seed": {
         "seeded_by_the_step": (NOISE, NOISE.replace("=generator", "=torch.Generator().manual_seed(i)")),
     },
-    "any number of steps": {"always_four": ("range(steps)", "range(4)")},
+    "any number of steps": {"never_more_than_four": ("range(steps)", "range(min(steps, 4))")},
     "without gradients": {
         "graph_kept": ("with torch.no_grad():", "if True:"),
         "switched_off_for_the_caller_too": [

@@ -77,7 +77,7 @@ ATTEMPTS = {
         "3.10",
         ("z = z.detach().requires_grad_()", "z.requires_grad_()"),
         "arguments unchanged",
-        "`z`",
+        "`requires_grad` on `z`",
     ),
     "known_frames_cleared_in_place": (
         "3.10",

@@ -11,7 +11,7 @@ from minivid.diffusion.bound import posterior
 from minivid.diffusion.schedule import variance_preserving
 
 
-def _levels_and_clips(seed: int, x: bool = True, least: float = -3) -> dict:
+def _levels_and_clips(seed: int, x: bool = True, least: float = -3.0) -> dict:
     """Inputs, with the clean clip at zero when the weight of the noisy one is to be seen alone; λₜ is at least `least`."""
     generator = torch.Generator().manual_seed(seed)
     clean, noisy = torch.randn(2, 2, 1, 3, 4, 4, generator=generator)
@@ -130,7 +130,7 @@ EXERCISE = Exercise(
                 "The formula is the same at all levels: near the clean clip it gives a very small variance, and a small variance is right there.",
                 "No `clamp` on the variance, and nothing added to it.",
             ),
-            partial(_levels_and_clips, least=3),
+            partial(_levels_and_clips, least=3.0),
             _mean_and_variance,
             _variance_agrees,
         ),
