@@ -1,21 +1,21 @@
 """3.8: the sampling loop, a generator of (z, x̂). Random-valued: each step's noise is worked out from what the loop yields."""
 
 from collections.abc import Iterator
-from itertools import islice, pairwise
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from minivid.chapters.ch03.exercises.judging import SIGMAS, is_independent, is_standard_normal, told_apart
-from minivid.course.exercise import Arrays, Exercise, Probe, WrongAnswer, close, describe
+from minivid.course.exercise import Arrays, Exercise, Probe, WrongAnswer, all_of, close, describe
 from minivid.diffusion.bound import posterior
 from minivid.diffusion.objective import Objective, Video
 from minivid.diffusion.samplers import ancestral, ancestral_step, ddim
 from minivid.diffusion.schedule import COSINE, like, variance_preserving
 
-STEPS = 4
-OTHER_STEPS = 1, 6
+STEPS, MORE_STEPS = 4, 6
 AXES = ("steps", "clips", "channels", "frames", "rows", "columns")
 
 
@@ -42,16 +42,18 @@ class Network(nn.Module):
         return torch.tanh(torch.einsum("ij,bcjhw->bcihw", self.mixing, z)) + 0.2 * level - 0.1 * (cond is None)
 
 
-def _noise(seed: int) -> dict:
+def _noise(seed: int, steps: int = STEPS) -> dict:
     """The noise is drawn from another seed than the loop's generator, and than torch's global one while it is judged."""
     generator = torch.Generator().manual_seed(seed + 1)
     z, mixing = torch.randn(2, 1, 8, 16, 16, generator=generator), torch.randn(8, 8, generator=generator)
-    return {"z": z, "mixing": 0.4 * mixing, "seed": seed + 2}
+    return {"z": z, "mixing": 0.4 * mixing, "seed": seed + 2, "steps": steps}
 
 
 def _begun(obj, inputs: dict, network: Network) -> Iterator:
     """The student's loop, not yet run."""
-    path = obj(network, inputs["z"].clone(), STEPS, "a caption", torch.Generator().manual_seed(inputs["seed"]))
+    path = obj(
+        network, inputs["z"].clone(), inputs["steps"], "a caption", torch.Generator().manual_seed(inputs["seed"])
+    )
     if not hasattr(path, "__next__"):
         raise WrongAnswer(f"it returned {describe(path)}; expected a generator: `yield` (z, x̂) after each step")
     return path
@@ -73,16 +75,16 @@ def _next(path: Iterator, shape: torch.Size) -> tuple[Tensor, Tensor] | None:
 def _walked(obj, inputs: dict) -> dict:
     """All that the loop yields, as it was when it was yielded; what the network was told on the way."""
     network = Network(inputs["mixing"])
-    path, pairs, kept = _begun(obj, inputs, network), [], []
+    path, pairs, kept, steps = _begun(obj, inputs, network), [], [], inputs["steps"]
     asked, gradients = 0, True
-    while len(pairs) <= STEPS and (pair := _next(path, inputs["z"].shape)):
+    while len(pairs) <= steps and (pair := _next(path, inputs["z"].shape)):
         asked = asked or len(network.levels)
         gradients = gradients and torch.is_grad_enabled()
         pairs.append(pair)
         kept.append([part.detach().clone() for part in pair])
-    if len(pairs) != STEPS:
+    if len(pairs) != steps:
         raise WrongAnswer(
-            f"with steps={STEPS} it yielded {'more' if len(pairs) > STEPS else len(pairs)} pairs; expected one a step"
+            f"with steps={steps} it yielded {'more' if len(pairs) > steps else len(pairs)} pairs; expected one a step"
         )
     if len({level.shape for level in network.levels}) != 1:
         raise WrongAnswer("the network was told levels of different shapes; expected one number a clip, at each step")
@@ -113,28 +115,9 @@ def _other_seeds(obj, inputs: dict) -> dict:
     }
 
 
-def _of_other_lengths(obj, inputs: dict) -> dict:
-    """Levels told and pairs yielded, with more and with fewer steps."""
-    told = {}
-    for steps in OTHER_STEPS:
-        network = Network(inputs["mixing"])
-        path = obj(network, inputs["z"].clone(), steps, "a caption", torch.Generator().manual_seed(inputs["seed"]))
-        told[f"pairs {steps}"] = len(list(islice(path, steps + 1)))
-        told[f"levels {steps}"] = torch.stack([level.flatten()[0] for level in network.levels])
-    return told
-
-
-def _of_those_lengths(arrays: Arrays, inputs: dict) -> bool | str:
-    for steps in OTHER_STEPS:
-        if arrays[f"pairs {steps}"] != steps:
-            return f"With steps={steps} another number of pairs came out."
-        grid = COSINE.logsnr(torch.linspace(1, 0, steps + 1))[:-1]
-        if close(arrays[f"levels {steps}"], grid, atol=0.1) is not True:
-            return f"With steps={steps} the network was told other levels."
-    return True
-
-
-GRID = COSINE.logsnr(torch.linspace(1, 0, STEPS + 1))
+def _grid(inputs: dict) -> Tensor:
+    """λ from noise to clip, one more than steps."""
+    return COSINE.logsnr(torch.linspace(1, 0, inputs["steps"] + 1))
 
 
 def _one_at_a_time(arrays: Arrays, inputs: dict) -> bool | str:
@@ -146,14 +129,14 @@ def _one_at_a_time(arrays: Arrays, inputs: dict) -> bool | str:
 
 
 def _falling(arrays: Arrays, inputs: dict) -> bool | str:
-    levels = arrays["levels"]
+    levels, grid, steps = arrays["levels"], _grid(inputs), inputs["steps"]
     if levels.shape[1:] != (len(inputs["z"]),):
         return f"The network was told a level of shape {levels.shape[1:]}."
     told = [levels[0], *(after for before, after in pairwise(levels) if (before != after).any())]
     found = ", ".join(f"{level[0]:.1f}" for level in told)
-    expected = ", ".join(f"{level:.1f}" for level in GRID[:-1])
-    right = len(told) == STEPS and all(np.allclose(level, at, atol=0.1) for level, at in zip(told, GRID, strict=False))
-    return right or f"It was told λ = {found}; in {STEPS} steps it is {expected}."
+    expected = ", ".join(f"{level:.1f}" for level in grid[:-1])
+    right = len(told) == steps and all(np.allclose(level, at, atol=0.1) for level, at in zip(told, grid, strict=False))
+    return right or f"It was told λ = {found}; in {steps} steps it is {expected}."
 
 
 def _leaves_no_trace(arrays: Arrays, inputs: dict) -> bool | str:
@@ -175,9 +158,10 @@ def _guessed(arrays: Arrays, inputs: dict) -> bool | str:
     before = torch.as_tensor(_before(arrays, inputs))
     steps = int(before.flatten(1).isfinite().all(1).long().cumprod(0).sum())
     network, z = Network(inputs["mixing"]).requires_grad_(False), before[:steps]
-    v = torch.stack([network(z[i], GRID[i].expand(len(z[i])), "a caption") for i in range(steps)])
+    grid = _grid(inputs)
+    v = torch.stack([network(z[i], grid[i].expand(len(z[i])), "a caption") for i in range(steps)])
     (alpha, sigma), (alpha_s, sigma_s) = (
-        tuple(like(level, z) for level in variance_preserving(levels[:steps])) for levels in (GRID[:-1], GRID[1:])
+        tuple(like(level, z) for level in variance_preserving(levels[:steps])) for levels in (grid[:-1], grid[1:])
     )
     mistakes = {
         "It is the network's answer itself; that is v.": v,
@@ -193,10 +177,10 @@ def _guessed(arrays: Arrays, inputs: dict) -> bool | str:
 
 def _drawn(arrays: Arrays, inputs: dict) -> np.ndarray:
     """What the noise of each step but the last must have been, in units of the posterior's deviation."""
-    noise = []
+    noise, grid = [], _grid(inputs)
     for step, before in enumerate(_before(arrays, inputs)[:-1]):
         x_hat, z_t = torch.as_tensor(arrays["x_hat"][step]), torch.as_tensor(before)
-        mean, variance = posterior(x_hat, z_t, GRID[step + 1], GRID[step])
+        mean, variance = posterior(x_hat, z_t, grid[step + 1], grid[step])
         noise.append((arrays["z"][step] - mean.numpy()) / variance.sqrt().item())
     return np.stack(noise).astype(np.float64)
 
@@ -209,11 +193,11 @@ def _is_centred(arrays: Arrays, inputs: dict) -> bool | str:
             "There are values that are not finite: is λ of where you *arrive* handed to `posterior` first, as logsnr_s?"
         )
     for name, known in (("z", _before(arrays, inputs)[:-1]), ("x̂", arrays["x_hat"][:-1])):
-        for step in range(STEPS - 1):
+        for step in range(inputs["steps"] - 1):
             if abs((noise[step] * known[step]).sum()) > SIGMAS * (known[step].astype(np.float64) ** 2).sum() ** 0.5:
                 if step and abs(np.corrcoef(noise[step].flat, noise[step - 1].flat)[0, 1]) > 0.9:
                     return f"The noise that is added in step {step + 1} is that of the step before."
-                return f"In step {step + 1} of {STEPS} the weight of {name} is another."
+                return f"In step {step + 1} of {inputs['steps']} the weight of {name} is another."
     return True
 
 
@@ -221,8 +205,18 @@ def _is_of_that_size(arrays: Arrays, inputs: dict) -> bool | str:
     noise = _drawn(arrays, inputs)
     for step, size in enumerate((noise**2).mean((1, 2, 3, 4, 5)) ** 0.5):
         if abs(size**2 - 1) > SIGMAS * (2 / noise[step].size) ** 0.5:
-            return f"In step {step + 1} of {STEPS} the noise is {size:.2f} times what it should be."
+            return f"In step {step + 1} of {inputs['steps']} the noise is {size:.2f} times what it should be."
     return True
+
+
+def _ends_at_the_guess(arrays: Arrays, inputs: dict) -> bool | str:
+    return close(arrays["z"][-1], arrays["x_hat"][-1])
+
+
+def _all_right(arrays: Arrays, inputs: dict) -> bool | str:
+    return all_of(
+        *(judge(arrays, inputs) for judge in (_falling, _guessed, _is_centred, _is_of_that_size, _ends_at_the_guess))
+    )
 
 
 EXERCISE = Exercise(
@@ -332,7 +326,7 @@ EXERCISE = Exercise(
             ),
             _noise,
             _walked,
-            lambda arrays, inputs: close(arrays["z"][-1], arrays["x_hat"][-1]),
+            _ends_at_the_guess,
         ),
         Probe(
             "repeatable",
@@ -363,9 +357,9 @@ EXERCISE = Exercise(
                 "How many steps there are is the caller's affair.",
                 "`range(steps)`, and `steps + 1` levels.",
             ),
-            _noise,
-            _of_other_lengths,
-            _of_those_lengths,
+            partial(_noise, steps=MORE_STEPS),
+            _walked,
+            _all_right,
         ),
         Probe(
             "without gradients",
