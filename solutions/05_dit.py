@@ -623,7 +623,7 @@ print(found)
 
 # %% [markdown]
 # The U-Net wins on every measure, and the table says how unequal the two are: it was trained more than twice as long by the clock, on a core of its own, which the transformer had to share. *Where* the transformer loses is worth a look. It moves as it is told, nearly as often as the U-Net; but it does not keep its digit. From frame to frame the strokes change, as the slice above shows.
-# A U-Net's convolutions draw the same strokes wherever the digit stands; to a transformer each token of 8×8 pixels is a place of its own, and that a digit which moved is still the same digit must be learnt for every offset within a patch. Large patches made it quick at the beginning, and this is what they cost. A transformer's clip takes a fraction of the time to make.
+# A likely reason: a U-Net's convolutions draw the same strokes wherever the digit stands; to a transformer each token of 8×8 pixels is a place of its own, and that a digit which moved is still the same digit must be learnt for every offset within a patch. Large patches made it quick at the beginning, and this may be what they cost. A transformer's clip takes a fraction of the time to make.
 # What more training, smaller patches or more width would bring was not measured here. `minivid train dit-digits` makes it again; the recipe stands in `minivid/zoo.py`, to be changed.
 
 # %% [markdown]
