@@ -6,7 +6,7 @@ import torch
 from minivid import zoo
 from minivid.chapters.ch05.experiments import CONVENTIONS, clinic_table, conventions_table, patients
 from minivid.chapters.ch05.experiments.clinic import findings
-from minivid.chapters.ch05.experiments.digits import MODELS
+from minivid.chapters.ch05.experiments.digits import MODELS, digits_sentence
 from minivid.chapters.ch05.experiments.flow import ARMS, LEVELS, x_errors
 from minivid.chapters.ch05.experiments.small import SMALL
 from minivid.course import receipt
@@ -83,6 +83,16 @@ def test_the_receipt_is_of_the_models_that_are_shipped():
     """A new model needs new measurements."""
     for name in MODELS:
         assert receipt("05_digits")[f"about {name}"]["sha256"] == zoo.load(name).manifest["sha256"]
+
+
+def test_what_the_chapter_says_of_the_two_models_is_what_was_measured():
+    found = receipt("05_digits")
+    mine, theirs, longer = (found[name] for name in (*MODELS, "longer clips"))
+    assert "dit-digits on 0 of 5" in digits_sentence(found)
+    assert min(mine["direction"], mine["speed"]) > 0.85 and mine["digit_always"] < 0.2 < 0.8 < theirs["digit_always"]
+    assert min(longer["direction"], longer["speed"]) > 0.8 and longer["digit_always"] < 0.2
+    mine, theirs = (found[f"about {name}"] for name in MODELS)
+    assert theirs["minutes"] > 2 * mine["minutes"] and theirs["seconds_a_clip"] > 2 * mine["seconds_a_clip"]
 
 
 def test_the_shipped_transformer_is_small():
