@@ -172,6 +172,21 @@ def close(actual: np.ndarray, expected: Any, rtol: float = 1e-4, atol: float = 1
     return bool((difference <= atol + rtol * np.abs(expected.astype(np.float64))).all())
 
 
+def told_apart(
+    found: np.ndarray | np.generic, expected: Any, mistakes: Mapping[str, Any], rtol: float = 1e-3, atol: float = 1e-4
+) -> bool | str:
+    """True for what is expected; else the sentence of the first mistake that gives what was found; else what `close` says.
+
+    A mistake that cannot be told from the right answer on these inputs is passed over.
+    """
+    found = np.asarray(found)
+    verdict = close(found, expected, rtol, atol)
+    if verdict is True:
+        return True
+    said = (sentence for sentence, value in mistakes.items() if close(found, value, rtol, atol) is True)
+    return next(said, verdict)
+
+
 def all_of(*verdicts: bool | str) -> bool | str:
     """The first verdict that is not True, or True."""
     return next((verdict for verdict in verdicts if verdict is not True), True)

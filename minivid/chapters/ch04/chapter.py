@@ -1,9 +1,17 @@
-"""Chapter 4, to come: its place on the map."""
+"""Chapter 4: what it is called and promises, and its exercises in the order of their numbers."""
 
+from minivid.chapters.ch04.exercises import any_output, inversion, min_snr_v, rotation, second_order
 from minivid.course.chapter import Chapter
 
 CHAPTER = Chapter(
     title="The v-parameterization",
     promise="Three ways to say one thing, sampling as a rotation, and a sampler of a few steps",
     core=True,
+    exercises=(
+        any_output.EXERCISE,
+        rotation.EXERCISE,
+        min_snr_v.EXERCISE,
+        second_order.EXERCISE,
+        inversion.EXERCISE,
+    ),
 )

@@ -1,29 +1,15 @@
-"""What the chapter's probes share: which mistake a wrong number is, and whether noise is noise."""
+"""What the chapter's probes share: whether noise is noise."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
-from minivid.course.exercise import all_of, close
+from minivid.course.exercise import all_of, told_apart
+
+__all__ = ["SIGMAS", "is_independent", "is_standard_normal", "told_apart"]
 
 SIGMAS = 6
 """A right answer's draws stray this far from their expectation once in 5e8 probes."""
-
-
-def told_apart(
-    found: np.ndarray | np.generic, expected: Any, mistakes: Mapping[str, Any], rtol: float = 1e-3, atol: float = 1e-4
-) -> bool | str:
-    """True for what is expected; else the sentence of the first mistake that gives what was found; else what `close` says.
-
-    A mistake that cannot be told from the right answer on these inputs is passed over.
-    """
-    found = np.asarray(found)
-    verdict = close(found, expected, rtol, atol)
-    if verdict is True:
-        return True
-    said = (sentence for sentence, value in mistakes.items() if close(found, value, rtol, atol) is True)
-    return next(said, verdict)
 
 
 def is_standard_normal(eps: np.ndarray) -> bool | str:
