@@ -459,8 +459,8 @@ display(show_sheet(**{name: clip[:1] for name, clip in ({"fine": fine.clamp(-1, 
 show(**{name: few[f"{name}, 5 calls"] for name in ("DDIM", "Heun", "2M")})
 
 # %% [markdown]
-# <details><summary>What we saw</summary>2M nearest, DDIM a little behind, Heun last: within as many calls it takes half as many steps, and its higher order is no help to steps that large.
-# Near the fine path is not the same as good, either: any of these clips may please.</details>
+# <details><summary>What we saw</summary>DDIM and 2M close together, 2M the nearer by little; Heun last. Within as many calls it takes half as many steps, and a higher order is no help to steps that large.
+# Nor is near the fine path the same as good: in the picture you will hardly prefer one.</details>
 #
 # ## 4.7 Which noise made this clip?
 # DDIM is a path without chance; so it can be walked backwards, from a clip to the noise that would have made it. Whoever edits real clips begins there. A step from s to the noisier t: read x̂ and ε̂ at s, mix them anew at t.
@@ -558,7 +558,7 @@ show_sheet(seen=z[:2].clamp(-1, 1), teacher=guess[:2].clamp(-1, 1), target=goal[
 # %% [markdown]
 # The target is a little sharper than the guess: it is no longer the mean of all clips that fit, since by its second look the teacher has begun to decide for one. Distilled again and again it ends as a clip.
 #
-# **What is not here yet:** networks *trained* on ε, x and v at equal compute and compared, a student that was trained on this target, and MeanFlow, which learns the average velocity of a step without a teacher.
+# **What is not here yet:** networks *trained* on ε, x and v at equal compute, and with Stable Diffusion's table before and after rescaling, so that samples are compared and not formulas; a student that was trained on this target; and MeanFlow, which learns the average velocity of a step without a teacher.
 #
 # ## 4.9 How this goes wrong
 # Three patients: the zoo's network, six steps of DPM-Solver++(2M), the same noise; one mistake each in the code around it. The picture cuts at ±1; the table does not. Decide before you open the answers.

@@ -39,7 +39,8 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
         * (alpha * b - sigma * a),
         "z and the output are exchanged.": (b * output - sigma * z) / (alpha * b - sigma * a),
         "In the determinant stands a plus: it is α b − σ a.": (b * z - sigma * output) / (alpha * b + sigma * a),
-        "σ output is added, and should be subtracted.": (b * z + sigma * output) / (alpha * b - sigma * a),
+        "The output counts with the other sign: σ output is to be subtracted.": (b * z + sigma * output)
+        / (alpha * b - sigma * a),
         "This is x̂ of a network that says v, whatever yours says.": alpha * z - sigma * output,
         "This is x̂ of a network that says ε, whatever yours says.": (z - sigma * output) / alpha,
     }

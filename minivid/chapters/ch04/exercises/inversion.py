@@ -69,10 +69,8 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     v = _v(inputs, z, s.expand(len(z)))
     x_hat, eps_hat = alpha_s * z - sigma_s * v, sigma_s * z + alpha_s * v
     mistakes = {
-        "The clip and the noise are put together at the level that z had: z is where it was.": z,
-        "x̂ and ε̂ are taken with α and σ of t: z lies at s.": alpha_t * (alpha_t * z - sigma_t * v)
-        + sigma_t * (sigma_t * z + alpha_t * v),
-        "α and σ of t are exchanged: α belongs to the clip.": sigma_t * x_hat + alpha_t * eps_hat,
+        "z is where it was: x̂ and ε̂ are read and mixed with α and σ of one level, and should be read at s and mixed at t.": z,
+        "Clip and noise are exchanged: α goes with x̂, σ with ε̂.": sigma_t * x_hat + alpha_t * eps_hat,
         "This is x̂ itself.": x_hat,
         "This is ε̂ itself.": eps_hat,
         "The noise is not in it.": alpha_t * x_hat,

@@ -28,6 +28,9 @@ _weight = returned("weight")
 def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     snr, gamma = torch.exp(inputs["logsnr"]), inputs["gamma"]
     mistakes = {
+        "It is not clamped at all.": snr / (snr + 1),
+        "The SNR is clamped in the divisor too, and should go on growing there.": snr.clamp(max=gamma)
+        / (snr.clamp(max=gamma) + 1),
         "SNR + 1 stands in both places: what is clamped is the SNR alone, and only the divisor has the 1.": (
             snr + 1
         ).clamp(max=gamma)
@@ -39,8 +42,8 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
         "This is the weight for a network that says ε: its divisor is the SNR, v's is SNR + 1.": snr.clamp(max=gamma)
         / snr,
         "This is the weight for a network that says x, not divided by SNR + 1.": snr.clamp(max=gamma),
-        "It is not clamped at all.": snr / (snr + 1),
         "λ itself is clamped, and γ is a signal-to-noise ratio, e^λ.": snr.log().clamp(max=gamma).exp() / (snr + 1),
+        "λ is clamped, and γ is a signal-to-noise ratio, e^λ.": torch.sigmoid(snr.log().clamp(max=gamma)),
         "λ stands where the SNR, e^λ, should.": snr.log().clamp(max=gamma) / (snr.log() + 1),
         "The 1 is added to γ: what is clamped is the SNR, at γ.": snr.clamp(max=gamma + 1) / (snr + 1),
         "γ is 5 here, whatever was asked for.": snr.clamp(max=5) / (snr + 1),

@@ -38,7 +38,7 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
         return cos(by) * z + sin(by) * v
 
     mistakes = {
-        "It is turned the other way: away from the clip, by φₜ − φₛ.": turned(-turn),
+        "It is turned away from the clip: δ = φₛ − φₜ is negative, and sin(δ) v is added.": turned(-turn),
         "The angle's tangent is σ/α = e^{−λ/2}; here it is taken of e^{−λ}.": turned(quarter),
         "The angle's tangent is σ/α = e^{−λ/2}; here it is taken of e^{−λ}, and turned the other way.": turned(
             -quarter
@@ -46,7 +46,6 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
         "It is turned to φₛ from nothing: from φₜ to φₛ is φₛ − φₜ.": turned(angle(s)),
         "It is turned by φₜ, where z stands already: from φₜ to φₛ is φₛ − φₜ.": turned(angle(t)),
         "Sine and cosine are exchanged.": sin(turn) * z + cos(turn) * v,
-        "v is subtracted, and should be added: φₛ − φₜ is negative already.": cos(turn) * z - sin(turn) * v,
         "This is a straight step along v, z + δ v, which leaves the arc.": z + turn * v,
         "z is not shrunk by the cosine.": z + sin(turn) * v,
         "z did not move.": z,

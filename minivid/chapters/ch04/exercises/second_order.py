@@ -61,8 +61,10 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
             "The widths of the two steps do not count, as if they were equal.": arrived(x_hat + change / 2),
             "The widths are multiplied, and should be divided.": arrived(x_hat + (s - t) * (t - r) / 2 * change),
             "The step's width is not divided by the width of the one before.": arrived(x_hat + (s - t) / 2 * change),
+            "This is between the two guesses, in their mean: the line is followed beyond the newer one.": arrived(
+                (x_hat + before) / 2
+            ),
             "The line is followed backwards, to before.": arrived(x_hat - ratio / 2 * change),
-            "This is the mean of the two guesses.": arrived((x_hat + before) / 2),
             "The step is taken with the guess before alone.": arrived(before),
             "The line is followed from the guess before, and not from this one.": arrived(before + ratio / 2 * change),
             "The width before reaches from r to s, and should from r to t.": arrived(
