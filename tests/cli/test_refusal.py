@@ -38,7 +38,7 @@ FAULTS = [
     ("world --n 3 --out x.gif --quiet=yes", "Unrecognized options: yes"),
     ("build --check twice", "Unrecognized options: twice"),
     ("measure --n 3", "--n (applied to minivid measure)"),
-    (f"grade a.ipynb {LONG}", f"Unrecognized options: {LONG}."),
+    (f"build {LONG}", f"Unrecognized options: {LONG}."),
 ]
 
 
