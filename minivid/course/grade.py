@@ -139,15 +139,18 @@ def _grades(
 
 
 def _prepare(step: Step, kernel: Kernel, timeout_s: float) -> None:
-    """Run what an answer may need, in this kernel and in those that follow."""
+    """Run what an answer may need, in this kernel and in those that follow. A cell of the student's own that fails leaves its definitions."""
+    if not step.source:
+        return
     if not step.own:
-        return kernel.keep(call("run", step.source), timeout_s) if step.source else None
-    limit, code = min(timeout_s, OWN_CELL_S), call("run", step.source, definitions(step.source))
+        kernel.keep(call("run", step.source), timeout_s)
+        return
+    limit, what_it_defines = min(timeout_s, OWN_CELL_S), definitions(step.source)
+    code = call("run", step.source, what_it_defines)
     if kernel.run(code, limit):
         kernel.replay[code] = limit
     else:  # it took too long, or took the kernel with it
-        kernel.keep(call("run", definitions(step.source)), limit)
-    return None
+        kernel.keep(call("run", what_it_defines), limit)
 
 
 def _explained(outcome: Outcome, step: Step, not_run: set[str]) -> Outcome:
