@@ -85,6 +85,8 @@ def _class(
     from minivid.course.submission import SubmissionError
     from minivid.tools.progress import Progress
 
+    if json is not None and not resume and json.is_file() and json.stat().st_size:
+        raise BadInput(f"{json} already holds grades: --resume goes on with them, another name begins anew.")
     try:
         handed_in = submissions(places)
     except SubmissionError as error:

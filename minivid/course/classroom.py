@@ -16,6 +16,7 @@ from pathlib import Path
 from minivid.course import listing
 from minivid.course.grade import Grade, GradeReport, grade
 from minivid.course.submission import SubmissionError
+from minivid.tools.files import write_atomically
 
 SUFFIX = ".ipynb"
 ODD = ("Your code ended", "Your code was stopped", "cannot be read", "which is the answer", "the library's own")
@@ -87,22 +88,27 @@ def graded(
 
     journal: a file that gets a line of JSON for each. options: those of `grade`.
     """
-    done = {(one.student, one.notebook, one.sha256): one for one in (read_journal(journal) if resume else ())}
-    if journal is not None and not resume:
-        journal.write_text("", encoding="utf-8")
+    before = read_journal(journal) if journal is not None and resume else []
+    if journal is not None:  # whole lines alone, so that the next one does not go on behind half a line
+        write_atomically(journal, "".join(map(_line, before)))
+    done = {(one.student, one.notebook, one.sha256): one for one in before}
     left = []
     for one in handed_in:
-        before = done.get((one.student, str(one.notebook), fingerprint(one.notebook)))
-        if before is None:
+        known = done.get((one.student, str(one.notebook), fingerprint(one.notebook)))
+        if known is None:
             left.append(one)
         else:
-            yield before
+            yield known
     for one, report in _side_by_side(left, jobs, options):
         result = Graded(one.student, str(one.notebook), fingerprint(one.notebook), report)
         if journal is not None:
             with journal.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(result), ensure_ascii=False) + "\n")
+                file.write(_line(result))
         yield result
+
+
+def _line(result: Graded) -> str:
+    return json.dumps(asdict(result), ensure_ascii=False) + "\n"
 
 
 def read_journal(journal: Path) -> list[Graded]:
@@ -153,6 +159,9 @@ def _pooled(some: Sequence[Submission], jobs: int, options: dict) -> Iterator[tu
                 yield waiting[future], future.result()
             except BrokenProcessPool:
                 yield waiting[future], None
+            except Exception as error:  # of the grader's own making: it must not stop the class
+                problem = f"Grading it failed ({type(error).__name__}: {error}). Look at it by hand."
+                yield waiting[future], GradeReport(waiting[future].notebook.name, "", (), problem)
 
 
 def _one_thread() -> None:

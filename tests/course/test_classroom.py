@@ -34,20 +34,20 @@ CLASS = [
 
 
 @pytest.mark.parametrize(
-    "file, student",
+    "file, student, alone",
     [
-        ("anna/03_vdm.ipynb", "anna"),
-        ("ben/ch03/03_vdm.IPYNB", "ben"),
-        ("cem_03_vdm.ipynb", "cem_03_vdm"),
+        ("anna/03_vdm.ipynb", "anna", "anna"),
+        ("ben/ch03/03_vdm.IPYNB", "ben", "ch03"),
+        ("cem_03_vdm.ipynb", "cem_03_vdm", "cem_03_vdm"),
     ],
 )
-def test_whose_a_notebook_is(tmp_path, file, student):
+def test_whose_a_notebook_is(tmp_path, file, student, alone):
     (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / file).touch()
     (tmp_path / ".ipynb_checkpoints").mkdir()
     (tmp_path / ".ipynb_checkpoints" / "x.ipynb").touch()
     assert submissions([tmp_path]) == [Submission(student, tmp_path / file)]
-    assert submissions([tmp_path / file])[0].student in (student, "ch03")
+    assert submissions([tmp_path / file]) == [Submission(alone, tmp_path / file)]
 
 
 def test_a_place_without_notebooks_is_a_sentence(tmp_path):
@@ -98,6 +98,8 @@ def test_what_is_in_the_journal_is_not_graded_again_unless_it_has_changed(tmp_pa
     asked.clear()
     again = list(graded(handed_in, journal, resume=True))
     assert sorted(asked) == ["a", "c"] and {one.student for one in again} == {"a", "b", "c"}
+    asked.clear()
+    assert len(list(graded(handed_in, journal, resume=True))) == 3 and asked == []  # nothing stands behind half a line
 
 
 DYING = """
@@ -107,6 +109,8 @@ from minivid.course.grade import GradeReport
 def grade(notebook):
     if "bad" in str(notebook):
         os._exit(1)
+    if "odd" in str(notebook):
+        raise OSError("no space left")
     return GradeReport(notebook.name, "03", ())
 """
 
@@ -115,12 +119,12 @@ def test_a_notebook_that_ends_its_grader_costs_no_other(tmp_path, monkeypatch):
     (tmp_path / "dying.py").write_text(DYING)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(classroom, "grade", __import__("dying").grade)
-    for student in ("anna", "bad", "cem", "dora"):
+    for student in ("anna", "bad", "cem", "dora", "odd"):
         (tmp_path / "in" / student).mkdir(parents=True)
         (tmp_path / "in" / student / "03_vdm.ipynb").touch()
     results = {one.student: one.report for one in graded(submissions([tmp_path / "in"]), jobs=2)}
     assert [results[name].problem for name in ("anna", "cem", "dora")] == ["", "", ""]
-    assert "ended the grader itself" in results["bad"].problem
+    assert "ended the grader itself" in results["bad"].problem and "no space left" in results["odd"].problem
 
 
 def test_a_class_from_the_command_line(course, tmp_path, capsys):
@@ -144,6 +148,9 @@ def test_a_class_from_the_command_line(course, tmp_path, capsys):
     rows = list(csv.DictReader((tmp_path / "g.csv").open()))
     assert [row["3.1"] for row in rows] == ["2", "0", "0"]
     assert len([json.loads(line) for line in (tmp_path / "g.jsonl").read_text().splitlines()]) == 3
+    with pytest.raises(SystemExit) as end:
+        main(["grade", str(tmp_path / "in"), *files])
+    assert end.value.code == 2 and "already holds grades: --resume" in capsys.readouterr().err
     assert (tmp_path / "back" / "anna" / "03_small.html").is_file() and (tmp_path / "back" / "class.html").is_file()
 
 
