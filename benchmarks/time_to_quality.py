@@ -25,8 +25,9 @@ from minivid.data.world import Clips
 from minivid.diffusion.objective import Objective, per_clip_loss, stratified_times
 from minivid.diffusion.schedule import COSINE
 from minivid.metrics.reader import DigitReader, fit_reader
+from minivid.optimizers import matrices_of, optimizers
 from minivid.run import Run
-from minivid.train import TrainConfig, matrices_of, optimizers, update_ema
+from minivid.train import TrainConfig, update_ema
 from minivid.zoo import Model
 
 
@@ -135,7 +136,7 @@ def with_rates(
     """The optimizers of a run, each with its learning rate."""
     if which == "ours":
         matrices = matrices_of(net) or {name for name, weight in net.named_parameters() if weight.ndim == 2}
-        return optimizers(net, config, matrices)
+        return optimizers(net, matrices, config.lr, config.lr_matrices, config.weight_decay)
     decay = config.weight_decay
     return [(torch.optim.AdamW(net.parameters(), config.lr, (0.9, 0.99), weight_decay=decay, fused=True), config.lr)]
 

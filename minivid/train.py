@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from minivid import checkpoint, state
 from minivid.batches import Batches
 from minivid.diffusion.objective import Denoising
+from minivid.optimizers import Together, matrices_of, optimizers
 from minivid.tools.options import described, named
 from minivid.tools.progress import Progress
 from minivid.tools.seeds import plain_generator
@@ -162,23 +163,6 @@ class Record:
     seconds: float
 
 
-@dataclass(frozen=True)
-class Together:
-    """Several optimizers as one."""
-
-    optimizers: list[torch.optim.Optimizer]
-
-    def zero_grad(self) -> None:
-        """Forget the gradients of all weights."""
-        for optimizer in self.optimizers:
-            optimizer.zero_grad()
-
-    def step(self) -> None:
-        """Change all weights, each by its own optimizer."""
-        for optimizer in self.optimizers:
-            optimizer.step()
-
-
 Update = Callable[["Training", Any, Step, float], tuple[float, float]]
 """`update(training, batch, step, decay)` changes the weights once, and their moving average with that decay; what it returns is the loss
 and the gradient's norm before it was clipped. Raises `training.failed(...)` where one of them is no number."""
@@ -264,7 +248,8 @@ class Training:
             for weight in self.model.state_dict().values():
                 weight.copy_(broadcast(weight))
         self.ema = deepcopy(self.model).requires_grad_(False).eval()
-        made = optimizers(self.model, self.config, matrices_of(self.model))
+        rates = self.config.lr, self.config.lr_matrices, self.config.weight_decay
+        made = optimizers(self.model, matrices_of(self.model), *rates)
         if not made:
             raise ValueError("nothing of this network is trained: every weight has requires_grad=False.")
         self.optimizers = [self.accelerator.prepare_optimizer(optimizer) for optimizer, _ in made]
@@ -429,38 +414,6 @@ class Training:
         self.records = [Record(*values) for values in about["records"]]
         self.owned, self.failure = True, ""
         return self
-
-
-def optimizers(
-    model: nn.Module, config: TrainConfig, matrices: Collection[str]
-) -> list[tuple[torch.optim.Optimizer, float]]:
-    """Each optimizer with its learning rate: Muon for the weights named as matrices, AdamW for the rest.
-
-    Muon makes each update of a matrix orthogonal, so that all directions learn at one pace (Jordan et al. 2024); a convolution's
-    weight is a matrix too. Weight decay is AdamW's alone. Raises ValueError for a name that is no matrix.
-    """
-    by_name = dict(model.named_parameters(remove_duplicate=False))  # a tied weight by any of its names
-    for name in matrices:
-        if name not in by_name or by_name[name].ndim != 2:
-            raise ValueError(
-                f"{type(model).__name__} names {name!r} among its matrices, but has no weight of two axes there."
-            )
-    named_so = {id(by_name[name]) for name in matrices}
-    trained = [weight for weight in model.parameters() if weight.requires_grad]
-    inner = [weight for weight in trained if id(weight) in named_so]
-    rest = [weight for weight in trained if id(weight) not in named_so]
-    made = []
-    if inner:
-        made.append((torch.optim.Muon(inner, lr=config.lr_matrices, weight_decay=0.0), config.lr_matrices))
-    if rest:
-        adam = torch.optim.AdamW(rest, lr=config.lr, betas=(0.9, 0.99), weight_decay=config.weight_decay)
-        made.append((adam, config.lr))
-    return made
-
-
-def matrices_of(model: nn.Module) -> set[str]:
-    """What a network calls its matrices; one that says nothing of them has none."""
-    return set(model.matrices()) if hasattr(model, "matrices") else set()
 
 
 def apart(training: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:

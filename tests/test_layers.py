@@ -15,7 +15,7 @@ GROUND = {"data", "nn", "diffusion", "motion", "show"}
 ORDER = ["batches", "train", "run", "zoo", "judges", "evaluation"]  # of the third storey: none knows a later one
 STOREYS = [
     GROUND,
-    {"metrics", "checkpoint", "state", "adapt"},
+    {"metrics", "checkpoint", "state", "optimizers", "adapt"},
     {*ORDER, "doctor"},
     {"course"},
     {"chapters"},

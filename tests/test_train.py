@@ -23,8 +23,6 @@ from minivid.train import (
     TrainConfig,
     Training,
     TrainingFailed,
-    matrices_of,
-    optimizers,
     update_ema,
     written_out,
 )
@@ -266,19 +264,6 @@ def test_clips_with_a_caption_for_each_frame_are_not_cut():
     )
     with pytest.raises(ValueError, match="cut short"):
         next(training.steps(progress=False))
-
-
-def test_every_weight_has_one_optimizer_and_the_matrices_inside_have_muon():
-    model = UNet(UNET)
-    muon, adam = (optimizer.param_groups[0]["params"] for optimizer, _ in optimizers(model, CONFIG, matrices_of(model)))
-    assert {id(p) for p in muon}.isdisjoint(id(p) for p in adam) and len(muon) + len(adam) == len(
-        list(model.parameters())
-    )
-    names = {id(parameter): name for name, parameter in model.named_parameters()}
-    assert "middle.block.conv1.weight" in {names[id(p)] for p in muon}
-    assert {"conv_in.weight", "conv_out.weight", "text.word.weight", "position_bias.weight.weight"} <= {
-        names[id(p)] for p in adam
-    }
 
 
 def test_the_average_follows_the_weights_from_behind():
