@@ -75,6 +75,17 @@ RECIPES = {
             TrainConfig(steps=4000, batch=16, ema=0.995, growth=((0.2, 8), (0.35, 4), (0.5, 2))),
             worlds=(World(frames=16, size=32, digit_size=18),),
         ),
+        Run(
+            "image-digits",
+            UNetConfig(channels=3, widths=(64, 104), patch=4, vocabulary=len(VOCABULARY), temporal=False),
+            Denoising(Objective.V, "cosine"),
+            TrainConfig(steps=7000, batch=32, ema=0.998, warmup=100),
+            worlds=(
+                World(frames=1, size=32, digit_size=16, colour=True, background="gradient"),
+                World(frames=1, size=32, digit_size=16, colour=True),
+                World(frames=1, size=32, digit_size=16, colour=True, background="gradient", digits=2),
+            ),
+        ),
     )
 }
 """The runs that make the zoo's models."""
