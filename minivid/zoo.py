@@ -78,8 +78,8 @@ RECIPES = {
         Run(
             "image-digits",
             UNetConfig(channels=3, widths=(64, 104), patch=4, vocabulary=len(VOCABULARY), temporal=False),
-            Denoising(Objective.V, "cosine"),
-            TrainConfig(steps=7000, batch=32, ema=0.998, warmup=100),
+            Denoising(Objective.V, "cosine-32"),
+            TrainConfig(steps=5000, batch=32, ema=0.998, warmup=100),
             worlds=(
                 World(frames=1, size=32, digit_size=16, colour=True, background="gradient"),
                 World(frames=1, size=32, digit_size=16, colour=True),

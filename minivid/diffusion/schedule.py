@@ -66,8 +66,13 @@ COSINE = Schedule(cosine_logsnr)
 LINEAR = Schedule(linear_logsnr)
 RECTIFIED = Schedule(rectified_logsnr, interpolating)
 
-SCHEDULES = {"cosine": COSINE, "linear": LINEAR, "rectified": RECTIFIED}
-"""The schedules that a manifest can name."""
+SCHEDULES = {
+    "cosine": COSINE,
+    "cosine-32": shifted(COSINE, noise_size=16, image_size=32),
+    "linear": LINEAR,
+    "rectified": RECTIFIED,
+}
+"""The schedules that a manifest can name. "cosine-32" makes a picture of 32×32 as hard to see as "cosine" one of 16×16."""
 
 
 def schedule_named(name: str) -> Schedule:
