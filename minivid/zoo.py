@@ -77,13 +77,13 @@ RECIPES = {
         ),
         Run(
             "image-digits",
-            UNetConfig(channels=3, widths=(64, 104), patch=4, vocabulary=len(VOCABULARY), temporal=False),
-            Denoising(Objective.V, "cosine-32"),
-            TrainConfig(steps=5000, batch=32, ema=0.998, warmup=100),
+            UNetConfig(channels=3, widths=(48, 96), vocabulary=len(VOCABULARY), temporal=False),
+            Denoising(Objective.V, "cosine"),
+            TrainConfig(steps=2600, batch=32, ema=0.996, warmup=100),
             worlds=(
-                World(frames=1, size=32, digit_size=16, colour=True, background="gradient"),
-                World(frames=1, size=32, digit_size=16, colour=True),
-                World(frames=1, size=32, digit_size=16, colour=True, background="gradient", digits=2),
+                World(frames=1, size=24, digit_size=14, colour=True, background="gradient"),
+                World(frames=1, size=24, digit_size=14, colour=True),
+                World(frames=1, size=24, digit_size=14, colour=True, background="gradient", digits=2),
             ),
         ),
     )
