@@ -636,13 +636,49 @@ print(experiments.longer_table(found))
 # The motion goes on nearly as well as before, for half as many frames again that it never saw in training: here the two kinds of places lead beyond the training's length. The digit was not kept before, and is not kept now.
 
 # %% [markdown]
-# ## 5.10 What is known of Sora?
+# ## 5.10 What does compute buy?
+# Train a small network for long, or a large one for a short time? For language models the answer is a line: the least loss that any size reaches for so much compute falls as a power of it, perhaps down to a floor that nothing gets below (Kaplan et al. 2020; Hoffmann et al. 2022).
+# $$L(C) = L_\infty + k\,C^{-p}$$
+# Here are five transformers on clips of 16×16, of 4 and of 8 frames, two seeds each. The learning rate was chosen for each size and length, by short runs of a seed of its own. It rises and then *stays*, so that every point of a curve is as good as a run planned to end there; what is looked at is the moving average of the weights.
+
+# %%
+found = receipt("05_scaling")
+print(experiments.sizes_table(found))
+print(found)
+
+# %% [markdown]
+# *Held out* is handwriting that no training clip shows, *trained* is handwriting that they do: both on new clips. The two are as good as equal. Every step draws new motion, and these networks are far too small to learn the writers by heart.
+
+# %%
+experiments.scaling_picture(found)
+
+# %% [markdown]
+# Left in each panel the small ones: quick, and soon flat. Each is overtaken by the next larger one. The lower edge of them all is the **frontier**, and the dashed line is the law through it. **Where on the picture should you stand with ten times the compute?** <details><summary>Answer</summary>On the frontier further right, which is a larger network, not the same one for longer. The widest curve is still falling steeply where it ends: for it this was too short.</details>
+
+# %%
+print(experiments.law_table(found))
+
+# %% [markdown]
+# In brackets: nine tenths of the fits when whole runs are drawn again with replacement. **Do not believe the floor.** Its interval reaches down to nothing: power and floor pay for each other, and the points that could tell them apart lie further right than we went.
+# Look at the dashed line too: the frontier is scalloped, an arc for each size, and one power does not pass through all of it. And of the learning rates tried, the highest won for all sizes but the widest; a still higher one may have been better for these. An exponent from five small networks is a lesson in method, not a number to plan with.
+#
+# One run again, here:
+
+# %%
+looks = budget.pick(smoke=(5, 10), laptop=(20, 40, 80, 160, 320), gpu=(20, 40, 80, 160, 320))
+here = experiments.curve("16 × 2", 4, rate=10.0, seed=0, looks=looks)
+print("\n".join(f"after {p.step:3} steps, {p.operations:.1e} operations: held-out loss {p.held_out:.3f}" for p in here))
+kept = next(run for run in found["runs"] if (run["size"], run["frames"], run["seed"]) == ("16 × 2", 4, 0))
+print("the receipt's run:", ", ".join(f"{point[0]} steps {point[3]:.3f}" for point in kept["points"]))
+
+# %% [markdown]
+# ## 5.11 What is known of Sora?
 
 # %%
 Markdown(experiments.SORA)
 
 # %% [markdown]
-# ## 5.11 How this goes wrong
+# ## 5.12 How this goes wrong
 # Five patients. Each runs, and has the right shape. Compare what each claims with what the tests found, and decide before you open the answers. (*Corner reaches corner*: does the last token of frame 1 reach the first one of the same frame? *Same in a pack*: is a clip what it is alone?)
 
 # %%
