@@ -5,12 +5,16 @@ from itertools import permutations
 import torch
 
 from minivid.chapters.ch05.experiments.tricks import (
+    ARMS,
     NETWORK,
     AdamWOnly,
     Masked,
+    differences,
     nearest,
+    tricks_table,
     verdict,
 )
+from minivid.course import receipt
 from minivid.nn.dit import DiT
 from minivid.optimizers import Muon, matrices_of, optimizers
 from minivid.tools.seeds import plain_generator
@@ -66,3 +70,19 @@ def test_the_seeds_must_agree():
     assert verdict([-0.1, -0.2]) == "lower in every seed"
     assert verdict([0.1, 0.2]) == "higher in every seed"
     assert verdict([-0.1, 0.2]).startswith("no difference")
+
+
+def test_what_the_chapter_says_of_tricks_is_what_was_measured():
+    found = receipt("05_tricks")
+    said = {name: verdict(differences(found, name, "loss")) for name in list(ARMS)[1:]}
+    lower = ("AdamW for all, rate 0.001", "AdamW for all, rate 0.003", "min-SNR, γ = 5")
+    higher = ("times not stratified", "half of the places masked")
+    assert all(said[name] == "lower in every seed" for name in lower), said
+    assert all(said[name] == "higher in every seed" for name in higher), said
+    assert said["noise paired with clips"].startswith("no difference")
+    assert all(max(differences(found, name, "loss")) < -0.2 for name in lower[1:])
+    assert min(differences(found, lower[0], "loss")) > -0.12
+    assert min(differences(found, "times not stratified", "loss")) < 0.08
+    cost = [sum(found["arms"][name]["seconds_a_step"]) for name in ("half of the places masked", "the recipe")]
+    assert 0.7 < cost[0] / cost[1] < 1
+    assert tricks_table(found).count("seed") == len(said)
