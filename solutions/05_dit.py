@@ -653,7 +653,7 @@ print(found)
 experiments.scaling_picture(found)
 
 # %% [markdown]
-# Left in each panel the small ones: quick, and soon flat. Each is overtaken by the next larger one. The lower edge of them all is the **frontier**, and the dashed line is the law through it. **Where on the picture should you stand with ten times the compute?** <details><summary>Answer</summary>On the frontier further right, which is a larger network, not the same one for longer. The widest curve is still falling steeply where it ends: for it this was too short.</details>
+# Left in each panel the small ones: quick, and the smallest soon flat. Each next larger one starts later and ends lower. The lower edge of them all is the **frontier**, and the dashed line is the law through it. **Where on the picture should you stand with ten times the compute?** <details><summary>Answer</summary>On the frontier further right, which is a larger network, not the same one for longer. The widest curve is still falling where it ends.</details>
 
 # %%
 print(experiments.law_table(found))
