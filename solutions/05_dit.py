@@ -636,13 +636,68 @@ print(experiments.longer_table(found))
 # The motion goes on nearly as well as before, for half as many frames again that it never saw in training: here the two kinds of places lead beyond the training's length. The digit was not kept before, and is not kept now.
 
 # %% [markdown]
-# ## 5.10 What is known of Sora?
+# ## 5.10 What does compute buy?
+# Train a small network for long, or a large one for a short time? For language models the answer is a line: the least loss that any size reaches for so much compute falls as a power of it, perhaps down to a floor that nothing gets below (Kaplan et al. 2020; Hoffmann et al. 2022).
+# $$L(C) = L_\infty + k\,C^{-p}$$
+# Here are five transformers on clips of 16×16, of 4 and of 8 frames, two seeds each. The learning rate was chosen for each size and length, by short runs of a seed of its own. It rises and then *stays*, so that every point of a curve is as good as a run planned to end there; what is looked at is the moving average of the weights.
+
+# %%
+found = receipt("05_scaling")
+print(experiments.sizes_table(found))
+print(found)
+
+# %% [markdown]
+# *Held out* is handwriting that no training clip shows, *trained* is handwriting that they do: both on new clips. The two are as good as equal. Every step draws new motion, and these networks are far too small to learn the writers by heart.
+
+# %%
+experiments.scaling_picture(found)
+
+# %% [markdown]
+# Left in each panel the small ones: quick, and the smallest soon flat. Each next larger one starts later and ends lower. The lower edge of them all is the **frontier**, and the dashed line is the law through it. **Where on the picture should you stand with ten times the compute?** <details><summary>Answer</summary>On the frontier further right, which is a larger network, not the same one for longer. The widest curve is still falling where it ends.</details>
+
+# %%
+print(experiments.law_table(found))
+
+# %% [markdown]
+# In brackets: nine tenths of the fits when whole runs are drawn again with replacement. **Do not believe the floor.** Its interval reaches down to nothing: power and floor pay for each other, and the points that could tell them apart lie further right than we went.
+# Look at the dashed line too: the frontier is scalloped, an arc for each size, and one power does not pass through all of it. And of the learning rates tried, the highest won for all sizes but the widest; a still higher one may have been better for these. An exponent from five small networks is a lesson in method, not a number to plan with.
+#
+# One run again, here:
+
+# %%
+looks = budget.pick(smoke=(5, 10), laptop=(20, 40, 80, 160, 320), gpu=(20, 40, 80, 160, 320))
+here = experiments.curve("16 × 2", 4, rate=10.0, seed=0, looks=looks)
+print("\n".join(f"after {p.step:3} steps, {p.operations:.1e} operations: held-out loss {p.held_out:.3f}" for p in here))
+kept = next(run for run in found["runs"] if (run["size"], run["frames"], run["seed"]) == ("16 × 2", 4, 0))
+print("the receipt's run:", ", ".join(f"{point[0]} steps {point[3]:.3f}" for point in kept["points"]))
+
+# %% [markdown]
+# ## 5.11 Which trick helps at once?
+# Papers offer many. Each is tried alone: the same small transformer, the same clips, as many steps, three seeds; the plain loss on held-out handwriting, set against that of the same seed without the trick. *Paired noise*: within a batch each clip gets the noise that lies nearest, by the best assignment of all, so that paths cross less.
+# *Masked*: three quarters of the training see a half of the places. **Guess first: which of the six matter in a run this short?**
+
+# %%
+found = receipt("05_tricks")
+print(experiments.tricks_table(found))
+print(found)
+
+# %% [markdown]
+# Read the last column first: only where all three seeds agree is there anything to explain.
+#
+# **Two matter much**: min-SNR's weights, and AdamW at the higher rate. Stratified times help a little, and cost nothing. Masking loses in every seed and saves little of a step: a likely reason is that so small a network spends its time elsewhere. Pairing the noise is a *null*; a likely reason is that in so many dimensions none of sixteen noises lies near a clip.
+#
+# **Was Muon beaten?** In this race, yes, by a little even at the recipe's own rate. But the row says less than it seems to: AdamW was given two rates and Muon one, and section 5.10 found small transformers to want higher rates *with Muon too*. Whoever tunes one side and not the other has measured the tuning. A fair race tries several rates on both sides, and lasts as long as the runs that it is to speak for.
+#
+# What was not tried: longer runs, where small gains of speed are lost again, and aligning features to another network's.
+
+# %% [markdown]
+# ## 5.12 What is known of Sora?
 
 # %%
 Markdown(experiments.SORA)
 
 # %% [markdown]
-# ## 5.11 How this goes wrong
+# ## 5.13 How this goes wrong
 # Five patients. Each runs, and has the right shape. Compare what each claims with what the tests found, and decide before you open the answers. (*Corner reaches corner*: does the last token of frame 1 reach the first one of the same frame? *Same in a pack*: is a clip what it is alone?)
 
 # %%

@@ -5,11 +5,20 @@ from minivid.chapters.ch05.experiments.conventions import CONVENTIONS, conventio
 from minivid.chapters.ch05.experiments.costs import KINDS, cost_sentence, seconds_of
 from minivid.chapters.ch05.experiments.digits import digits_sentence, digits_table, longer_table, measure_digits
 from minivid.chapters.ch05.experiments.flow import flow_table, measure_flow
+from minivid.chapters.ch05.experiments.frontier import law_table, scaling_picture, sizes_table
 from minivid.chapters.ch05.experiments.minutes import measure_minutes, minutes_table
+from minivid.chapters.ch05.experiments.scaling import curve, measure_scaling
 from minivid.chapters.ch05.experiments.small import SMALL, small_run
 from minivid.chapters.ch05.experiments.sora import SORA
+from minivid.chapters.ch05.experiments.tricks import measure_tricks, tricks_table
 
-MEASUREMENTS = {"05_digits": measure_digits, "05_flow": measure_flow, "05_minutes": measure_minutes}
+MEASUREMENTS = {
+    "05_digits": measure_digits,
+    "05_flow": measure_flow,
+    "05_minutes": measure_minutes,
+    "05_scaling": measure_scaling,
+    "05_tricks": measure_tricks,
+}
 
 __all__ = [
     "CONVENTIONS",
@@ -20,15 +29,22 @@ __all__ = [
     "clinic_table",
     "conventions_table",
     "cost_sentence",
+    "curve",
     "digits_sentence",
     "digits_table",
     "flow_table",
+    "law_table",
     "longer_table",
     "measure_digits",
     "measure_flow",
     "measure_minutes",
+    "measure_scaling",
+    "measure_tricks",
     "minutes_table",
     "patients",
+    "scaling_picture",
     "seconds_of",
+    "sizes_table",
     "small_run",
+    "tricks_table",
 ]
