@@ -1,0 +1,76 @@
+"""What chapter 6 moves: the image model asked for clips, its run as a video model, one number for how it moves (tests/chapters/ch06)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from minivid import zoo
+from minivid.adapt import Method, inflate, inflated
+from minivid.data.captions import tokenize
+from minivid.data.world import World
+from minivid.diffusion.objective import diffuse
+from minivid.diffusion.schedule import variance_preserving
+from minivid.motion.trajectories import acceleration, centroid
+from minivid.nn.condition import Cond
+from minivid.nn.unet import UNet
+from minivid.run import Run
+from minivid.train import TrainConfig, Training
+
+WORLD: World = replace(zoo.recipe("image-digits").worlds[1], frames=8)
+"""What the chapter's video models are taught: the image model's digits over black, in motion."""
+LEVELS = (-5.0, -3.0, -1.0, 1.0)
+
+
+def as_clips(image: zoo.Model, frames: int = WORLD.frames) -> zoo.Model:
+    """The image model, asked for clips: so many pictures, each alone."""
+    channels, _, height, width = image.shape
+    return replace(image, run=replace(image.run, clip=(channels, frames, height, width)))
+
+
+def video_run(image: zoo.Model, method: Method, training: TrainConfig) -> Run:
+    """A run that teaches clips of WORLD to an inflated image model, by the image model's own loss."""
+    return Run(str(method), inflate(image.network, method)[0], image.run.loss, training, (WORLD,))
+
+
+def taught(
+    image: zoo.Model, method: Method, training: TrainConfig, build: Callable[[], UNet] | None = None
+) -> Training:
+    """That run, not yet begun; `build` makes the network, of weights with the same names, in the library's place."""
+    return video_run(image, method, training).start(build=build or (lambda: inflated(image.network, method)))
+
+
+def model_of(image: zoo.Model, method: Method, network: UNet) -> zoo.Model:
+    """A taught network as a model that samples."""
+    return zoo.Model(video_run(image, method, TrainConfig()), network.eval().requires_grad_(False))
+
+
+@torch.no_grad()
+def x_errors(model: zoo.Model, n: int = 16, seed: int = 77) -> Float[Tensor, "levels"]:
+    """The squared error of x̂ on n clips of held-out handwriting, at each of LEVELS; the same noise for every model."""
+    clips = replace(WORLD, split="heldout").sample(n, seed)
+    eps = torch.randn(clips.video.shape, generator=torch.Generator().manual_seed(seed))
+    cond, found = Cond(*tokenize(clips.caption)), []
+    for level in LEVELS:
+        logsnr = torch.tensor(level)
+        z = diffuse(clips.video, eps, *variance_preserving(logsnr))
+        found.append((model.x_hat(z, logsnr.expand(n), cond) - clips.video).square().mean())
+    return torch.stack(found)
+
+
+def thrown_off(video: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b"]:
+    """How far the ink's centre is thrown off a straight path from frame to frame: the median over a clip, in pixels."""
+    return acceleration(centroid(video)).norm(dim=-1).median(1).values
+
+
+@torch.no_grad()
+def reached(network: UNet, frame: int = 2, frames: int = 5) -> list[int]:
+    """The frames of what comes out that change when one frame of what goes in does."""
+    z = torch.randn(1, network.config.channels, frames, 16, 16, generator=torch.Generator().manual_seed(0))
+    other = z.clone()
+    other[:, :, frame] += 1.0
+    level = torch.zeros(1)
+    change = (network(z, level) - network(other, level)).abs().amax((0, 1, 3, 4))
+    return change.gt(1e-6).nonzero().flatten().tolist()
