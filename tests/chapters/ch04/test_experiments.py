@@ -2,11 +2,15 @@
 
 import pytest
 import torch
+from scipy import stats
 
 from minivid import zoo
+from minivid.chapters.ch04.experiments.drift import CHANNELS, drift, drift_table, levels, measure_drift, paired, slopes
 from minivid.chapters.ch04.experiments.targets import LEVELS, targets_table, x_errors
-from minivid.chapters.ch04.experiments.words import WORDS, run_of
+from minivid.chapters.ch04.experiments.words import WORDS, WORLD, run_of
 from minivid.course import receipt
+from minivid.diffusion.schedule import COSINE
+from minivid.tools.seeds import plain_generator
 
 
 @pytest.mark.parametrize("word", WORDS, ids=lambda word: word.value)
@@ -32,3 +36,66 @@ def test_the_table_has_a_column_for_each_word_and_the_real_clips():
     head, *rows = targets_table(receipt("04_targets")).splitlines()
     assert all(word.value in head for word in WORDS) and "real clips" in head
     assert len(rows) == len(LEVELS) + 6
+
+
+def test_a_drift_that_was_put_in_is_found_in_its_own_channel():
+    real = WORLD.sample(4, 1).video
+    ramp = torch.zeros(3, 8, 1, 1)
+    ramp[0] = 0.02 * torch.arange(8.0).view(8, 1, 1)
+    ramp[1] = 0.5
+    up_and_down = torch.tensor([1.0, -1.0, 1.0, -1.0]).view(4, 1, 1, 1, 1)
+    found = drift(real + ramp, real)
+    assert [found[channel]["slope"] for channel in CHANNELS] == pytest.approx([0.02 / 3, 0.02, 0, 0], abs=1e-6)
+    assert [found[channel]["offset"] for channel in CHANNELS] == pytest.approx([0.19, 0.07, 0.5, 0], abs=1e-6)
+    red = drift(real + up_and_down * ramp, real)["red"]
+    assert [red["slope"], red["slope_size"]] == pytest.approx([0, 0.02], abs=1e-6)
+    assert [red["offset"], red["offset_size"]] == pytest.approx([0, 0.07], abs=1e-6)
+
+
+def test_a_clip_of_this_world_does_not_drift():
+    video = WORLD.sample(32, 4000).video
+    assert slopes(levels(video)).abs().max() < 1e-6 < levels(video).std(0).min()
+
+
+def test_drift_is_that_of_the_seeds_own_noise_where_a_network_says_nothing(monkeypatch):
+    def silent(word, seed, home):
+        run = run_of(word)
+        network = run.network.build()
+        for weight in network.parameters():
+            weight.data.zero_()
+        return zoo.Model(run, network), 0.0
+
+    monkeypatch.setattr("minivid.chapters.ch04.experiments.drift.trained", silent)
+    found = measure_drift(seeds=(0, 1), n=2, steps=(1, 3))
+    alpha = COSINE.alpha_sigma(COSINE.logsnr(torch.tensor(1.0)))[0].item()
+    for seed in (0, 1):
+        noise = torch.randn((2, 3, 8, 16, 16), generator=plain_generator(seed))
+        # ε̂ = 0 makes x̂ = z/α, which DDIM then keeps; v̂ = 0 makes x̂ = αz, so one step ends there.
+        said = drift(noise, noise)["green"]["slope_size"]
+        eps, v = (found["words"][word][seed] for word in ("eps", "v"))
+        assert [eps["free"][n]["green"]["slope_size"] for n in ("1", "3")] == pytest.approx(
+            [said / alpha] * 2, rel=1e-3
+        )
+        assert v["free"]["1"]["green"]["slope_size"] == pytest.approx(said * alpha, rel=1e-3)
+        assert eps["cut"]["1"]["green"]["slope_size"] < 1 < eps["free"]["1"]["green"]["slope_size"]
+
+
+def test_the_interval_of_a_paired_difference_is_students():
+    first, second = [1.0, 2.0, 4.0], [1.5, 2.2, 5.0]
+    wanted = stats.ttest_rel(second, first).confidence_interval(0.95)
+    assert paired(first, second) == pytest.approx((1.7 / 3, wanted.low, wanted.high))
+
+
+def test_a_star_stands_where_the_seeds_agree_and_nowhere_else():
+    receipt_of = receipt("04_drift")
+    for run in receipt_of["words"]["eps"]:
+        run["cut"]["12"]["red"]["slope"] = 0.5
+    for run, value in zip(receipt_of["words"]["v"], (0.1, 0.11, 0.12), strict=True):
+        run["cut"]["12"]["red"]["slope"] = value
+    for run, value in zip(receipt_of["words"]["v"], (-9.0, 0.0, 9.0), strict=True):
+        run["cut"]["12"]["blue"]["slope"] = value
+    head, *rows = drift_table(receipt_of).splitlines()
+    assert "eps, 12" in head and "v − eps, 40" in head and len(rows) == 12
+    red, blue = (next(row for row in rows if row.startswith(f"  slope: {colour}")) for colour in ("red", "blue"))
+    assert "+0.5000  +0.1100  -0.3900 [-0.4148, -0.3652] *" in red
+    assert "*" not in blue
