@@ -8,6 +8,7 @@ import torch
 from minivid.adapt.zeroshot import motion_field, moved, noised_further
 from minivid.diffusion.schedule import Schedule
 from minivid.nn.attention import keys
+from minivid.tools.compat import import_torchvision
 
 pytest.importorskip("diffusers")
 pytest.importorskip("transformers")
@@ -15,6 +16,7 @@ pytest.importorskip("transformers")
 
 @pytest.fixture(scope="module")
 def theirs():
+    import_torchvision()
     from diffusers import TextToVideoZeroPipeline
 
     return sys.modules[TextToVideoZeroPipeline.__module__]
