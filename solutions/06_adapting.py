@@ -251,7 +251,7 @@ display(show_sheet(alone=alone[:1], with_module=clips[:1]))
 show(alone=alone[:1], with_module=clips[:1])
 
 # %% [markdown]
-# In the smoke budget these are a dozen steps: enough to see that the frames are joined, too few for motion. What more steps give, the budget `laptop` shows you.
+# In the smoke budget these are a dozen steps: enough to see that the frames are joined, too few for motion. In the budget `laptop` look for two things: does the *place* go smoothly from frame to frame, and does the digit stay *the same one*? The first comes well before the second.
 #
 # **In part.** The module is an addition, and can be added in part: its last layer times a strength s.
 
