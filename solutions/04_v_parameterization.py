@@ -276,7 +276,7 @@ print(f"(The nine trainings before it took {trained:.0f} minutes.)")
 
 # %% [markdown]
 # Where there is much noise, the x̂ of ε is nonsense, as the formula said, and a sample that is not cut ends far outside of all clips. Where there is little, ε is the best of the three and x the worst: each word is good where its own division is harmless.
-# v is nowhere far off. It is not the winner here: after these few steps x is ahead of it at every level but the cleanest. And no row says whose *samples* are best: digits are not legible yet, and directions are little better than guessed, with any of the three.
+# v is nonsense nowhere. It is not the winner here: after these few steps x is ahead of it at every level but the cleanest. And no row says whose *samples* are best: digits are not legible yet, and directions are little better than guessed, with any of the three.
 # What v promises is that nothing explodes, at either end; not that it learns fastest.
 
 # %% [markdown]

@@ -101,16 +101,21 @@ def inflate(image: UNet, method: Method) -> tuple[InflatedConfig, dict[str, Tens
     Loaded into `config.build()`, they make each frame what the image model makes of it: on any clip to rounding, under Tune-A-Video on
     one frame or on equal ones. New weights are drawn by torch's global generator. Raises ValueError for what is no image model.
     """
-    if type(image.config) is not UNetConfig or image.config.temporal:
-        raise ValueError(
-            f"an image model is a U-Net without time: UNetConfig(temporal=False), not {image.config}. Merge its adapters first."
-        )
+    check_image_model(image)
     shape = {field.name: getattr(image.config, field.name) for field in fields(UNetConfig)}
     config = InflatedConfig(**{**shape, "temporal": True}, method=method)
     weights = weights_of(config.build())
     for name, weight in weights_of(image).items():
         weights.update(placed(name, weight.clone(), config))
     return config, weights
+
+
+def check_image_model(network: UNet) -> None:
+    """Raise ValueError, in a sentence, for what is no image model: a U-Net with time, or with adapters that are not merged."""
+    if type(network.config) is not UNetConfig or network.config.temporal:
+        raise ValueError(
+            f"an image model is a U-Net without time: UNetConfig(temporal=False), not {network.config}. Merge its adapters first."
+        )
 
 
 def inflated(image: UNet, method: Method) -> Inflated:

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from minivid.adapt.inflate import check_image_model
 from minivid.checkpoint import load_into, weights_of
 from minivid.diffusion.objective import Objective, Video
 from minivid.diffusion.samplers import Path, predict
@@ -18,7 +19,7 @@ from minivid.diffusion.schedule import Schedule
 from minivid.diffusion.solvers import step_with
 from minivid.nn.attention import keys
 from minivid.nn.attention.core import SPACE, Attention
-from minivid.nn.unet import Parts, UNet, UNetConfig
+from minivid.nn.unet import Parts, UNet
 
 
 def looking_at(image: UNet, policy: keys.Keys = keys.first_frame) -> UNet:
@@ -26,8 +27,7 @@ def looking_at(image: UNet, policy: keys.Keys = keys.first_frame) -> UNet:
 
     By default at the first frame's. On one frame it is the image model. Raises ValueError for what is no image model.
     """
-    if type(image.config) is not UNetConfig or image.config.temporal:
-        raise ValueError(f"an image model is a U-Net without time: UNetConfig(temporal=False), not {image.config}.")
+    check_image_model(image)
     network = UNet(image.config, Parts(spatial=lambda dim, heads: Attention(dim, heads, SPACE, policy)))
     load_into(network, weights_of(image), "the image model")
     return network.train(image.training).requires_grad_(False)
@@ -68,9 +68,9 @@ def noised_further(
         raise ValueError(
             f"noise is added on the way to a lower log-SNR, but λ would go from {logsnr_s:g} to {logsnr_t:g}."
         )
-    (alpha_s, sigma_s), (alpha_t, sigma_t) = schedule.alpha_sigma(logsnr_s), schedule.alpha_sigma(logsnr_t)
-    kept = alpha_t / alpha_s
-    return kept * z_s + (sigma_t**2 - (kept * sigma_s) ** 2).clamp(min=0).sqrt() * noise
+    (alpha_s, _), (alpha_t, sigma_t) = schedule.alpha_sigma(logsnr_s), schedule.alpha_sigma(logsnr_t)
+    fresh = -torch.expm1(logsnr_t - logsnr_s)  # the share of σ_t² that is not there yet
+    return alpha_t / alpha_s * z_s + fresh.sqrt() * sigma_t * noise
 
 
 def smoothed(z: Video, moved_first: Video, foreground: Float[Tensor, "b 1 t h w"], share: float = 0.6) -> Video:

@@ -5,7 +5,16 @@ import torch
 from scipy import stats
 
 from minivid import zoo
-from minivid.chapters.ch04.experiments.drift import CHANNELS, drift, drift_table, levels, measure_drift, paired, slopes
+from minivid.chapters.ch04.experiments.drift import (
+    CHANNELS,
+    CUTS,
+    drift,
+    drift_table,
+    levels,
+    measure_drift,
+    paired,
+    slopes,
+)
 from minivid.chapters.ch04.experiments.targets import LEVELS, targets_table, x_errors
 from minivid.chapters.ch04.experiments.words import WORDS, WORLD, run_of
 from minivid.course import receipt
@@ -99,3 +108,35 @@ def test_a_star_stands_where_the_seeds_agree_and_nowhere_else():
     red, blue = (next(row for row in rows if row.startswith(f"  slope: {colour}")) for colour in ("red", "blue"))
     assert "+0.5000  +0.1100  -0.3900 [-0.4148, -0.3652] *" in red
     assert "*" not in blue
+
+
+def test_what_the_chapter_says_of_targets_is_what_was_measured():
+    found = receipt("04_targets")
+    errors = {
+        word: torch.tensor([run["x_error"] for run in runs]) for word, runs in found["words"].items()
+    }  # seeds × LEVELS
+    eps, x, v = (errors[word.value] for word in WORDS)
+    power = found["real"]["deviation"] ** 2
+    assert (eps[:, 0] > 100 * power).all() and all(
+        run["free"]["deviation"] > 100 for run in found["words"]["eps"]
+    )  # nonsense
+    assert (v < power).all() and (x < power).all()  # nowhere nonsense
+    assert (eps[:, -1] < v[:, -1]).all() and (v[:, -1] < x[:, -1]).all()  # the cleanest
+    assert (x[:, :-1] < v[:, :-1]).all()  # and all others
+    for runs in found["words"].values():
+        assert all(run[how]["digit_always"] < 0.1 and run[how]["direction"] < 0.5 for run in runs for how in CUTS)
+
+
+def test_what_the_chapter_says_of_drift_is_what_was_measured():
+    found = receipt("04_drift")
+    tables = {how: drift_table(found, how).splitlines()[1:] for how in CUTS}
+    for rows in tables.values():
+        assert not any("*" in row for row in rows if row.startswith("  slope:"))
+        assert all(row.count("*") == 2 for row in rows if row.startswith("  slope's size:"))
+    assert all(row.count("*") == 2 for row in tables["cut"] if row.startswith("  offset:"))
+    without = [row for row in tables["free"] if row.startswith("  offset:") and "*" not in row]
+    assert [row.split()[1] for row in without] == ["blue"]
+    for run in found["words"]["v"]:
+        assert abs(run["free"]["12"]["brightness"]["offset"]) < run["cut"]["12"]["brightness"]["offset"]
+    for eps, v in zip(found["words"]["eps"], found["words"]["v"], strict=True):
+        assert eps["cut"]["12"]["brightness"]["offset"] > 2 * v["cut"]["12"]["brightness"]["offset"] > 0
