@@ -288,8 +288,8 @@ print(f"(The nine trainings before it took {trained:.0f} minutes.)")
 found = receipt("04_drift")
 print(drift_table(found, "cut"), drift_table(found, "free"), found, sep="\n")
 grain = torch.randn(256, 3, 8, 16, 16, generator=chance)
-real, plain = (of["red"]["slope_size"] for of in (found["real"], drift(grain, grain)))
-print(f"A slope's size in red, for comparison: real clips {real:.4f}, plain noise {plain:.4f}.")
+of_real, of_noise = (told["red"]["slope_size"] for told in (found["real"], drift(grain, grain)))
+print(f"A slope's size in red, for comparison: real clips {of_real:.4f}, plain noise {of_noise:.4f}.")
 print(f"({found['n']} clips a seed; each network was trained for only {found['training_steps']} steps.)")
 
 # %% [markdown]
