@@ -417,14 +417,14 @@ show_source(step_with)
 # the one before (at r) goes a straight line in λ; the step is taken with its value in the *middle* of the step ahead,
 # $$\tilde x=\hat x_t+\tfrac12\,\frac{\lambda_s-\lambda_t}{\lambda_t-\lambda_r}\,(\hat x_t-\hat x_r).$$
 #
-# #### Exercise 4.4
+# #### Exercise 4.6
 # Write `two_m_step(z, x_hat, before, logsnr_r, logsnr_t, logsnr_s)`: z goes from level t to s. `x_hat` is the guess at t, `before` the one at r, or None in the first step, which is DDIM's. Levels are tensors without axes; `step_with` and
 # `variance_preserving` are yours to use.
 # <details><summary>Hint</summary>
 # Only x̂ changes: whatever you put in its place, <code>step_with(…, z, alpha_t, sigma_t, alpha_s, sigma_s)</code> takes the step.</details>
 
 
-# %% exercise="4.4"
+# %% exercise="4.6"
 def two_m_step(z, x_hat, before, logsnr_r, logsnr_t, logsnr_s):
     """From t to s with x̂ on a straight line through two guesses."""
     ### BEGIN SOLUTION
@@ -436,10 +436,10 @@ def two_m_step(z, x_hat, before, logsnr_r, logsnr_t, logsnr_s):
     ### END SOLUTION
 
 
-two_m_step = check("4.4", two_m_step)
+two_m_step = check("4.6", two_m_step)
 
-# %% award="4.4"
-award("4.4")
+# %% award="4.6"
+award("4.6")
 
 
 # %%
@@ -499,14 +499,14 @@ show(**{name: few[f"{name}, 5 calls"] for name in ("DDIM", "Heun", "2M")})
 # ## 4.7 Which noise made this clip?
 # DDIM is a path without chance; so it can be walked backwards, from a clip to the noise that would have made it. Whoever edits real clips begins there. A step from s to the noisier t: read x̂ and ε̂ at s, mix them anew at t.
 #
-# #### Exercise 4.5
+# #### Exercise 4.7
 # Write `inversion_step(model, z, logsnr_s, logsnr_t)`: `z` is at level `logsnr_s`, the answer at the noisier `logsnr_t`, both tensors without axes. `model(z, logsnr, None)` says **v** and wants one level for each clip. Which level is it told?
 # It is called under `torch.no_grad()`.
 # <details><summary>Hint</summary>
 # Your <code>to_x_eps(Objective.V, …)</code> with α and σ of the level that z <i>has</i>. A published scheduler asks at the level that z goes to.</details>
 
 
-# %% exercise="4.5"
+# %% exercise="4.7"
 def inversion_step(model, z, logsnr_s, logsnr_t):
     """One DDIM step from s to the noisier t."""
     ### BEGIN SOLUTION
@@ -517,10 +517,10 @@ def inversion_step(model, z, logsnr_s, logsnr_t):
     ### END SOLUTION
 
 
-inversion_step = check("4.5", inversion_step)
+inversion_step = check("4.7", inversion_step)
 
-# %% award="4.5"
-award("4.5")
+# %% award="4.7"
+award("4.7")
 
 # %% [markdown]
 # There and back with the zoo's network, each clip with its caption, without guidance. The clips are real ones of the simulator. Besides what is lost we print the deviation of the noise that was found: real noise has 1.

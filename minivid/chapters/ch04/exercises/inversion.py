@@ -1,4 +1,4 @@
-"""4.5: one DDIM step backwards, from clip towards noise; the network is asked at the level that z has."""
+"""4.7: one DDIM step backwards, from clip towards noise; the network is asked at the level that z has."""
 
 from functools import partial
 
@@ -85,7 +85,7 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
 
 
 EXERCISE = Exercise(
-    id="4.5",
+    id="4.7",
     title="Backwards, from clip to noise",
     points=3,
     stars=2,

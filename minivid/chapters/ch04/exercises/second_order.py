@@ -1,4 +1,4 @@
-"""4.4: DPM-Solver++(2M)'s step, which remembers one guess."""
+"""4.6: DPM-Solver++(2M)'s step, which remembers one guess."""
 
 from functools import partial
 
@@ -85,7 +85,7 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
 
 
 EXERCISE = Exercise(
-    id="4.4",
+    id="4.6",
     title="A step that remembers",
     points=3,
     stars=2,
