@@ -17,6 +17,10 @@ RATIO = "(logsnr_s - logsnr_t) / (logsnr_t - logsnr_r)"
 AHEAD = "x_hat + ratio / 2 * (x_hat - before)"
 
 RIGHT = {
+    "no_change_where_there_is_none": (
+        "    if before is not None:",
+        "    before = x_hat if before is None else before\n    if True:",
+    ),
     "lerp": (AHEAD, "torch.lerp(before, x_hat, 1 + ratio / 2)"),
 }
 
@@ -27,6 +31,7 @@ WRONG = {
             "*variance_preserving(logsnr_t), *variance_preserving(logsnr_s)",
             "*variance_preserving(logsnr_s), *variance_preserving(logsnr_t)",
         ),
+        "from_r": ("*variance_preserving(logsnr_t),", "*variance_preserving(logsnr_r),"),
         "step_not_taken": (
             "return step_with(ahead, z, *variance_preserving(logsnr_t), *variance_preserving(logsnr_s))",
             "return ahead",
@@ -41,6 +46,14 @@ WRONG = {
         "memory_unused": (AHEAD, "x_hat"),
         "half_forgotten": ("ratio / 2", "ratio"),
         "backwards": (AHEAD, "x_hat - ratio / 2 * (x_hat - before)"),
+        # x̂ is moved on, and the noise in z is still what it was by the old one
+        "noise_of_the_old_guess": (
+            "return step_with(ahead, z, *variance_preserving(logsnr_t), *variance_preserving(logsnr_s))",
+            "(alpha, sigma), (alpha_s, sigma_s) = variance_preserving(logsnr_t), variance_preserving(logsnr_s)\n"
+            "    return alpha_s * ahead + sigma_s * (z - alpha * x_hat) / sigma",
+        ),
+        "width_from_r_to_s_above": (RATIO, "(logsnr_s - logsnr_r) / (logsnr_t - logsnr_r)"),
+        "width_before_negative": (RATIO, "(logsnr_s - logsnr_t) / (logsnr_r - logsnr_t)"),
         "mean_of_both": (AHEAD, "(x_hat + before) / 2"),
         "from_the_guess_before": (AHEAD, "before + ratio / 2 * (x_hat - before)"),
         "width_not_divided": (RATIO, "logsnr_s - logsnr_t"),
