@@ -8,7 +8,6 @@ from minivid.course.exercise import Arrays, Exercise, Probe, all_of, returned, t
 from minivid.diffusion.objective import Objective, target, to_x_eps
 from minivid.diffusion.schedule import interpolating, like, variance_preserving
 
-
 BETWEEN, ENDS = (-2.0, 0.8, 2.2), (-7.4, 0.8, 7.0)
 
 
