@@ -31,7 +31,7 @@ WRONG = {
     },
     "steps of different lengths": {
         "told_the_end": (STEP, "z = z + (then - now) * model(z, then.expand(len(z)))"),
-        # in a world where only the time matters the mean of both ends is right at the middle: Heun's step
+        # right in another sampler
         "heun": (
             STEP,
             "v = model(z, now.expand(len(z)))\n"

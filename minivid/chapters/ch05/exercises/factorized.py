@@ -142,6 +142,9 @@ EXERCISE = Exercise(
                 {
                     "`time` ran over the tokens of each frame.": lambda x, space, time: _space(x, time),
                     "`time` was not called.": lambda x, space, time: x,
+                    "This is a `reshape`: it reads on along rows and columns, and not from frame to frame.": lambda x, space, time: (
+                        time(x.reshape(-1, x.shape[1], x.shape[-1])).reshape(x.shape)
+                    ),
                     "A sequence here runs over the clips of the batch.": lambda x, space, time: _folded(
                         "(t h w) b d", "", "thw"
                     )(x, time),

@@ -70,9 +70,9 @@ EXERCISE = Exercise(
         Probe(
             "sixteen channels",
             (
-                "With three channels it is right; with sixteen, as video latents have, some are not guided.",
+                "With three channels and s = 3 it is right; with sixteen, as video latents have, and s = 1.5 it is not.",
                 "The original DiT guides three of its four latent channels, and the line was copied into six codebases (facebookresearch/DiT, issue 12).",
-                "`channels` says how many there are: `[:, :channels]`.",
+                "`channels` says how many there are, and scale how strongly: `[:, :channels]`, and no number written out.",
             ),
             partial(_outputs, channels=16, scale=1.5),
             _out,
@@ -92,7 +92,7 @@ EXERCISE = Exercise(
         Probe(
             "a variance behind it",
             (
-                "The prediction is guided rightly. What stands behind it, the variance that some networks also say, should be c's.",
+                "Where nothing stands behind the prediction it is right. What stands there, the variance that some networks also say, should be c's.",
                 "A variance that is guided can become negative.",
                 "`torch.cat([guided, c[:, channels:]], dim=1)`.",
             ),

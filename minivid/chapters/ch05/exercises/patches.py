@@ -63,10 +63,10 @@ PATCHIFY = Exercise(
                 patchify,
                 _tokens,
                 {
-                    "A token here holds every so-manieth frame of the clip, not neighbours.": _as(
+                    "A token here holds frames from all over the clip, and should hold neighbours.": _as(
                         "b c (f t) (h p) (w q) -> b t h w (c f p q)"
                     ),
-                    "A token here holds every so-manieth row and column, not neighbours.": _as(
+                    "A token here holds rows and columns from all over the picture, and should hold neighbours.": _as(
                         "b c (t f) (p h) (q w) -> b t h w (c f p q)"
                     ),
                     "All axes were cut the other way round: a token holds pixels from all over the clip.": _as(
