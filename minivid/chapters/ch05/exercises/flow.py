@@ -19,9 +19,9 @@ def flow_pair(x: Video, eps: Video, t: Float[Tensor, "b"]) -> tuple[Video, Video
 
 
 def _pairs(seed: int, t: float | None = None, clips: int = 4) -> dict:
-    """By default as many clips as columns; one time for all, or one for each."""
+    """As many clips as columns, by default four; one time for all, or one for each."""
     generator = torch.Generator().manual_seed(seed)
-    x, eps = torch.randn(2, clips, 2, 3, 3, 4, generator=generator)
+    x, eps = torch.randn(2, clips, 2, 3, 3, clips, generator=generator)
     times = torch.full((clips,), t) if t is not None else torch.rand(4, generator=generator) * 0.6 + 0.2
     return {"x": x, "eps": eps, "t": times}
 
