@@ -25,6 +25,7 @@ from einops import rearrange
 from IPython.display import display
 
 from minivid import zoo
+from minivid.adapt.processor import LookingAt
 from minivid.adapt.zeroshot import bright, looking_at, mirrored, noised_further, zero_shot
 from minivid.chapters.ch07 import widgets
 from minivid.chapters.ch07.clinic import clinic, clinic_table
@@ -33,13 +34,12 @@ from minivid.chapters.ch07.experiments import beside_the_receipt, pieces_table
 from minivid.chapters.ch07.figures import show_pieces
 from minivid.chapters.ch07.films import ALL, GUIDANCE, STEPS, TURN, WORLD, Pieces, film
 from minivid.course import award, check, hint, receipt, summary  # noqa: F401  (hint is for you to call)
-from minivid.course.listing import mention
 from minivid.data import tokenize
 from minivid.diffusion.guidance import guided
 from minivid.diffusion.samplers import predict
 from minivid.diffusion.solvers import step_with
 from minivid.nn import Cond
-from minivid.show import show, show_sheet, show_slice
+from minivid.show import show, show_sheet, show_slice, show_source
 from minivid.tools import budget
 
 torch.manual_seed(0)
@@ -226,7 +226,15 @@ for name, part in (("t0 + 1 … t1", right), ("t0 … t1 − 1", published)):
     print(f"{name:12} ends at ᾱ = {alpha_squared:.3f}; the sampler goes on from ᾱ = {bars[STEPS - early]:.3f}")
 
 # %% [markdown]
-# With our few steps that is seen at once; with the paper's thousand it is a hundredth, and hides.
+# With our few steps that is seen at once. And with a thousand, on Stable Diffusion's schedule?
+
+# %%
+many = 1 - torch.linspace(0.00085**0.5, 0.012**0.5, 1000, dtype=torch.float64) ** 2
+for name, part in (("t0 + 1 … t1", many[881:941]), ("t0 … t1 − 1", many[880:940])):
+    print(f"{name:12} from step 880 to 940: {part.prod():.5f} of the variance is kept")
+
+# %% [markdown]
+# There it hides: one step's α is much like the next one's.
 #
 # ## 7.4 How do frames agree?
 # They have noise of their own now, and so may disagree: about a stroke, a background, the digit. No weight can be trained to join them. But attention over space, which the image model has anyway, asks *its own frame's* keys, and can ask another's. **All frames look at the
@@ -452,16 +460,22 @@ print(clinic_table(image, patients, both_left))
 # <details><summary>Patient 2</summary>The 3 takes on colours of the 0. All clips of the batch look at the first clip's first frame: the axis (b t) was read without b. With one clip it runs rightly; with two even the <i>first</i> frame of the second is no longer the image model's.</details>
 # <details><summary>Patient 3</summary>Nobody looks at anybody: the policy was never used. On these two clips the films hardly differ from the healthy ones; the last column tells. It has been reported of a much used library: the attention
 # processor was set, and the output was the same with it and without (huggingface/diffusers, issue 3619).</details>
+#
+# ## 7.10 The same in Stable Diffusion
+# Your policy is a function of keys, and knows nothing of the network. Diffusers' networks have a place for it, the *attention processor*; no forward is replaced:
+
+# %%
+show_source(LookingAt.__call__)
+
+# %% [markdown]
+# `unet.set_attn_processor(LookingAt(first_frame, frames=8))`, and a U-Net of Stable Diffusion looks at the first frame. A test of the course holds it, on a small random network, against the processor of diffusers' own Text2Video-Zero: equal to rounding, and the first frame untouched. Two traps remain in the
+# batch's layout: the frames of a clip must lie next to each other, with guidance too, and the processor cannot see how many clips there are. If the number of frames is not the one that it was made for, clips are mixed in silence, or, where that can be seen, it refuses.
 
 # %%
 summary("07")
 
 # %% [markdown]
-# **What is not here yet:** the same pieces driving Stable Diffusion; ControlNet, which tells each frame its edges; ControlVideo, whose frames look at all others. What a model does that was trained on motion, the chapter before tells:
-
-# %%
-print(f"{mention('06')}.")
-
-# %% [markdown]
+# **What is not here yet:** a film by Stable Diffusion itself, for which you have every piece; ControlNet, which tells each frame its edges; ControlVideo, whose frames look at all others.
+#
 # ## To read next
 # Khachatryan et al. 2023, sections 3.2 to 3.4 and algorithm 1, which you have just written. Song et al. 2020, section 4, for why the noise decides the picture. Geyer et al. 2023 (*TokenFlow*) for frames that agree by more than the first one's keys.
