@@ -408,7 +408,16 @@ print(f"\n{measured}")
 show_pieces(measured)
 
 # %% [markdown]
-# PIECES_TEXT
+# (A star, and orange, where the difference to all pieces, clip by clip, is surely not zero: 95 % of its chance is on one side. The digit leaves the picture in some clips, so that even the pushed one does not reach 1.)
+#
+# * **Motion** is the warp's work alone: without it the digit stands.
+# * **Smoothing** calms the background, the most of all pieces, and no digit is read otherwise. The noise that it takes away is not missed here.
+# * **Attention** calms it too, by less. Whether it keeps the digit, these clips do not tell: a null, so far.
+# * **New noise costs.** Without it the digit stays the same more often, and goes straighter.
+# * And **the cheapest film wins**: a finished picture, pushed, is one digit more often, and is nearer to its path.
+#
+# So what is the method good for? Ask what was *not* counted. A push cannot move one limb and leave another, nor bring anything in at the border; new noise is the room for that, and attention is what keeps it in bounds. Our digits are rigid: in this world a push is the truth, and room to change can only harm. Where you
+# judge a method, put the cheapest one beside it, in a world where it fails.
 #
 # One row again, on a few other clips:
 

@@ -12,14 +12,14 @@ from minivid.chapters.ch07.experiments.pieces import MEASURES, PUSHED, STILL, VA
 from minivid.chapters.ch07.figures import show_pieces
 
 
-def made_up(n: int = 4) -> dict:
-    """A receipt's values in which each row but the whole has its own difference."""
+def made_up(n: int = 4) -> Receipt:
+    """A receipt in which each row but the whole has its own difference."""
     values = {"captioned": [1, 0, 1, 1], "same": [1, 0, 1, 1], "motion": [1.0, 0.9, 1.1, 1.0]}
     values |= {"off": [0.5, 0.6, 0.4, 0.7], "background": [0.01, 0.02, 0.03, 0.01]}
     rows = {name: {measure: list(of) for measure, of in values.items()} for name in (*VARIANTS, PUSHED, STILL)}
     rows["without motion"]["motion"] = [0.0, -0.1, 0.1, 0.05]
     rows["without attention"]["background"] = [0.05, -0.03, 0.08, -0.01]
-    return {"n": n, "clips": rows}
+    return Receipt("07_made_up", {"n": n, "clips": rows}, [0], 0.0, "", {}, {})
 
 
 def test_each_piece_is_taken_away_once():
@@ -84,3 +84,27 @@ def test_a_row_here_stands_beside_the_receipts():
     here = Counted(one, one, torch.tensor([1.0, 0.5]), torch.tensor([0.1, 0.3]), torch.tensor([0.01, 0.02]))
     head, mine, theirs = pieces.beside_the_receipt(here, made_up(), WHOLE).splitlines()
     assert "clips" in head and "0.75 [" in mine and "1.00 [" in theirs and "1.50 [" in mine
+
+
+def test_what_the_chapter_says_of_the_pieces_is_what_was_measured():
+    found = receipt("07_pieces")
+    assert found["n"] >= 100 and all(len(row["same"]) == found["n"] for row in found["clips"].values())
+
+    def differs(name: str, measure: str) -> int:
+        """1 or −1 where the difference to all pieces is surely above or below 0, else 0."""
+        _, low, high = pieces.against_the_whole(found, name, measure)
+        return (low > 0) - (high < 0)
+
+    assert differs("without motion", "motion") == -1 and differs("without motion", "off") == 1
+    _, low, high = pieces.interval(found["clips"]["without motion"]["motion"])
+    assert low < 0 < high
+    for name in ("without smoothing", "without attention"):
+        assert differs(name, "background") == 1
+        assert differs(name, "captioned") == differs(name, "same") == 0
+    calmer = [
+        pieces.against_the_whole(found, f"without {name}", "background")[0] for name in ("smoothing", "attention")
+    ]
+    assert calmer[0] > calmer[1]
+    assert differs("without new noise", "same") == 1 and differs("without new noise", "off") == -1
+    assert differs(PUSHED, "same") == 1 and differs(PUSHED, "off") == -1
+    assert found["clips"][PUSHED]["same"] != found["clips"][STILL]["same"]
