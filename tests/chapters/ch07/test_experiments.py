@@ -10,11 +10,13 @@ from minivid.chapters.ch07.counted import Counted
 from minivid.chapters.ch07.experiments import pieces
 from minivid.chapters.ch07.experiments.pieces import MEASURES, PUSHED, STILL, VARIANTS, WHOLE
 from minivid.chapters.ch07.figures import show_pieces
+from minivid.course import receipt
+from minivid.course.receipt import Receipt
 
 
 def made_up(n: int = 4) -> Receipt:
     """A receipt in which each row but the whole has its own difference."""
-    values = {"captioned": [1, 0, 1, 1], "same": [1, 0, 1, 1], "motion": [1.0, 0.9, 1.1, 1.0]}
+    values = {"captioned": [1.0, 0.0, 1.0, 1.0], "same": [1.0, 0.0, 1.0, 1.0], "motion": [1.0, 0.9, 1.1, 1.0]}
     values |= {"off": [0.5, 0.6, 0.4, 0.7], "background": [0.01, 0.02, 0.03, 0.01]}
     rows = {name: {measure: list(of) for measure, of in values.items()} for name in (*VARIANTS, PUSHED, STILL)}
     rows["without motion"]["motion"] = [0.0, -0.1, 0.1, 0.05]

@@ -14,7 +14,7 @@ from minivid.show import show
 from minivid.show.frames import read
 from minivid.show.style import BLUE, FAINT, PAGE, SOFT, Picture, look
 
-Delta = tuple[float, float]
+Delta = tuple[float | int, float | int]
 Filmed = Callable[[Delta], Float[Tensor, "c t h w"]]
 FASTEST, STEP = 2.0, 0.5  # pixels a frame
 PAD, TOP, EDGE = 132, 26, 8  # pixels of the page
@@ -65,7 +65,7 @@ def _pad_alone(delta: Delta) -> Picture:
     return picture
 
 
-def _pad(picture: Picture, left: float, top: float, delta: Delta) -> None:
+def _pad(picture: Picture, left: float | int, top: float | int, delta: Delta) -> None:
     """δ as an arrow from the middle of a square, y downwards."""
     reach = 1.15 * max(FASTEST, *(abs(part) for part in delta))
     axes = picture.axes_at(left, top, PAD, PAD, xlim=(-reach, reach), ylim=(reach, -reach))
