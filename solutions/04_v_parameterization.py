@@ -277,7 +277,7 @@ found = receipt("04_targets")
 print(targets_table(found), found, sep="\n")
 trained = sum(run["minutes"] for runs in found["words"].values() for run in runs)
 print(
-    f"(The nine trainings before it took {trained:.0f} minutes. Of {len(WORLD.directions)} directions a guess finds one.)"
+    f"(The nine trainings before it took {trained:.0f} minutes. A guess finds one direction of {len(WORLD.directions)}.)"
 )
 
 # %% [markdown]
@@ -299,7 +299,7 @@ print(f"A slope's size in red, for comparison: real clips {of_real:.4f}, plain n
 print(f"({found['n']} clips a seed; each network was trained for only {found['training_steps']} steps.)")
 
 # %% [markdown]
-# **Direction: a null.** Every interval of the slope holds 0; neither word makes clips brighter, or redder, as they go on.
+# **Direction: a null.** Every interval of the slope holds 0: no common direction, brighter or darker, tells the two words apart.
 #
 # **Size: v drifts less.** A single clip's slope is smaller under v than under ε, in every row. As a whole, too, its clips are nearer to the real ones. Cut, both are too bright, and ε by far more. Uncut, v comes close to the real brightness, and ε is far outside of all clips (so far that its seeds scatter, and blue's offset has no star).
 #
@@ -604,18 +604,18 @@ show_sheet(seen=z[:2].clamp(-1, 1), teacher=guess[:2].clamp(-1, 1), target=goal[
 # **What is not here yet:** networks trained with Stable Diffusion's table before and after rescaling; a student that was trained on this target; and MeanFlow, which learns the average velocity of a step without a teacher.
 #
 # ## 4.9 How this goes wrong
-# Three patients: the zoo's network, six steps, the same noise, and one mistake each in the code around it. Patients 1 and 3 should be DPM-Solver++(2M), as in the first row; patient 2 should be the turns of section 4.2, as in the second. The picture cuts at ±1; the table does not. Decide before you open the answers.
+# Three patients: the zoo's network, six steps, the same noise, and one mistake each in the code around it. Patients 1 and 3 should be DPM-Solver++(2M), as in the first row; patient 2 should be the turns of section 4.2, as in the second. The picture shows the second of two clips and cuts at ±1; the table takes both as they are. Decide before you open the answers.
 
 # %%
 patients = clinic(strong, noise[:2], 6, Cond(*tokenize(captions[:2])))
-show_sheet(**{name: clip.clamp(-1, 1) for name, clip in patients.items()}, captions=captions[:2] * len(patients))
+show_sheet(**{name: clip[1:].clamp(-1, 1) for name, clip in patients.items()}, captions=captions[1:2] * len(patients))
 
 # %%
 plain = dpm_solver_2m(teacher.denoiser, noise[:2], COSINE, Objective.V, 6, Cond(*tokenize(captions[:2])))
 print(clinic_table(patients | {"2M, no guidance": sample(plain)}))
 
 # %% [markdown]
-# The last row is healthy too: what the healthy ones have beyond ±1.2 is guidance, which overshoots a little. What the patients have is more. (The 5's first frame is unsharp in the healthy rows as well, and was on the fine path of section 4.6: that is the network.)
+# The last row is healthy too: what the healthy ones have beyond ±1.2 is guidance, which overshoots a little. What the patients have is more.
 # <details><summary>Patient 1</summary>The sign of v. Some codebases say v = σ x − α ε (and the flow x − ε): read by code that expects the other, every step turns away from the clip, and nothing is ever found.</details>
 # <details><summary>Patient 2</summary>The step is z + δ v, straight along the tangent, in place of a turn: each step makes z a little longer than the arc allows. The picture hides it behind ±1; the last column tells.</details>
 # <details><summary>Patient 3</summary>The last step is extrapolated too. From the last level with visible noise to λ = 20 is a step many times as wide as the one before, and the line through two guesses is followed far beyond both.
