@@ -49,7 +49,7 @@ def show_curves(
         names_room = 14 + 7 * max(len(title(name)) for name in lines) if len(lines) > 1 else 24
         axes = picture.axes_at(84, 30, size[0] - 84 - names_room, size[1] - 78)
         axes.set(xlabel=xlabel, ylabel=ylabel, title=heading, yscale="log" if log else "linear")
-        axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 4, 5, 10]))  # −8, −4, 0; not −7.5, −5, −2.5
+        axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))  # −5, 0, 5; not −7.5, −5, −2.5
         for colour, (name, y) in zip(_colours(len(lines)), lines.items(), strict=True):
             style = {"marker": "o" if dots else None, "linestyle": "--" if name in dashed else "-"}
             axes.plot(across, y, color=colour, label=title(name), markersize=4, **style)
