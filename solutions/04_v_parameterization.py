@@ -30,7 +30,6 @@ from minivid.chapters.ch04 import widgets
 from minivid.chapters.ch04.clinic import clinic, clinic_table
 from minivid.chapters.ch04.experiments import drift_table, targets_table
 from minivid.chapters.ch04.experiments.drift import drift
-from minivid.chapters.ch04.experiments.words import WORLD
 from minivid.chapters.ch04.figures import show_orders
 from minivid.chapters.ch04.gaussian import LADDER, Gaussian
 from minivid.course import award, check, hint, receipt, summary  # noqa: F401  (hint is for you to call)
@@ -276,9 +275,7 @@ except ValueError as refusal:
 found = receipt("04_targets")
 print(targets_table(found), found, sep="\n")
 trained = sum(run["minutes"] for runs in found["words"].values() for run in runs)
-print(
-    f"(The nine trainings before it took {trained:.0f} minutes. A guess finds one direction of {len(WORLD.directions)}.)"
-)
+print(f"(The nine trainings before it took {trained:.0f} minutes.)")
 
 # %% [markdown]
 # Where there is much noise, the x̂ of ε is nonsense, as the formula said, and a sample that is not cut ends far outside of all clips. Where there is little, ε is the best of the three and x the worst: each word is good where its own division is harmless.

@@ -73,8 +73,9 @@ def targets_table(found: Receipt) -> str:
                 "",
             )
         )
+    guessed = f"captioned direction (by guessing {1 / len(WORLD.directions):.2f})"
     for how, told in (("free", "x̂ as it is"), ("cut", "x̂ cut to ±1")):
-        for key, what in (("deviation", "deviation"), ("direction", "captioned direction"), ("digit_always", "digit")):
+        for key, what in (("deviation", "deviation"), ("direction", guessed), ("digit_always", "digit")):
             cells = (cell([run[how][key] for run in runs], 2) for runs in words.values())
             rows.append((f"  samples, {told}: {what}", *cells, f"{found['real'][key]:.2f}"))
     return "\n".join(aligned(rows))
