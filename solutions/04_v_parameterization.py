@@ -61,7 +61,7 @@ print(f"budget: {budget.budget()}, torch {torch.__version__}, {torch.get_num_thr
 
 # %% [markdown]
 # ## 4.1 How many words are there for one thing?
-# Of $z=\alpha x+\sigma\epsilon$ a network sees z. Whoever knows x knows ε, and the other way round. So it may be asked for either, or for any mixture $a\,x+b\,\epsilon$: a **parameterization** is two coefficients.
+# Of $z=\alpha x+\sigma\epsilon$ a network sees z. Whoever knows x knows ε, and the other way round. So it may be asked for either, or for any mixture $a\,x+b\,\epsilon$ that does not just repeat z: a **parameterization** is two coefficients.
 
 # %%
 words = (Objective.EPS, Objective.X, Objective.V, Objective.FLOW)
@@ -76,7 +76,7 @@ for objective in words:
 #
 # #### Exercise 4.1
 # Write `to_x_eps(objective, output, z, alpha, sigma)`: the clip and the noise $(\hat x,\hat\epsilon)$ of which `z` is the mixture $\alpha\hat x+\sigma\hat\epsilon$ and `output` the mixture $a\hat x+b\hat\epsilon$.
-# `objective.coefficients(alpha, sigma)` gives $(a, b)$; α and σ have a shape that multiplies a clip already. It must hold for *any* two coefficients, and where $\alpha^2+\sigma^2\ne1$.
+# `objective.coefficients(alpha, sigma)` gives $(a, b)$; α and σ have a shape that multiplies a clip already. It must hold where $\alpha^2+\sigma^2\ne1$, and for *any* two coefficients that tell something new: $\alpha b\ne\sigma a$ (else the output is z over again).
 # <details><summary>Hint</summary>
 # Two equations, two unknowns. b times the first minus σ times the second has no ε̂ in it; α times the second minus a times the first has no x̂.</details>
 
@@ -119,7 +119,7 @@ for level in torch.linspace(-8, 8, 5, dtype=torch.float64):
 print(f"the largest difference of any value: {worst:.0e}")
 
 # %% [markdown]
-# **The score** is one more word. The arrow of chapter 3, $\nabla\log q(z)$, is $-\hat\epsilon/\sigma$, and so every network says it. To see that this is no figure of speech we take a world in which all is known: each value is drawn from
+# **The score** is one more word. The arrow of chapter 3, $\nabla\log q(z)=(\alpha\hat x-z)/\sigma^2$, is $-\hat\epsilon/\sigma$, since $z-\alpha\hat x=\sigma\hat\epsilon$; and so every network says it. To see that this is no figure of speech we take a world in which all is known: each value is drawn from
 # *one* Gaussian. There the perfect network is a formula, and so is $\log q(z)$, whose gradient autograd takes.
 
 # %%
@@ -158,8 +158,9 @@ widgets.rotation_still()
 # %% [markdown]
 # <details><summary>Answer</summary>On x: at φ = 0 nothing but the clip is left. DDIM's last step is x̂ for that reason.</details>
 #
-# DDIM keeps x̂ and ε̂ and mixes them anew: it moves along the circle through z with the velocity v, and that is a rotation,
-# $$z_{\varphi+\delta}=\cos\delta\;z_\varphi+\sin\delta\;v \qquad\text{(Salimans \& Ho 2022, app. D)}.$$
+# DDIM keeps x̂ and ε̂ and mixes them anew. So z goes along a circle on which v is the direction at the start (v turns with it), and a step is a rotation (Salimans & Ho 2022, app. D):
+# $$z_{\varphi+\delta}=\cos\delta\;z_\varphi+\sin\delta\;v.$$
+# (Drawn are *weights*, how much of x and how much of ε; in these z and v are equally long and at right angles. A clip's values are smaller than noise's, and so as tensors they are neither.)
 #
 # #### Exercise 4.2
 # Write `rotation_step(z, v, logsnr_t, logsnr_s)`: z, which is at level `logsnr_t`, turned to level `logsnr_s`. Both levels are tensors without axes.
@@ -206,15 +207,17 @@ print(f"largest difference of a value: {(turned - mixed).abs().max():.1e}  (the 
 show(turned=turned.clamp(-1, 1), mixed=mixed.clamp(-1, 1), captions=captions)
 
 # %% [markdown]
-# **Now you change it.** The schedule was the cosine. By how many degrees does each of its steps turn? Say it first.
+# **Now you change it.** The schedule was the cosine. By how many degrees does each of its steps turn? And which steps turn most where *λ* falls evenly? Say it first; then put in a schedule of your own.
 
 # %%
-angles = torch.rad2deg(torch.atan(torch.exp(-COSINE.logsnr(torch.linspace(1, 0, 7)) / 2)))
-print("stations:", " ".join(f"{angle:.1f}°" for angle in angles))
-print("turns:   ", " ".join(f"{turn:.1f}°" for turn in angles.diff()))
+for name, schedule in (("cosine", COSINE), ("λ evenly", Schedule(lambda u: 10 - 20 * u))):
+    angles = torch.rad2deg(torch.atan(torch.exp(-schedule.logsnr(torch.linspace(1, 0, 7)) / 2)))
+    print(f"{name:9} stations:", " ".join(f"{angle:5.1f}°" for angle in angles))
+    print(f"{'':9} turns:   ", " ".join(f"{turn:5.1f}°" for turn in angles.diff()))
 
 # %% [markdown]
-# <details><summary>What happened</summary>All turns are equal. The cosine schedule is the clock's hand at an even pace: α is the cosine of an angle that is proportional to u. Its name says just this.</details>
+# <details><summary>What happened</summary>The cosine's turns are all equal. It is the clock's hand at an even pace: α is the cosine of an angle that is proportional to u. Its name says just this.
+# Where λ falls evenly nearly all of the turning is done in the middle, and the first and last calls of the network move z by little.</details>
 #
 # ## 4.3 Why not simply ε?
 # DDPM asked for ε, and the clip was computed from it: $\hat x=(z-\sigma\hat\epsilon)/\alpha$. Here a network errs by 0.01 (root mean square) in whatever it says. What becomes of that in x̂?
@@ -232,7 +235,7 @@ for level in (8, 4, 0, -4, -8, -12, -20):
 
 # %% [markdown]
 # An error of ε̂ is multiplied by σ/α = $e^{-\lambda/2}$: where there is only noise, the network says the noise nearly perfectly, and the clip that follows is nonsense. An error of v is multiplied by σ, never above one.
-# (x has the same weakness at the other end: its ε̂ errs by α/σ. v is bounded at both.) As a picture:
+# (x has the same weakness at the other end: its ε̂ errs by α/σ. v is bounded at both. So is the flow's velocity, whose error becomes σ/(α + σ) in x̂ and α/(α + σ) in ε̂; flows usually walk other levels, on which α + σ = 1: chapter 5.) As a picture:
 
 # %%
 grid = torch.linspace(-12, 8, 81, dtype=torch.float64)
@@ -276,13 +279,13 @@ print(f"(The nine trainings before it took {trained:.0f} minutes.)")
 
 # %% [markdown]
 # Where there is much noise, the x̂ of ε is nonsense, as the formula said, and a sample that is not cut ends far outside of all clips. Where there is little, ε is the best of the three and x the worst: each word is good where its own division is harmless.
-# v is nonsense nowhere. It is not the winner here: after these few steps x is ahead of it at every level but the cleanest. And no row says whose *samples* are best: digits are not legible yet, and directions are little better than guessed, with any of the three.
+# v is nonsense nowhere. It is not the winner here: after these few steps x is ahead of it at every level but the cleanest. And no row says whose *samples* are best: digits are not legible yet, and directions are not to be told from guessing, with any of the three.
 # What v promises is that nothing explodes, at either end; not that it learns fastest.
 
 # %% [markdown]
 # **Do colours drift along a clip?** In this world a digit stays in the picture and keeps its colour, so a real clip's brightness is the same at every frame: the right slope is 0. From the networks of ε and v we sample clips, with the same noise and captions,
 # and take each frame's mean over pixels. *Slope* is its change from a frame to the next, averaged over clips; *slope's size* averages it without its sign, since clips may drift in opposite directions; *offset* is how far a clip as a whole is from the real one of the same caption.
-# v − eps is paired over three seeds, with Student's 95 % interval; a star stands where that leaves out 0 (not corrected for the number of rows).
+# Units are a clip's, which lies between −1 and 1. v − eps is paired over three seeds, with Student's 95 % interval; a star stands where that leaves out 0 (not corrected for the number of rows).
 
 # %%
 found = receipt("04_drift")
@@ -293,15 +296,17 @@ print(f"A slope's size in red, for comparison: real clips {of_real:.4f}, plain n
 print(f"({found['n']} clips a seed; each network was trained for only {found['training_steps']} steps.)")
 
 # %% [markdown]
-# No common direction tells them apart: every interval of the slope holds 0. But a single clip drifts less under v than under ε, in brightness and in each colour, cut or not, after few steps and after many. Cut, both are too bright, and ε by far more; uncut, v is close to the real brightness and ε is far outside of all clips
-# (so far that its seeds scatter, and blue's offset has no star). Read it with care: these networks are hardly trained, and a clip of plain noise has a slope too, not much smaller than ε's. Much of what is called drift here is that ε's samples are still noise.
-# That v's clips are steadier is shown for these networks; that ε makes the colours of a *well-trained* model drift is not.
+# **Direction: a null.** Every interval of the slope holds 0: no common direction, brighter or darker, tells the two words apart.
+#
+# **Size: v drifts less.** A single clip's slope is smaller under v than under ε, in every row. As a whole, too, its clips are nearer to the real ones. Cut, both are too bright, and ε by far more. Uncut, v comes close to the real brightness, and ε is far outside of all clips (so far that its seeds scatter, and blue's offset has no star).
+#
+# **How much of that is drift?** These networks are hardly trained, and a clip of plain noise has a slope too, not much smaller than ε's. Much of what is measured here is that ε's samples are still noise. That v's clips are steadier is shown for these networks; that ε makes the colours of a *well-trained* model drift is not.
 #
 # ## 4.4 What does a loss weigh?
-# The simple loss is a plain squared error *of the output*. By 4.3 an error of the output is one of x̂, times a factor; squared, the factor is a **weight** on x̂'s squared error:
-# 1 for x, the SNR ($e^\lambda$) for ε, SNR + 1 for v. Whoever changes the word and keeps the loss has changed the weights.
+# The simple loss is a plain squared error *of the output*. By section 4.3 x̂'s error is σ/α times ε̂'s, and σ times v̂'s. Read backwards and squared, these factors are **weights** on x̂'s squared error: ε's loss counts it $\alpha^2/\sigma^2$ times, which is the SNR ($e^\lambda$),
+# v's $1/\sigma^2=(\alpha^2+\sigma^2)/\sigma^2$ times, which is SNR + 1, and x's once. Whoever changes the word and keeps the loss has changed the weights.
 #
-# **Min-SNR** (Hang et al. 2023) chooses instead: x̂'s error should weigh min(SNR, γ), since above some γ a cleaner input teaches little more. With γ = 5:
+# **Min-SNR** (Hang et al. 2023) chooses instead: x̂'s error should weigh min(SNR, γ). Its authors found that levels pull against one another in training, and let none of them weigh more than γ. With γ = 5:
 
 # %%
 snr = torch.exp(grid)
@@ -314,10 +319,11 @@ show_curves(
     ylabel="weight of x̂'s squared error",
     log=True,
     heading="What the simple loss weighs",
+    dashed=["min-SNR"],
 )
 
 # %% [markdown]
-# For λ far below 0 v weighs x̂ as x does, above as ε does: roughly the larger of the two. In much noise ε hardly counts the clip at all. Min-SNR is ε's own weight up to γ (one line hides the other), and stays there.
+# For λ far below 0 v weighs x̂ as x does, above as ε does: roughly the larger of the two. In much noise ε hardly counts the clip at all. Min-SNR is ε's own weight up to γ (dashed, on ε's line), and stays there.
 #
 # A network that says v is trained on v's squared error. By what must *that* be multiplied, so that x̂'s weighs min(SNR, γ)?
 #
@@ -543,7 +549,7 @@ for count in budget.pick(smoke=(5, 10, 20), laptop=(5, 10, 20, 40), gpu=(5, 10, 
     print(
         f"{count:3} steps: {(again - real.video).square().mean().sqrt():.3f} lost (root mean square); the noise has deviation {z.std():.2f}"
     )
-show_sheet(**{name: clip[:1] for name, clip in back.items()})
+show_sheet(**{name: clip[:1] for name, clip in back.items()}, captions=captions[:1] * len(back))
 
 # %% [markdown]
 # The way back finds the clip the better the finer both ways are cut: as DDIM's own error, what is lost falls with the steps. But look at the second number. **What was found is not quite noise**: it leads back to the clip, and is quieter
@@ -595,16 +601,18 @@ show_sheet(seen=z[:2].clamp(-1, 1), teacher=guess[:2].clamp(-1, 1), target=goal[
 # **What is not here yet:** networks trained with Stable Diffusion's table before and after rescaling; a student that was trained on this target; and MeanFlow, which learns the average velocity of a step without a teacher.
 #
 # ## 4.9 How this goes wrong
-# Three patients: the zoo's network, six steps of DPM-Solver++(2M), the same noise; one mistake each in the code around it. The picture cuts at ±1; the table does not. Decide before you open the answers.
+# Three patients: the zoo's network, six steps, the same noise, and one mistake each in the code around it. Patients 1 and 3 should be DPM-Solver++(2M), as in the first row; patient 2 should be the turns of section 4.2, as in the second. The picture shows the second of two clips and cuts at ±1; the table takes both as they are. Decide before you open the answers.
 
 # %%
 patients = clinic(strong, noise[:2], 6, Cond(*tokenize(captions[:2])))
-show_sheet(**{name: clip.clamp(-1, 1) for name, clip in patients.items()})
+show_sheet(**{name: clip[1:].clamp(-1, 1) for name, clip in patients.items()}, captions=captions[1:2] * len(patients))
 
 # %%
-print(clinic_table(patients))
+plain = dpm_solver_2m(teacher.denoiser, noise[:2], COSINE, Objective.V, 6, Cond(*tokenize(captions[:2])))
+print(clinic_table(patients | {"2M, no guidance": sample(plain)}))
 
 # %% [markdown]
+# The last row is healthy too: what the healthy ones have beyond ±1.2 is guidance, which overshoots a little. What the patients have is more.
 # <details><summary>Patient 1</summary>The sign of v. Some codebases say v = σ x − α ε (and the flow x − ε): read by code that expects the other, every step turns away from the clip, and nothing is ever found.</details>
 # <details><summary>Patient 2</summary>The step is z + δ v, straight along the tangent, in place of a turn: each step makes z a little longer than the arc allows. The picture hides it behind ±1; the last column tells.</details>
 # <details><summary>Patient 3</summary>The last step is extrapolated too. From the last level with visible noise to λ = 20 is a step many times as wide as the one before, and the line through two guesses is followed far beyond both.

@@ -14,11 +14,18 @@ def slope(calls: Sequence[int], errors: Sequence[float]) -> float:
 
 
 def show_orders(measured: Mapping[str, tuple[Sequence[int], Sequence[float]]], heading: str = "") -> Picture:
-    """Errors against calls of the network, {name: (calls, errors)}, both axes logarithmic; the order stands at each line's end."""
+    """Errors against calls of the network, {name: (calls, errors)}, both axes logarithmic; the order, fitted to all
+    points of a line, stands at its end."""
     with look():
         picture = Picture(680, 340)
         axes = picture.axes_at(84, 30, 420, 256)
-        axes.set(xscale="log", yscale="log", xlabel="calls of the network", ylabel="error, mean", title=heading)
+        axes.set(
+            xscale="log",
+            yscale="log",
+            xlabel="calls of the network",
+            ylabel="distance from the exact path, mean",
+            title=heading,
+        )
         every = sorted({call for calls, _ in measured.values() for call in calls})
         axes.set_xticks(every, [str(call) for call in every])
         axes.xaxis.set_minor_locator(NullLocator())
