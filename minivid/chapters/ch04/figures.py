@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from jaxtyping import Float
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+from torch import Tensor
 
-from minivid.show.style import PALETTE, Picture, look
+from minivid.show.style import BLUE, FAINT, PALETTE, RED, SOFT, Picture, look
 
 
 def slope(calls: Sequence[int], errors: Sequence[float]) -> float:
@@ -36,4 +38,27 @@ def show_orders(measured: Mapping[str, tuple[Sequence[int], Sequence[float]]], h
                 fontsize=9,
                 annotation_clip=False,
             )
+    return picture
+
+
+def show_fans(
+    fans: Mapping[str, Float[Tensor, "levels runs"]], levels: Float[Tensor, "levels"], clips: tuple[float, float]
+) -> Picture:
+    """A panel a sampler: runs that begin at one value, over λ. `clips` are mean and deviation of where they should end: 95 % in the band."""
+    mean, deviation = clips
+    side, top, left, gap = 176, 34, 48, 18
+    with look():
+        picture = Picture(left + len(fans) * (side + gap), top + side + 44)
+        low = min(min(fan.min().item() for fan in fans.values()), mean - 2 * deviation) - 0.15
+        high = max(max(fan.max().item() for fan in fans.values()), mean + 2 * deviation) + 0.15
+        for i, (name, fan) in enumerate(fans.items()):
+            axes = picture.axes_at(left + i * (side + gap), top, side, side)
+            axes.axhspan(mean - 1.96 * deviation, mean + 1.96 * deviation, color=FAINT, alpha=0.6, linewidth=0, zorder=0)
+            axes.plot(levels, fan, color=BLUE, linewidth=0.8, alpha=0.6)
+            axes.plot(levels[:1], fan[0, :1], "o", color=RED, markersize=5, zorder=4)
+            axes.set(title=name, xlabel="log-SNR λ", ylim=(low, high))
+            if i:
+                axes.tick_params(labelleft=False)
+            else:
+                axes.set_ylabel("z", color=SOFT)
     return picture
