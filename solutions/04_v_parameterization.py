@@ -29,9 +29,10 @@ from IPython.display import display
 from minivid import zoo
 from minivid.chapters.ch04 import widgets
 from minivid.chapters.ch04.clinic import clinic, clinic_table
-from minivid.chapters.ch04.experiments import drift_table, targets_table
+from minivid.chapters.ch04.experiments import drift_table, targets_table, terminal_table
 from minivid.chapters.ch04.experiments.drift import drift
-from minivid.chapters.ch04.figures import show_fans, show_orders
+from minivid.chapters.ch04.experiments.terminal import TRAINING, brightness, drawn, pictures_of, train_on
+from minivid.chapters.ch04.figures import show_brightness, show_fans, show_orders
 from minivid.chapters.ch04.gaussian import LADDER, Gaussian
 from minivid.course import award, check, hint, receipt, summary  # noqa: F401  (hint is for you to call)
 from minivid.data import tokenize
@@ -55,7 +56,7 @@ from minivid.diffusion import (
 from minivid.diffusion.distill import progressive_target, x_of_step
 from minivid.diffusion.solvers import step_with
 from minivid.nn import Cond
-from minivid.show import show, show_curves, show_sheet, show_source
+from minivid.show import show, show_curves, show_image_grid, show_sheet, show_slice, show_source
 from minivid.tools import budget
 
 torch.manual_seed(0)
@@ -426,6 +427,33 @@ show_curves(
 )
 
 # %% [markdown]
+# **And trained networks?** In the next world each clip has a ground of its own, drawn evenly from black to white, and its digit has whichever of the two is farther. Three small transformers say v, each trained on one of three schedules (Stable Diffusion's as published,
+# the same rescaled, and our cosine), with the same first weights, clips, noise and number of steps; DDIM then samples from pure noise by the network's own schedule. They were trained by a command; ten samples of each, from the darkest to the brightest:
+
+# %%
+found = receipt("04_terminal")
+show_image_grid(**pictures_of(found), height=64)
+
+# %%
+print(terminal_table(found), found, sep="\n")
+
+# %%
+rows = {"real clips": found["real"]["brightness"]}
+for count, (end, runs) in product(map(str, found["steps"]), found["ends"].items()):
+    rows[f"{end}, {count} steps"] = [level for run in runs for level in run[count]["brightness"]]
+show_brightness(rows, "How far do samples reach black and white?")
+
+# %% [markdown]
+# TODO
+
+# %%
+training = TRAINING.shortened(budget.pick(smoke=8, laptop=TRAINING.steps, gpu=TRAINING.steps))
+yours = brightness(drawn(train_on("rescaled", training), 16, 12, seed=0)).std()
+theirs = found["ends"]["rescaled"][0]["12"]["deviation"]
+print(f"rescaled, {training.steps} steps: deviation of brightness {yours:.2f} over 16 samples;")
+print(f"the receipt's, {TRAINING.steps} steps: {theirs:.2f} over {found['n']}")
+
+# %% [markdown]
 # ## 4.6 What does chance change, and can a step look ahead?
 # DDIM draws nothing on its way; chapter 3's ancestral sampler draws new noise in every step. Between the two lies a number, **η**. Of the noise that a step leaves, a part is drawn afresh, with the deviation
 # $$c=\eta\;\sigma_s\sqrt{1-e^{\lambda_t-\lambda_s}} \qquad\text{(Song, Meng \& Ermon 2021, eq. 16, in λ)},$$
@@ -608,6 +636,11 @@ for count in (5, 7):
 # %%
 display(show_sheet(**{name: clip[:1] for name, clip in ({"fine": fine.clamp(-1, 1)} | few).items()}))
 show(**{name: few[f"{name}, 5 calls"] for name in ("DDIM", "Heun", "2M")})
+
+# %%
+show_slice(
+    fine=fine[:1].clamp(-1, 1), **{name: few[f"{name}, 5 calls"][:1] for name in ("DDIM", "Heun", "2M")}, side=128
+)
 
 # %% [markdown]
 # <details><summary>What we saw</summary>DDIM and 2M close together, 2M the nearer by little; Heun last. Within as many calls it takes half as many steps, and a higher order is no help to steps that large.

@@ -27,7 +27,7 @@ WRONG = {
         "clip_and_noise_exchanged": (SUM, f"alpha_s * eps_hat + {OLD} * x_hat + fresh * noise"),
         "old_noise_s_variance": (OLD, "(sigma_s**2 - fresh**2)"),
         "whole_dose_always": ("eta * sigma_s", "sigma_s"),
-        "whole_noise_always": (f"+ fresh * noise", "+ noise"),
+        "whole_noise_always": ("+ fresh * noise", "+ noise"),
     },
     "fresh noise": {
         "eta_on_the_variance": ("eta * sigma_s", "eta**0.5 * sigma_s"),

@@ -8,6 +8,7 @@ import io
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from statistics import mean
 
 import numpy as np
 import torch
@@ -17,12 +18,14 @@ from PIL import Image
 from torch import Tensor
 
 from minivid import zoo
+from minivid.chapters.ch04.experiments.drift import paired
 from minivid.chapters.ch04.gaussian import Gaussian
 from minivid.course.receipt import Receipt
 from minivid.data.world import World
 from minivid.diffusion.objective import Denoising, Objective, Video
 from minivid.diffusion.samplers import ddim, sample
 from minivid.diffusion.schedule import schedule_named
+from minivid.evaluation.report import aligned
 from minivid.nn.dit import DiTConfig
 from minivid.run import Run
 from minivid.show.files import png_bytes
@@ -37,6 +40,13 @@ HOME = "runs/terminal"
 FAR = 0.6
 """From here on a clip counts as dark or bright: with its digit on it, none reaches ±1."""
 SHOWN = 10
+FACTS = {
+    "deviation": "deviation of brightness",
+    "dark_edge": "the darkest twentieth is below",
+    "bright_edge": "the brightest twentieth is above",
+    "far": f"share beyond ±{FAR}",
+    "grain": "deviation within a frame",
+}
 
 
 def lit(n: int, seed: Seed) -> Video:
@@ -98,12 +108,12 @@ def measure_terminal(
         end: {str(count): spread_of_perfect(schedule, wide, values, count) for count in steps}
         for end, schedule in ENDS.items()
     }
-    found["ends"], found["seen"] = {end: [] for end in ENDS}, {"real": as_png(real[:SHOWN])}
+    found["ends"], found["pictures"] = {end: [] for end in ENDS}, {"real": as_png(real[:SHOWN])}
     for seed, end in product(seeds, ENDS):
         model = train_on(end, replace(TRAINING, seed=seed), home)
         videos = {str(count): drawn(model, n, count, seed) for count in steps}
         found["ends"][end].append({count: facts(video) for count, video in videos.items()})
-        found["seen"].setdefault(end, as_png(videos[str(steps[-1])][:SHOWN]))
+        found["pictures"].setdefault(end, as_png(videos[str(steps[-1])][:SHOWN]))
     return found
 
 
@@ -129,10 +139,36 @@ def as_png(video: Video) -> str:
     return base64.b64encode(png_bytes(rearrange(frames, "n h w c -> h (n w) c"))).decode()
 
 
-def seen(found: Receipt, shown: int = SHOWN) -> dict[str, Float[Tensor, "n c h w"]]:
+def pictures_of(found: Receipt) -> dict[str, Float[Tensor, "n c h w"]]:
     """The pictures that a receipt keeps, {name: images in [−1, 1]}."""
     images = {}
-    for name, letters in found["seen"].items():
+    for name, letters in found["pictures"].items():
         pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(letters))).convert("L"))
-        images[name] = rearrange(torch.tensor(pixels) / 127.5 - 1, "h (n w) -> n 1 h w", n=shown)
+        images[name] = rearrange(torch.tensor(pixels) / 127.5 - 1, "h (n w) -> n 1 h w", w=WORLD.width)
     return images
+
+
+def terminal_table(found: Receipt) -> str:
+    """The mean over seeds, between which two the seeds lie, and what a perfect network would leave; the difference with its interval."""
+
+    def values(end: str, count: str, fact: str) -> list[float]:
+        return [run[count][fact] for run in found["ends"][end]]
+
+    def cell(end: str, count: str, fact: str) -> str:
+        each = values(end, count, fact)
+        return f"{mean(each):.2f} ({min(each):.2f} to {max(each):.2f})"
+
+    head = f"{found['training_steps']} training steps, {len(found.seeds)} seeds: mean (least to most)"
+    rows = [(head, *found["ends"], "real clips")]
+    for count in map(str, found["steps"]):
+        for fact, what in FACTS.items():
+            cells = (cell(end, count, fact) for end in found["ends"])
+            rows.append((f"  {count} steps of DDIM: {what}", *cells, f"{found['real'][fact]:.2f}"))
+            if fact == "deviation":
+                left = (f"{found['perfect'][end][count]:.2f}" for end in found["ends"])
+                rows.append(("    of a perfect network, Gaussian clips", *left, ""))
+    lines = aligned(rows)
+    for count in map(str, found["steps"]):
+        middle, low, high = paired(*(values(end, count, "deviation") for end in list(found["ends"])[:2]))
+        lines.append(f"Rescaled − published, deviation after {count} steps: {middle:+.3f} [{low:+.3f}, {high:+.3f}].")
+    return "\n".join(lines)

@@ -42,7 +42,9 @@ def rotation(degrees: float | int = 60, turn: float | int = 20) -> Arc:
     degrees: where z begins, from 2 to 88. turn: how far the step turns it towards the clip. Raises ValueError for others.
     """
     if not 2 <= degrees <= 88 or turn < 0:
-        raise ValueError(f"degrees={degrees}, turn={turn}: expected an angle from 2 to 88 degrees and a turn from 0 on.")
+        raise ValueError(
+            f"degrees={degrees}, turn={turn}: expected an angle from 2 to 88 degrees and a turn from 0 on."
+        )
     return Arc(degrees, turn)
 
 
