@@ -20,6 +20,7 @@
 
 # %% setup
 import math
+from functools import partial
 from itertools import pairwise, product
 
 import torch
@@ -28,9 +29,10 @@ from IPython.display import display
 from minivid import zoo
 from minivid.chapters.ch04 import widgets
 from minivid.chapters.ch04.clinic import clinic, clinic_table
-from minivid.chapters.ch04.experiments import drift_table, targets_table
+from minivid.chapters.ch04.experiments import drift_table, targets_table, terminal_table
 from minivid.chapters.ch04.experiments.drift import drift
-from minivid.chapters.ch04.figures import show_orders
+from minivid.chapters.ch04.experiments.terminal import TRAINING, brightness, drawn, pictures_of, train_on
+from minivid.chapters.ch04.figures import show_brightness, show_fans, show_orders
 from minivid.chapters.ch04.gaussian import LADDER, Gaussian
 from minivid.course import award, check, hint, receipt, summary  # noqa: F401  (hint is for you to call)
 from minivid.data import tokenize
@@ -38,12 +40,13 @@ from minivid.diffusion import (
     COSINE,
     Objective,
     Schedule,
+    ancestral,
     ddim,
     diffuse,
     dpm_solver_2m,
+    euler_maruyama,
     guided,
     heun,
-    rescale_zero_terminal_snr,
     sample,
     scaled_linear_alphas,
     target,
@@ -53,7 +56,7 @@ from minivid.diffusion import (
 from minivid.diffusion.distill import progressive_target, x_of_step
 from minivid.diffusion.solvers import step_with
 from minivid.nn import Cond
-from minivid.show import show, show_curves, show_sheet, show_source
+from minivid.show import show, show_curves, show_image_grid, show_sheet, show_slice, show_source
 from minivid.tools import budget
 
 torch.manual_seed(0)
@@ -149,7 +152,7 @@ v = math.cos(phi) * eps - math.sin(phi) * x
 print(f"(z(φ + h) − z(φ − h)) / 2h is off from v by {((moved[0] - moved[1]) / (2 * h) - v).abs().max():.0e}")
 
 # %% [markdown]
-# Turn both sliders. Green is v, at right angles to z; the orange arc is one DDIM step. Where does a step from φ land when it is as large as φ itself?
+# Drag z along the arc (or take the arrow keys). Green is v, at right angles to z; the orange arc is one DDIM step, whose end can be dragged too. Where does a step from φ land when it is as large as φ itself?
 
 # %%
 display(widgets.rotation())
@@ -375,8 +378,28 @@ for level in (-8, 0, 8):
 # <details><summary>Answer</summary>Both overrate noise: there the right weight falls to 0, the first keeps it at 1, and the second raises it to γ. At the clean end the first agrees with the right one, and the second is 1: not clamped at all.</details>
 #
 # ## 4.5 Is the end of the schedule noise?
-# Sampling starts from pure noise; training ends at the schedule's last level. Are they the same? Stable Diffusion's table of a thousand levels (*scaled linear*) ends where something of the clip is left. Lin et al. **rescale** it:
-# shift √ᾱ until the last is 0, stretch until the first is what it was.
+# Sampling starts from pure noise; training ends at the schedule's last level. Are they the same? Stable Diffusion's table of a thousand levels (*scaled linear*) ends where something of the clip is left.
+# Lin et al. **rescale** it, so that nothing is: of all $\alpha=\sqrt{\bar\alpha}$ the same amount is taken away, as much as makes the last one 0, and what is left is stretched until the first is what it was.
+#
+# #### Exercise 4.4
+# Write `rescale_zero_terminal_snr(alphas)`: `alphas` is a table of $\bar\alpha=\alpha^2$ that falls from its first entry to its last. A table of $\bar\alpha$ comes back, as long.
+# <details><summary>Hint</summary>
+# A straight line through two points: what was the last becomes 0, what was the first stays. The line is drawn for the <i>roots</i>.</details>
+
+
+# %% exercise="4.4"
+def rescale_zero_terminal_snr(alphas):
+    """ᾱ that ends at 0 and begins where it did."""
+    ### BEGIN SOLUTION
+    root = alphas.sqrt()
+    return ((root - root[-1]) * root[0] / (root[0] - root[-1])) ** 2
+    ### END SOLUTION
+
+
+rescale_zero_terminal_snr = check("4.4", rescale_zero_terminal_snr)
+
+# %% award="4.4"
+award("4.4")
 
 # %%
 published = scaled_linear_alphas()
@@ -410,8 +433,137 @@ show_curves(
 )
 
 # %% [markdown]
-# ## 4.6 Can a step look ahead?
-# The path from noise to clip solves a differential equation, $d(z/\sigma)=\hat x\;d(\alpha/\sigma)$. DDIM holds x̂ for the length of a step:
+# **And trained networks?** In the next world each clip has a ground of its own, drawn evenly from black to white, and its digit has whichever of the two is farther. Three small transformers say v, each trained on one of three schedules (Stable Diffusion's as published,
+# the same rescaled, and our cosine), with the same first weights, clips, noise and number of steps; DDIM then samples from pure noise by the network's own schedule. They were trained by a command; ten samples of each, from the darkest to the brightest:
+
+# %%
+found = receipt("04_terminal")
+show_image_grid(**pictures_of(found), height=64)
+
+# %%
+print(terminal_table(found), found, sep="\n")
+
+# %%
+rows = {"real clips": found["real"]["brightness"]}
+for count, (end, runs) in product(map(str, found["steps"]), found["ends"].items()):
+    rows[f"{end}, {count} steps"] = [level for run in runs for level in run[count]["brightness"]]
+show_brightness(rows, "How far do samples reach black and white?")
+
+# %% [markdown]
+# As published, samples keep to the middle, and more steps do not change that: what the last level tells in training is not in the noise that sampling begins with. Rescaled, they come close to the real spread, **but only in many steps**. In few they lose a good part of it again, and our
+# cosine, whose last level tells as little, then loses more than the table as published.
+#
+# Why? At levels where z tells nothing, x̂ is the mean of all clips: grey. Brightness is a mean over many values, so it emerges from the noise long before anything else does, at $\lambda=-\log(n\,s^2)$ for n values and a deviation s of brightness.
+# A schedule that ends later than that gives it away beforehand; a step that leads from the very end across it carries grey along. This needs no training to be seen: the indented row is what a *perfect* network would leave if clips were Gaussian, by one formula a step.
+# The trained networks keep close to it. (Within a frame their samples have more contrast than real clips: after so few steps of training there is noise left.)
+
+# %%
+training = TRAINING.shortened(budget.pick(smoke=8, laptop=TRAINING.steps, gpu=TRAINING.steps))
+yours = brightness(drawn(train_on("rescaled", training), 16, 12, seed=0)).std()
+theirs = found["ends"]["rescaled"][0]["12"]["deviation"]
+print(f"rescaled, {training.steps} steps: deviation of brightness {yours:.2f} over 16 samples;")
+print(f"the receipt's, {TRAINING.steps} steps: {theirs:.2f} over {found['n']}")
+emerges = -math.log(found["values"] * found["real"]["deviation"] ** 2)
+print(f"Brightness emerges at λ = {emerges:.1f}; the table as published ends at λ = {published[-1].logit():.1f}.")
+
+# %% [markdown]
+# ## 4.6 What does chance change, and can a step look ahead?
+# DDIM draws nothing on its way; chapter 3's ancestral sampler draws new noise in every step. Between the two lies a number, **η**. Of the noise that a step leaves, a part is drawn afresh, with the deviation
+# $$c=\eta\;\sigma_s\sqrt{1-e^{\lambda_t-\lambda_s}} \qquad\text{(Song, Meng \& Ermon 2021, eq. 16, in λ)},$$
+# and of the old noise, ε̂, as much is kept as there is room for: at level s both together have the variance $\sigma_s^2$.
+#
+# #### Exercise 4.5
+# Write `eta_step(x_hat, eps_hat, noise, logsnr_t, logsnr_s, eta)`: where a step from level t to the cleaner s leads. `x_hat` and `eps_hat` are the guesses at t, `noise` is drawn afresh from N(0, 1), both levels are tensors without axes,
+# `eta` is a number from 0 to 1. `variance_preserving` is yours to use.
+# <details><summary>Hint</summary>
+# Three terms: the clip, the old noise, the fresh noise. Variances of independent noise add up, deviations do not.</details>
+
+
+# %% exercise="4.5"
+def eta_step(x_hat, eps_hat, noise, logsnr_t, logsnr_s, eta):
+    """From t to s, part of the noise drawn afresh."""
+    ### BEGIN SOLUTION
+    alpha_s, sigma_s = variance_preserving(logsnr_s)
+    fresh = eta * sigma_s * torch.sqrt(1 - torch.exp(logsnr_t - logsnr_s))
+    return alpha_s * x_hat + (sigma_s**2 - fresh**2).sqrt() * eps_hat + fresh * noise
+    ### END SOLUTION
+
+
+eta_step = check("4.5", eta_step)
+
+# %% award="4.5"
+award("4.5")
+
+
+# %%
+def with_chance(model, z, schedule, objective, steps, cond=None, eta=1.0, generator=None):
+    """The loop around the step; the last update is x̂ itself. Yields (z, x̂)."""
+    levels = schedule.logsnr(torch.linspace(1, 0, steps + 1))
+    for i, (logsnr_t, logsnr_s) in enumerate(pairwise(levels)):
+        with torch.no_grad():
+            output = model(z, logsnr_t.expand(len(z)), cond)
+        x_hat, eps_hat = to_x_eps(objective, output, z, *schedule.alpha_sigma(logsnr_t))
+        fresh = torch.randn(z.shape, generator=generator).to(z)
+        z = x_hat if i == steps - 1 else eta_step(x_hat, eps_hat, fresh, logsnr_t, logsnr_s, eta)
+        yield z, x_hat
+
+
+def seeded():
+    """The same chance for whoever asks."""
+    return torch.Generator().manual_seed(11)
+
+
+start = torch.randn(256, 1, 2, 1, 1, generator=chance, dtype=torch.float64)
+asked = world.network(Objective.V), start, LADDER, Objective.V, 12
+mine = sample(with_chance(*asked, eta=1.0, generator=seeded()))
+for name, other in (("ddim with η = 1", partial(ddim, eta=1.0)), ("chapter 3's ancestral sampler", ancestral)):
+    print(f"this loop and {name}: {(mine - sample(other(*asked, generator=seeded()))).abs().max():.0e} apart")
+
+# %% [markdown]
+# So one number leads from DDIM to DDPM. A third sampler draws noise too: the reverse **stochastic differential equation**, walked in plain small steps (Euler–Maruyama):
+# $$dz=z\;d\log\alpha+\sigma^2\,\nabla\log q(z)\;d\lambda+\sigma\sqrt{d\lambda}\;\epsilon.$$
+# In the Gaussian world, *one* value of noise, twenty-four runs with each. What will the first panel look like?
+
+# %%
+runs = torch.full((24, 1, 1, 1, 1), 1.5, dtype=torch.float64)
+doses = {f"η = {eta:g}": partial(with_chance, eta=eta) for eta in (0.0, 0.5, 1.0)}
+fans = {}
+for name, sampler in (doses | {"the SDE": euler_maruyama}).items():
+    path = sampler(world.network(Objective.V), runs, LADDER, Objective.V, steps=48, generator=seeded())
+    fans[name] = torch.stack([runs, *(z for z, _ in path)]).flatten(1)
+show_fans(fans, LADDER.logsnr(torch.linspace(1, 0, 49)), (world.mean, world.std))
+
+# %% [markdown]
+# <details><summary>What we saw</summary>One line: without chance one noise makes one clip. The more is drawn afresh, the less the beginning decides, and with η = 1 or the SDE one noise reaches all clips (the grey band holds 95 % of them).</details>
+#
+# Does chance also bring the right *distribution*? From values that are distributed exactly as they should be at λ = −4, on to λ = 2, where mean and deviation are known. Printed is each as a share of what it should be:
+
+# %%
+counts = (2, 4, 8, 16, 64)
+print(f"{'steps':>20}" + "".join(f"{count:>14}" for count in counts))
+for name, sampler in (doses | {"the SDE": euler_maruyama}).items():
+    row = [world.moments_half_way(sampler, count, generator=seeded()) for count in counts]
+    print(f"{name + ':  mean, dev.':>20}" + "".join(f"{mean:8.2f}{deviation:6.2f}" for mean, deviation in row))
+
+# %% [markdown]
+# All of them come to 1 with many steps. With few, chance does *not* help: from η = 0 to 1 the deviation becomes smaller, not larger. x̂ is the mean of all clips that fit, and a step that puts the mean in the clip's place leaves out how far clips lie around it;
+# what is drawn afresh brings back the noise of level s, not that. Euler–Maruyama errs to the other side, and wants many more steps than either.
+#
+# And on clips: the same noise twice, a caption, other chance.
+
+# %%
+twice, said = noise[:1].repeat(2, 1, 1, 1, 1), Cond(*tokenize(captions[:1] * 2))
+again = {}
+for name, sampler in doses.items():
+    path = sampler(strong, twice, COSINE, Objective.V, steps, said, generator=seeded())
+    again[name] = sample(path).clamp(-1, 1)
+    print(f"{name}: the two clips are {(again[name][0] - again[name][1]).square().mean().sqrt():.2f} apart")
+show_sheet(**again, captions=[part for _ in doses for part in ("first run", "second run")], height=64)
+
+# %% [markdown]
+# With η = 0 both runs are the same clip; with chance they are two clips of one caption. Whoever edits or inverts a clip (4.7) wants no chance; whoever wants many clips may like it, at the price of more steps.
+#
+# **Can a step look ahead?** Without chance, the path from noise to clip solves a differential equation, $d(z/\sigma)=\hat x\;d(\alpha/\sigma)$. DDIM holds x̂ for the length of a step:
 
 # %%
 show_source(step_with)
@@ -497,6 +649,11 @@ for count in (5, 7):
 # %%
 display(show_sheet(**{name: clip[:1] for name, clip in ({"fine": fine.clamp(-1, 1)} | few).items()}))
 show(**{name: few[f"{name}, 5 calls"] for name in ("DDIM", "Heun", "2M")})
+
+# %%
+show_slice(
+    fine=fine[:1].clamp(-1, 1), **{name: few[f"{name}, 5 calls"][:1] for name in ("DDIM", "Heun", "2M")}, side=128
+)
 
 # %% [markdown]
 # <details><summary>What we saw</summary>DDIM and 2M close together, 2M the nearer by little; Heun last. Within as many calls it takes half as many steps, and a higher order is no help to steps that large.

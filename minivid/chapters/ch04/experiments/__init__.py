@@ -2,8 +2,18 @@
 
 from minivid.chapters.ch04.experiments.drift import drift_table, measure_drift
 from minivid.chapters.ch04.experiments.targets import measure_targets, targets_table
+from minivid.chapters.ch04.experiments.terminal import measure_terminal, terminal_table
 from minivid.chapters.ch04.experiments.words import trained
 
-MEASUREMENTS = {"04_targets": measure_targets, "04_drift": measure_drift}
+MEASUREMENTS = {"04_targets": measure_targets, "04_drift": measure_drift, "04_terminal": measure_terminal}
 
-__all__ = ["MEASUREMENTS", "drift_table", "measure_drift", "measure_targets", "targets_table", "trained"]
+__all__ = [
+    "MEASUREMENTS",
+    "drift_table",
+    "measure_drift",
+    "measure_targets",
+    "measure_terminal",
+    "targets_table",
+    "terminal_table",
+    "trained",
+]
