@@ -646,6 +646,10 @@ award("4.9")
 
 # %% [markdown]
 # What does it say where a step has no length, r = t? Then nothing is subtracted: the target is v, and **MeanFlow is flow matching**. So a part of each batch, r = t, learns where the velocities point, and the rest learns how they add up.
+#
+# The identity speaks of the mean velocity at z. Who trains has one clip and one noise, and takes their ε − x. May one?
+# <details><summary>Answer</summary>Yes, as in flow matching. The target is linear in v, and squares are least at the mean of the targets: over all clips and noises that pass through z that is the target with the mean velocity. (That u in it is the network's own, and not yet right, is another matter: it improves as the short steps do.)</details>
+#
 # A small network of $(z,r,t)$ learns the two points so, by your target, and another one with r = t always:
 
 
@@ -669,7 +673,7 @@ def learn(share, steps):
     return u.requires_grad_(False)
 
 
-steps = budget.pick(smoke=1000, laptop=4000, gpu=4000)
+steps = budget.pick(smoke=700, laptop=4000, gpu=4000)
 averages, velocities = learn(0.5, steps), learn(0.0, steps)
 
 
