@@ -13,10 +13,10 @@
 # **You will be able to** read any network's output as clip and noise · see sampling as a rotation · say why ε fails where nothing but noise is left · weigh a loss on purpose · write a sampler
 # of second order and measure its order · bring a clip back to its noise · say exactly what a student of fewer steps is trained on.
 #
-# **You need** chapter 3: $z=\alpha x+\sigma\epsilon$, the noise level λ, the sampling loop. **Time:** an evening. Nothing is trained here; clips come from the zoo's `vdm-small`.
+# **You need** chapter 3: $z=\alpha x+\sigma\epsilon$, the noise level λ, the sampling loop. **Time:** an evening. Nothing larger than a network of one number is trained here; clips come from the zoo's `vdm-small`.
 #
 # **Papers:** Salimans & Ho 2022 (*Progressive Distillation*, where v comes from) · Song, Meng & Ermon 2021 (*DDIM*) · Song et al. 2021 (*Score-Based Generative Modeling*) · Karras et al. 2022 (*EDM*) · Lu et al. 2022 (*DPM-Solver++*) ·
-# Hang et al. 2023 (*Min-SNR*) · Lin et al. 2024 (*Common Diffusion Noise Schedules and Sample Steps are Flawed*).
+# Hang et al. 2023 (*Min-SNR*) · Lin et al. 2024 (*Common Diffusion Noise Schedules and Sample Steps are Flawed*) · Geng et al. 2025 (*Mean Flows for One-step Generative Modeling*).
 
 # %% setup
 import math
@@ -32,8 +32,9 @@ from minivid.chapters.ch04.clinic import clinic, clinic_table
 from minivid.chapters.ch04.experiments import drift_table, targets_table, terminal_table
 from minivid.chapters.ch04.experiments.drift import drift
 from minivid.chapters.ch04.experiments.terminal import TRAINING, brightness, drawn, pictures_of, train_on
-from minivid.chapters.ch04.figures import show_brightness, show_fans, show_orders
+from minivid.chapters.ch04.figures import show_brightness, show_fans, show_orders, show_ways
 from minivid.chapters.ch04.gaussian import LADDER, Gaussian
+from minivid.chapters.ch04.two_points import Span, path, velocity
 from minivid.course import award, check, hint, receipt, summary  # noqa: F401  (hint is for you to call)
 from minivid.data import tokenize
 from minivid.diffusion import (
@@ -47,6 +48,7 @@ from minivid.diffusion import (
     euler_maruyama,
     guided,
     heun,
+    like,
     sample,
     scaled_linear_alphas,
     target,
@@ -755,9 +757,123 @@ show_sheet(seen=z[:2].clamp(-1, 1), teacher=guess[:2].clamp(-1, 1), target=goal[
 # %% [markdown]
 # The target is a little sharper than the guess: it is no longer the mean of all clips that fit, since by its second look the teacher has begun to decide for one. Distilled again and again it ends as a clip.
 #
-# **What is not here yet:** networks trained with Stable Diffusion's table before and after rescaling; a student that was trained on this target; and MeanFlow, which learns the average velocity of a step without a teacher.
+# **What is not here yet:** networks trained with Stable Diffusion's table before and after rescaling; a student that was trained on this target.
 #
-# ## 4.9 How this goes wrong
+# ## 4.9 What if the network knew the whole way?
+# A student needs a teacher. **MeanFlow** (Geng et al. 2025) has none. Its mixture is the flow's, with a time t from 0 (clip) to 1 (noise): $z_t=(1-t)\,x+t\,\epsilon$, of velocity $v=\epsilon-x$. First the smallest world there is: a clip is *one number*, −1 or 1, equally often.
+# Many clips pass through the same z, and a perfect network says the mean of their velocities. We follow it from four starts in many small steps, and once in a single large one:
+
+# %%
+starts = torch.tensor([-1.6, -0.5, 0.4, 1.3])
+times, places = path(starts)
+show_ways(times, places, velocity(starts, torch.ones(())), "A path, and two ways to cut it short")
+
+# %%
+at_once = starts - velocity(starts, torch.ones(()))
+print("many steps end at ", " ".join(f"{z:6.2f}" for z in places[-1]))
+print("one step ends at  ", " ".join(f"{z:6.2f}" for z in at_once))
+
+# %% [markdown]
+# In plain noise nothing tells the two clips apart, so the velocity points at their mean, 0, from everywhere. Only on the way does the path bend to one of them. **The velocity at a point is not the velocity of the way.** That is the *average* (blue, dashed),
+# $$u(z_t,r,t)=\frac1{t-r}\int_r^t v(z_\tau,\tau)\,d\tau, \qquad z_r=z_t-(t-r)\,u(z_t,r,t),$$
+# and whoever knows it arrives in one step. How is it learnt without walking every path? Multiply by $t-r$ and differentiate along the path:
+# $$u+(t-r)\,\frac{du}{dt}=v \quad\Rightarrow\quad u=v-(t-r)\,\frac{du}{dt}, \qquad \frac{du}{dt}=\frac{\partial u}{\partial z}\,v+\frac{\partial u}{\partial t}.$$
+# No integral is left. On the right stand the velocity and the network's own derivative along the path, in the direction in which z moves by v, r by 0 and t by 1. `torch.func.jvp(f, inputs, tangents)` gives both f and its derivative in such a direction:
+
+# %%
+value, slope = torch.func.jvp(
+    lambda z, t: z * t**2, (torch.tensor(3.0), torch.tensor(2.0)), (torch.tensor(1.0), torch.tensor(1.0))
+)
+print(f"z t² at z = 3, t = 2: {value:.0f}; when both grow: t² + 2 z t = {slope:.0f}")
+
+# %% [markdown]
+# #### Exercise 4.9
+# Write `mean_flow_target(u, z, v, r, t)`: what $u(z,r,t)$ should be, a constant through which no gradient flows. `u` is a function of `(z, r, t)`; `r` and `t` hold a time for each clip, and `like(t - r, z)` has a shape that multiplies clips.
+# <details><summary>Hint</summary>
+# <code>torch.func.jvp</code> wants a tangent of the same shape for each input. r is where the step ends, and it stays there.</details>
+
+
+# %% exercise="4.9"
+def mean_flow_target(u, z, v, r, t):
+    """v less how u changes on the way."""
+    ### BEGIN SOLUTION
+    _, du_dt = torch.func.jvp(u, (z, r, t), (v, torch.zeros_like(r), torch.ones_like(t)))
+    return (v - like(t - r, z) * du_dt).detach()
+    ### END SOLUTION
+
+
+mean_flow_target = check("4.9", mean_flow_target)
+
+# %% award="4.9"
+award("4.9")
+
+# %% [markdown]
+# What does it say where a step has no length, r = t? Then nothing is subtracted: the target is v, and **MeanFlow is flow matching**. So a part of each batch, r = t, learns where the velocities point, and the rest learns how they add up.
+#
+# The identity speaks of the mean velocity at z. Who trains has one clip and one noise, and takes their ε − x. May one?
+# <details><summary>Answer</summary>Yes, as in flow matching. The target is linear in v, and squares are least at the mean of the targets: over all clips and noises that pass through z that is the target with the mean velocity. (That u in it is the network's own, and not yet right, is another matter: it improves as the short steps do.)</details>
+#
+# A small network of $(z,r,t)$ learns the two points so, by your target, and another one with r = t always:
+
+
+# %%
+def learn(share, steps):
+    """A network of average velocities; the target is an average for this share of the batch, and a velocity for the others."""
+    torch.manual_seed(0)
+    u = Span()
+    optimizer = torch.optim.Adam(u.parameters(), lr=0.01)
+    pace = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    for _ in range(steps):
+        x, eps = torch.randint(0, 2, (256, 1)) * 2.0 - 1, torch.randn(256, 1)
+        r, t = torch.rand(2, 256).sort(0).values
+        r = torch.where(torch.rand(256) < share, r, t)
+        z, v = (1 - like(t, x)) * x + like(t, x) * eps, eps - x
+        loss = (u(z, r, t) - mean_flow_target(u, z, v, r, t)).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        pace.step()
+    return u.requires_grad_(False)
+
+
+steps = budget.pick(smoke=700, laptop=4000, gpu=4000)
+averages, velocities = learn(0.5, steps), learn(0.0, steps)
+
+
+# %% [markdown]
+# Both are sampled from the same noise in even steps, $z_r=z_t-(t-r)\,u$, the second as ever, with the velocity at each step's start:
+
+
+# %%
+def walk(u, z, steps, average):
+    """From time 1 to 0; with an average, u is told where the step ends."""
+    for t, r in pairwise(torch.linspace(1, 0, steps + 1)):
+        z = z - (t - r) * u(z, (r if average else t).expand(len(z)), t.expand(len(z)))
+    return z
+
+
+z_1, found = torch.randn(4000, 1, generator=chance), {}
+for count in (1, 2, 4, 16):
+    for name, u, average in (("velocity", velocities, False), ("average", averages, True)):
+        x_0 = found[f"{name}, {count}"] = walk(u, z_1, count, average)
+        near = ((x_0.abs() - 1).abs() < 0.25).float().mean()
+        print(f"{count:2} steps by the {name:8} mean size {x_0.abs().mean():.2f}, {near:5.0%} within 0.25 of a clip")
+
+# %%
+bins = torch.linspace(-2, 2, 81)
+several = {name: x_0.histogram(bins).hist / len(x_0) for name, x_0 in found.items() if name.endswith(" 1")}
+show_curves(
+    (bins[1:] + bins[:-1]) / 2,
+    several,
+    xlabel="sample",
+    ylabel="share of 4,000",
+    heading="Samples of a world of −1 and 1",
+)
+
+# %% [markdown]
+# One step along the velocity ends at 0, which is no clip. One step along the average ends mostly near −1 and 1, the nearer the longer it was trained (the `smoke` budget is short, and some overshoot). After sixteen steps both are about equally good: **the average buys few steps, and not better ones.**
+#
+# ## 4.10 How this goes wrong
 # Three patients: the zoo's network, six steps, the same noise, and one mistake each in the code around it. Patients 1 and 3 should be DPM-Solver++(2M), as in the first row; patient 2 should be the turns of section 4.2, as in the second. The picture shows the second of two clips and cuts at ±1; the table takes both as they are. Decide before you open the answers.
 
 # %%

@@ -15,7 +15,7 @@ GROUND = {"data", "nn", "diffusion", "motion", "show"}
 ORDER = ["batches", "train", "run", "zoo", "judges", "evaluation"]  # of the third storey: none knows a later one
 STOREYS = [
     GROUND,
-    {"metrics", "checkpoint", "state", "optimizers", "adapt"},
+    {"metrics", "checkpoint", "state", "optimizers", "adapt", "mean_flow"},
     {*ORDER, "doctor"},
     {"course"},
     {"chapters"},

@@ -1,6 +1,15 @@
 """Chapter 4: what it is called and promises, and its exercises in the order of their numbers."""
 
-from minivid.chapters.ch04.exercises import any_output, eta, inversion, min_snr_v, rescale, rotation, second_order
+from minivid.chapters.ch04.exercises import (
+    any_output,
+    eta,
+    inversion,
+    mean_flow,
+    min_snr_v,
+    rescale,
+    rotation,
+    second_order,
+)
 from minivid.course.chapter import Chapter
 
 CHAPTER = Chapter(
@@ -15,5 +24,6 @@ CHAPTER = Chapter(
         eta.EXERCISE,
         second_order.EXERCISE,
         inversion.EXERCISE,
+        mean_flow.EXERCISE,
     ),
 )

@@ -89,3 +89,23 @@ def show_brightness(rows: Mapping[str, Sequence[float]], heading: str = "") -> P
             axes.plot([*np.quantile(values, [0.05, 0.95])], [i, i], color=colour, linewidth=9, alpha=0.25)
             axes.plot(values, i + aside, ".", color=colour, markersize=3.5, alpha=0.7)
     return picture
+
+
+def show_ways(
+    times: Float[Tensor, "k"], places: Float[Tensor, "k n"], first: Float[Tensor, "n"], heading: str = ""
+) -> Picture:
+    """Paths of numbers from noise (times[0]) to clip; from each start a step along the velocity there, `first`, and one along the average."""
+    with look():
+        picture = Picture(680, 340)
+        axes = picture.axes_at(84, 30, 400, 256)
+        axes.set(xlabel="time t: noise on the left, clip on the right", ylabel="z", title=heading, xlim=(1.02, -0.02))
+        start, end = float(times[0]), float(times[-1])
+        way = start - end
+        for n, (z, v) in enumerate(zip(places.T.tolist(), first.tolist(), strict=True)):
+            axes.plot(times, z, color=SOFT, label=None if n else "the path")
+            axes.plot(
+                [start, end], [z[0], z[0] - way * v], color=RED, lw=1, label=None if n else "velocity at its start"
+            )
+            axes.plot([start, end], [z[0], z[-1]], color=BLUE, ls="--", lw=1, label=None if n else "average velocity")
+        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+    return picture

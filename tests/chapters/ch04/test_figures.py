@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from minivid.chapters.ch04.figures import show_brightness, show_fans, show_orders, slope
+from minivid.chapters.ch04.figures import show_brightness, show_fans, show_orders, show_ways, slope
 
 
 @pytest.mark.parametrize("order", [1, 2, 2.5])
@@ -35,3 +35,12 @@ def test_each_row_of_dots_holds_its_clips_and_the_middle_ninety_in_a_hundred():
     assert bar.get_xdata().tolist() == pytest.approx([-0.9, 0.9]) and dots.get_xdata().tolist() == [-1, 0, 1]
     assert flat.get_xdata().tolist() == [0.25, 0.25]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["real", "flat"]
+
+
+def test_every_start_has_its_path_and_two_straight_steps():
+    times = torch.tensor([1.0, 0.5, 0.0])
+    picture = show_ways(times, torch.tensor([[2.0, -1.0], [1.5, 0.0], [1.0, -2.0]]), torch.tensor([3.0, 0.5]))
+    (axes,) = picture.axes
+    path, along, average = ([list(line.get_ydata()) for line in axes.get_lines()[first::3]] for first in range(3))
+    assert path == [[2, 1.5, 1], [-1, 0, -2]] and along == [[2, -1], [-1, -1.5]] and average == [[2, 1], [-1, -2]]
+    assert len(axes.get_legend().get_texts()) == 3
