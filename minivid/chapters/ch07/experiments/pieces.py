@@ -27,6 +27,7 @@ VARIANTS = {
 }
 WHOLE = next(iter(VARIANTS))
 PUSHED, STILL = "a picture, pushed", "a picture, still"
+ROWS = (*VARIANTS, PUSHED, STILL)
 BLOCK, HOME = 20, "runs/pieces"
 MEASURES = {
     "captioned": "digit as asked",
@@ -43,7 +44,7 @@ def measure_pieces(n: int = 100, seed: int = 40, home: str = HOME) -> dict:
 
     BLOCK clips at a time; what a block has given is kept in `home`, so that a measurement which was cut off goes on where it stood.
     """
-    image, rows, minutes = zoo.load("image-digits"), {name: {} for name in (*VARIANTS, PUSHED, STILL)}, 0.0
+    image, rows, minutes = zoo.load("image-digits"), {name: {} for name in ROWS}, 0.0
     for block in range(n // BLOCK):
         for variant in VARIANTS:
             part = kept_block(image, seed, block, variant, Path(home))
@@ -96,8 +97,8 @@ def against_the_whole(found: Receipt, name: str, measure: str) -> tuple[float, f
 def pieces_table(found: Receipt) -> str:
     """A row for all pieces and each that was taken away: means; a star where the difference to all pieces, clip by clip, leaves out 0."""
     rows = [(f"{found['n']} clips", *MEASURES.values())]
-    for name, of in found["clips"].items():
-        cells = []
+    for name in ROWS:
+        of, cells = found["clips"][name], []
         for measure in MEASURES:
             times = TIMES.get(measure, 1)
             _, low, high = against_the_whole(found, name, measure)
