@@ -10,7 +10,7 @@ ROW, TOP, NAMES, GAP = 28, 46, 138, 14
 def show_pieces(found: Receipt) -> Picture:
     """Each measure's mean with its 95 % interval, a column a measure: all pieces in blue; in orange a row whose difference to it,
     clip by clip, leaves out 0."""
-        width, height = (PAGE - NAMES - len(MEASURES) * GAP) // len(MEASURES), ROW * len(ROWS)
+    width, height = (PAGE - NAMES - len(MEASURES) * GAP) // len(MEASURES), ROW * len(ROWS)
     with look():
         picture = Picture(PAGE, TOP + height + 36)
         for i, name in enumerate(ROWS):
