@@ -1,4 +1,4 @@
-"""Pictures that chapter 7 alone draws. Tests in tests/chapters/ch07/test_figures.py."""
+"""Pictures that chapter 7 alone draws. Tests in tests/chapters/ch07/test_experiments.py."""
 
 from minivid.chapters.ch07.experiments.pieces import MEASURES, ROWS, TIMES, VARIANTS, WHOLE, against_the_whole, interval
 from minivid.course.receipt import Receipt
