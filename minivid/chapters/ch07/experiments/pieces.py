@@ -84,7 +84,8 @@ def of_each(found: Counted) -> dict[str, list[float]]:
 
 def interval(values: list[float]) -> tuple[float, float, float]:
     """The mean, and Student's 95 % interval of it."""
-    middle, half = mean(values), stats.t.ppf(0.975, len(values) - 1) * stdev(values) / len(values) ** 0.5
+    middle, student = mean(values), float(stats.t.ppf(0.975, len(values) - 1))
+    half = student * stdev(values) / len(values) ** 0.5
     return middle, middle - half, middle + half
 
 
