@@ -85,6 +85,7 @@ def test_a_row_here_stands_beside_the_receipts():
     one = torch.tensor([True, True])
     here = Counted(one, one, torch.tensor([1.0, 0.5]), torch.tensor([0.1, 0.3]), torch.tensor([0.01, 0.02]))
     head, mine, theirs = pieces.beside_the_receipt(here, made_up(), WHOLE).splitlines()
+    assert "1.00 [0.34, 1.00]" in mine and "0.75 [0.30, 0.95]" in theirs  # a share stays one
     assert "clips" in head and "0.75 [" in mine and "1.00 [" in theirs and "1.50 [" in mine
 
 

@@ -16,6 +16,7 @@ from minivid.chapters.ch07.counted import Counted, counted
 from minivid.chapters.ch07.films import ALL, FRAMES, GUIDANCE, SHARE, SPEED, STEPS, TURN, WORLD, film, pushed
 from minivid.course.receipt import Receipt
 from minivid.evaluation.report import aligned
+from minivid.metrics.distribution import share_interval
 from minivid.tools.files import write_atomically
 
 VARIANTS = {
@@ -36,6 +37,7 @@ MEASURES = {
     "off": "off, px",
     "background": "background ×100",
 }
+SHARES = ("captioned", "same")
 TIMES = {"background": 100}
 
 
@@ -89,6 +91,15 @@ def interval(values: list[float]) -> tuple[float, float, float]:
     return middle, middle - half, middle + half
 
 
+def of_a_row(measure: str, values: list[float]) -> tuple[float, float, float]:
+    """One row's mean and its 95 % interval, as it is printed: Wilson's of a share, else Student's."""
+    times = TIMES.get(measure, 1)
+    if measure in SHARES:
+        return mean(values), *share_interval(round(sum(values)), len(values))
+    middle, low, high = interval(values)
+    return times * middle, times * low, times * high
+
+
 def against_the_whole(found: Receipt, name: str, measure: str) -> tuple[float, float, float]:
     """How far a row is from all pieces, clip by clip: the mean difference and its 95 % interval."""
     rows = found["clips"]
@@ -116,7 +127,7 @@ def beside_the_receipt(here: Counted, found: Receipt, name: str) -> str:
     for place, of in clips.items():
         cells = []
         for measure in MEASURES:
-            middle, low, high = (TIMES.get(measure, 1) * value for value in interval(of[measure]))
+            middle, low, high = of_a_row(measure, of[measure])
             cells.append(f"{middle:.2f} [{low:.2f}, {high:.2f}]")
         rows.append((place, str(len(of["same"])), *cells))
     return "\n".join(aligned(rows))
