@@ -436,6 +436,8 @@ show_image_grid(**pictures_of(found), height=64)
 
 # %%
 print(terminal_table(found), found, sep="\n")
+trainings = len(found.seeds) * len(found["ends"])
+print(f"({trainings} trainings of {found['training_steps']} steps came before it, which its minutes do not count.)")
 
 # %%
 rows = {"real clips": found["real"]["brightness"]}
