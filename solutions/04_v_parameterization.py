@@ -31,7 +31,7 @@ from minivid.chapters.ch04 import widgets
 from minivid.chapters.ch04.clinic import clinic, clinic_table
 from minivid.chapters.ch04.experiments import drift_table, targets_table, terminal_table
 from minivid.chapters.ch04.experiments.drift import drift
-from minivid.chapters.ch04.experiments.terminal import TRAINING, brightness, drawn, pictures_of, train_on
+from minivid.chapters.ch04.experiments.terminal import ENDS, TRAINING, brightness, drawn, pictures_of, train_on
 from minivid.chapters.ch04.figures import show_brightness, show_fans, show_orders
 from minivid.chapters.ch04.gaussian import LADDER, Gaussian
 from minivid.course import award, check, hint, receipt, summary  # noqa: F401  (hint is for you to call)
@@ -432,7 +432,8 @@ show_curves(
 
 # %%
 found = receipt("04_terminal")
-show_image_grid(**pictures_of(found), height=64)
+pictures = pictures_of(found)
+show_image_grid(real=pictures["real"], **{end: pictures[end] for end in ENDS}, height=64)
 
 # %%
 print(terminal_table(found), found, sep="\n")
@@ -441,8 +442,8 @@ print(f"({trainings} trainings of {found['training_steps']} steps came before it
 
 # %%
 rows = {"real clips": found["real"]["brightness"]}
-for count, (end, runs) in product(map(str, found["steps"]), found["ends"].items()):
-    rows[f"{end}, {count} steps"] = [level for run in runs for level in run[count]["brightness"]]
+for count, end in product(map(str, found["steps"]), ENDS):
+    rows[f"{end}, {count} steps"] = [level for run in found["ends"][end] for level in run[count]["brightness"]]
 show_brightness(rows, "How far do samples reach black and white?")
 
 # %% [markdown]
