@@ -24,6 +24,7 @@ from minivid.chapters.ch04.experiments.terminal import (
     brightness,
     drawn,
     facts,
+    from_afar,
     lit,
     pictures_of,
     spread_of_perfect,
@@ -213,3 +214,35 @@ def test_the_terminal_table_has_a_column_for_each_end_and_an_interval_for_each_n
     assert all(end in head for end in ENDS) and "real clips" in head
     assert len(rows) == len(found["steps"]) * (len(FACTS) + 2)
     assert all(image.shape == (SHOWN, 1, 32, 32) for image in pictures_of(found).values())
+
+
+def test_from_afar_a_clip_keeps_its_brightness_and_loses_its_grain():
+    noise = torch.randn(4, 1, 32, 32, generator=torch.Generator().manual_seed(0)) + 0.3
+    afar = from_afar(noise)
+    torch.testing.assert_close(afar.mean((1, 2, 3)), noise.mean((1, 2, 3)))
+    assert afar.shape == (4, 1, 4, 4) and afar.std() < 0.2
+
+
+def test_what_the_chapter_says_of_dark_and_bright_clips_is_what_was_measured():
+    found = receipt("04_terminal")
+    real = found["real"]["deviation"]
+
+    def deviations(end, steps):
+        return torch.tensor([run[str(steps)]["deviation"] for run in found["ends"][end]])
+
+    published, rescaled, cosine = ({steps: deviations(end, steps) for steps in (12, 50)} for end in ENDS)
+    for steps in (12, 50):
+        assert abs(published[steps].mean() / real - 0.5) < 0.06  # half
+        assert abs(published[steps].mean() - found["perfect"]["as published"][str(steps)]) < 0.03
+        assert (rescaled[steps] > published[steps]).all()
+        _, low, high = paired(published[steps].tolist(), rescaled[steps].tolist())
+        assert 0 < low < high
+    assert (published[50] - published[12]).abs().max() < 0.03
+    assert rescaled[50].mean() > 0.75 * real > 0.7 * real > rescaled[12].mean()
+    assert (
+        (cosine[12] < published[12]).all() and (published[50] < cosine[50]).all() and (cosine[50] < rescaled[50]).all()
+    )
+    perfect = found["perfect"]
+    assert all(run["50"]["grain"] > found["real"]["grain"] + 0.1 for runs in found["ends"].values() for run in runs)
+    assert perfect["our cosine"]["12"] < perfect["as published"]["12"] < perfect["rescaled"]["12"]
+    assert perfect["as published"]["50"] < perfect["our cosine"]["50"] < perfect["rescaled"]["50"]
