@@ -31,7 +31,7 @@ from minivid.chapters.ch04.clinic import clinic, clinic_table
 from minivid.chapters.ch04.experiments import drift_table, targets_table
 from minivid.chapters.ch04.experiments.drift import drift
 from minivid.chapters.ch04.figures import show_orders
-from minivid.chapters.ch04.gaussian import LADDER, Gaussian
+from minivid.chapters.ch04.gaussian import Gaussian
 from minivid.course import award, check, hint, receipt, summary  # noqa: F401  (hint is for you to call)
 from minivid.data import tokenize
 from minivid.diffusion import (
@@ -50,7 +50,6 @@ from minivid.diffusion import (
     variance_preserving,
     x_weight,
 )
-from minivid.diffusion.distill import progressive_target, x_of_step
 from minivid.diffusion.solvers import step_with
 from minivid.nn import Cond
 from minivid.show import show, show_curves, show_sheet, show_source
@@ -551,40 +550,64 @@ show_sheet(**{name: clip[:1] for name, clip in back.items()})
 #
 # ## 4.8 What is a student of fewer steps taught?
 # A sampler of N steps can be *distilled*: a student learns to do in one step what its teacher does in two, then another from that one, and so on: **progressive distillation** (Salimans & Ho 2022). What must the student say for its one step from t
-# to s to end exactly where the teacher's two, over a level between, end? A DDIM step is linear in x̂, so solve it for x̂:
+# to s to end exactly where the teacher's two, over a level between, end? By 4.6 a step of DDIM is linear in x̂,
+# $$z_s=\frac{\sigma_s}{\sigma_t}\,z_t+\Big(\alpha_s-\frac{\sigma_s}{\sigma_t}\,\alpha_t\Big)\,\hat x,$$
+# and so, where it should end being known, it can be solved for x̂. That x̂ is the **target**.
+#
+# #### Exercise 4.8
+# Write `student_target(teacher, z, logsnr_t, logsnr_mid, logsnr_s)`: two DDIM steps of the teacher, from t to the middle and from there to s, then the x̂ with which *one* step from t ends there too. The teacher says v; levels are tensors
+# without axes, and `teacher(z, level, None)` wants one for each clip. The target is a number to be reached: no gradient may run through it.
+# `step_with(x_hat, z, *variance_preserving(logsnr_t), *variance_preserving(logsnr_s))` is DDIM's step.
+# <details><summary>Hint</summary>
+# Solve for x̂, and not for ε̂: at the first of all steps z is noise alone, α is almost 0, and from a known ε̂ nothing can be said of x̂.</details>
 
-# %%
-show_source(x_of_step)
 
-# %%
-levels = [torch.full((4,), level, dtype=torch.float64) for level in (-2.0, -0.5, 1.0)]
-t, middle, s = (variance_preserving(level[0]) for level in levels)
-z = torch.randn(4, 1, 2, 1, 1, generator=chance, dtype=torch.float64)
-perfect = world.network(Objective.X)
-first = perfect(z, levels[0])
-z_middle = step_with(first, z, *t, *middle)
-two = step_with(perfect(z_middle, levels[1]), z_middle, *middle, *s)
-goal = progressive_target(perfect, z, *levels, LADDER, Objective.X)
-print(
-    f"one step with the teacher's own x̂:   {(step_with(first, z, *t, *s) - two).abs().max():.1e} from the teacher's two"
-)
-print(
-    f"one step with the student's target:  {(step_with(goal, z, *t, *s) - two).abs().max():.1e} from the teacher's two"
-)
-print(
-    f"and where two steps lead is {(two - world.arrives(z, levels[0][0], levels[2][0])).abs().max():.1e} from the exact path"
-)
+# %% exercise="4.8"
+def student_target(teacher, z, logsnr_t, logsnr_mid, logsnr_s):
+    """The x̂ with which one step from t to s ends where the teacher's two end."""
+    ### BEGIN SOLUTION
+    t, mid, s = (variance_preserving(level) for level in (logsnr_t, logsnr_mid, logsnr_s))
+    with torch.no_grad():
+        x_hat, _ = to_x_eps(Objective.V, teacher(z, logsnr_t.expand(len(z)), None), z, *t)
+        z_mid = step_with(x_hat, z, *t, *mid)
+        x_hat, _ = to_x_eps(Objective.V, teacher(z_mid, logsnr_mid.expand(len(z)), None), z_mid, *mid)
+        z_s = step_with(x_hat, z_mid, *mid, *s)
+    (alpha_t, sigma_t), (alpha_s, sigma_s) = t, s
+    kept = sigma_s / sigma_t
+    return (z_s - kept * z) / (alpha_s - kept * alpha_t)
+    ### END SOLUTION
+
+
+student_target = check("4.8", student_target)
+
+# %% award="4.8"
+award("4.8")
 
 # %% [markdown]
-# The target is exact, and exactly as good as the teacher's two steps: the student inherits their error. And on clips? The teacher's guess for a clip in much noise, and what its student would be taught to say at the same z, for one step of half of the way:
+# In the world of one Gaussian, where the perfect network is a formula, the exact path is known too:
 
 # %%
-u = torch.tensor([0.8, 0.55, 0.3])
-levels = [COSINE.logsnr(time).expand(4) for time in u]
-alpha, sigma = variance_preserving(levels[0][0])
+levels = [torch.tensor(level, dtype=torch.float64) for level in (-2.0, -0.5, 1.0)]
+t, middle, s = (variance_preserving(level) for level in levels)
+z = torch.randn(4, 1, 2, 1, 1, generator=chance, dtype=torch.float64)
+perfect = world.network(Objective.X)
+first = perfect(z, levels[0].expand(4))
+z_middle = step_with(first, z, *t, *middle)
+two = step_with(perfect(z_middle, levels[1].expand(4)), z_middle, *middle, *s)
+goal = student_target(world.network(Objective.V), z, *levels)
+print(f"one step with the teacher's own x̂:  {(step_with(first, z, *t, *s) - two).abs().max():.1e} from its two steps")
+print(f"one step with the student's target: {(step_with(goal, z, *t, *s) - two).abs().max():.1e} from its two steps")
+print(f"and these two end {(two - world.arrives(z, levels[0], levels[2])).abs().max():.1e} from the exact path")
+
+# %% [markdown]
+# The target is exact, and exactly as good as the teacher's two steps: the student inherits their error. And on clips? The guess of `vdm-small` for a clip in much noise, and what its student would be taught to say at the same z, for one step of half of the way:
+
+# %%
+levels = COSINE.logsnr(torch.tensor([0.8, 0.55, 0.3]))
+alpha, sigma = variance_preserving(levels[0])
 z = diffuse(real.video, torch.randn(real.video.shape, generator=chance), alpha, sigma)
 guess = teacher.x_hat(z, levels[0], cond)
-goal = progressive_target(teacher.denoiser, z, *levels, COSINE, Objective.V, cond)
+goal = student_target(told, z, *levels)
 for name, clip in (("the teacher's x̂", guess), ("the student's target", goal)):
     print(f"{name:21} {(clip - real.video).square().mean().sqrt():.3f} from the real clip, deviation {clip.std():.2f}")
 show_sheet(seen=z[:2].clamp(-1, 1), teacher=guess[:2].clamp(-1, 1), target=goal[:2].clamp(-1, 1))

@@ -1,6 +1,6 @@
 """Chapter 4: what it is called and promises, and its exercises in the order of their numbers."""
 
-from minivid.chapters.ch04.exercises import any_output, inversion, min_snr_v, rotation, second_order
+from minivid.chapters.ch04.exercises import any_output, inversion, min_snr_v, progressive, rotation, second_order
 from minivid.course.chapter import Chapter
 
 CHAPTER = Chapter(
@@ -13,5 +13,6 @@ CHAPTER = Chapter(
         min_snr_v.EXERCISE,
         second_order.EXERCISE,
         inversion.EXERCISE,
+        progressive.EXERCISE,
     ),
 )
