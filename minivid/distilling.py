@@ -18,6 +18,7 @@ from minivid.diffusion.guidance import guided
 from minivid.diffusion.objective import Objective, Video, diffuse, scaled, stratified_times, to_x_eps
 from minivid.diffusion.schedule import like, schedule_named, told
 from minivid.run import Run
+from minivid.train import is_real, is_whole
 
 Ends = Float[Tensor, "b"]
 
@@ -44,8 +45,12 @@ class Distilling:
 
     def __post_init__(self):
         schedule_named(self.schedule)
-        if not isinstance(self.student_steps, int) or self.student_steps < 1:
+        if not isinstance(self.objective, Objective):
+            raise ValueError(f"objective is {self.objective!r}; expected one of {', '.join(map(str, Objective))}.")
+        if not is_whole(self.student_steps) or self.student_steps < 1:
             raise ValueError(f"student_steps is {self.student_steps!r}; expected a whole number of at least 1.")
+        if not is_real(self.guidance):
+            raise ValueError(f"guidance is {self.guidance!r}; expected a number: 1 is the teacher alone.")
 
     def begin(self, network: nn.Module) -> None:
         """Give a student its teacher's weights. Raises CheckpointError where it is another network."""
@@ -85,7 +90,7 @@ def teacher_of(loss: Distilling) -> tuple[Run, nn.Module]:
     for what in ("objective", "schedule"):
         mine, theirs = getattr(loss, what), getattr(run.loss, what, None)
         if mine != theirs:
-            raise ValueError(f"{what} is {mine} and the teacher {name} has {theirs}: a student has its teacher's.")
+            raise ValueError(f"{what} is {mine}, and that of the teacher {name} {theirs}: a student has its teacher's.")
     return run, network
 
 
@@ -93,7 +98,10 @@ def teacher_of(loss: Distilling) -> tuple[Run, nn.Module]:
 def _read(path: Path, _when: int) -> tuple[Run, nn.Module]:
     """A file of weights, read once."""
     tensors, manifest = checkpoint.read(path)
-    run = Run.of(manifest)
-    network = run.network.build()
+    try:
+        run = Run.of(manifest)
+        network = run.network.build()
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise checkpoint.CheckpointError(f"the manifest in {path} does not say what the teacher is: {error}") from error
     checkpoint.load_into(network, tensors, path.name)
     return run, network.eval().requires_grad_(False)

@@ -27,16 +27,19 @@ TEACHER, STUDENT = "vdm-digits", "vdm-digits-8"
 STEPS = (16, 8, 4, 2)
 HALVED = (4, 2)
 """What the zoo's student is distilled to in turn."""
+SHORTER = 2
+"""How many times fewer steps of training these have: their teacher's guidance is learnt already."""
 HOME = "runs/distill"
 RATES = {"digit_always": "captioned digit on every frame", "direction": "captioned direction"}
 TOGETHER = 20
 READER_SEED = 0
 
 
-def next_run(steps: int, teacher: str, name: str = "") -> Run:
-    """A student of so many steps of a teacher that has learnt its guidance already: else as the zoo's."""
+def next_run(steps: int, teacher: str) -> Run:
+    """A student of so many steps, of a teacher that has learnt its guidance already; else as the zoo's."""
     first = zoo.recipe(STUDENT)
-    return replace(first, name=name or f"{TEACHER}-{steps}", loss=Distilling(teacher, steps))
+    training = replace(first.training, steps=first.training.steps // SHORTER)
+    return replace(first, name=f"{TEACHER}-{steps}", loss=Distilling(teacher, steps), training=training)
 
 
 def student(steps: int, home: Path | str = HOME) -> zoo.Model:

@@ -1,0 +1,65 @@
+"""Quality against the number of steps: what the experiment counts, and that the chapter says what it counted."""
+
+import numpy as np
+import pytest
+import torch
+
+from minivid import zoo
+from minivid.chapters.ch04.experiments import distill
+from minivid.chapters.ch04.experiments.distill import (
+    SHORTER,
+    STUDENT,
+    TEACHER,
+    drawn,
+    next_run,
+    off,
+    paired_rates,
+    share,
+)
+
+
+def test_the_next_student_differs_from_the_zoos_in_its_teacher_its_steps_and_its_training_alone():
+    first, run = zoo.recipe(STUDENT), next_run(4, STUDENT)
+    assert set(run.differences(first)) == {"guidance", "name", "steps", "student_steps", "teacher"}
+    assert run.loss.guidance == 1.0 and run.training.steps * SHORTER == first.training.steps
+    assert first.network == zoo.recipe(TEACHER).network and first.worlds == zoo.recipe(TEACHER).worlds
+
+
+@pytest.mark.parametrize("first", [0.5, 0.9])
+@pytest.mark.parametrize("changed", [0.0, 0.05, 0.3])
+def test_the_interval_of_a_paired_difference_holds_the_truth_as_often_as_it_says(first, changed):
+    chance, held = np.random.default_rng(0), []
+    for _ in range(800):
+        one = chance.random(100) < first
+        two = np.where(chance.random(100) < changed, chance.random(100) < 0.3, one)
+        low, high = paired_rates(one.astype(int).tolist(), two.astype(int).tolist())[1:]
+        held.append(low <= changed * (0.3 - first) <= high)
+    assert np.mean(held) > 0.93
+
+
+def test_two_equal_lists_leave_something_open():
+    middle, low, high = paired_rates([1] * 50, [1] * 50)
+    assert middle == 0 and low == -high < -0.02
+    assert paired_rates([0, 0, 1, 1], [1, 1, 1, 1])[0] == 0.5
+    assert share([1] * 50)[0] == 1 > share([1] * 50)[1] > 0.9
+
+
+def test_off_is_the_distance_of_clips_of_the_same_noise():
+    clips = torch.rand(3, 1, 2, 4, 4)
+    moved = clips + torch.tensor([0.0, 0.5, -1.0]).view(3, 1, 1, 1, 1)
+    assert off(moved, clips)["off"] == pytest.approx([0, 0.5, 1], abs=1e-6)
+
+
+def test_clips_are_drawn_once_and_again_where_anything_is_another(tmp_path, monkeypatch):
+    model, captions = zoo.load("vdm-small"), ["a 3 moves right, slowly", "a 5 moves up, quickly", "a 1 moves left"]
+    monkeypatch.setattr(distill, "TOGETHER", 2)
+    first = drawn(model, 1, 3.0, captions, 0, tmp_path)
+    assert torch.equal(first[:2], model.sample(captions[:2], seed=0, steps=1, guidance=3.0))
+    monkeypatch.setattr(zoo.Model, "sample", lambda *_, **__: torch.zeros(1, 1, 1, 1, 1))
+    assert torch.equal(drawn(model, 1, 3.0, captions, 0, tmp_path), first)
+    for again in (
+        drawn(model, 1, 2.0, captions, 0, tmp_path),
+        drawn(model, 1, 3.0, captions, 1, tmp_path),
+        drawn(model, 1, 3.0, captions[::-1], 1, tmp_path),
+    ):
+        assert not again.any()
