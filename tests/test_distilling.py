@@ -109,7 +109,7 @@ def test_a_step_of_training_changes_the_student_and_not_the_teacher_and_hides_no
 
 def test_a_student_comes_nearer_to_where_its_teacher_ends(teacher):
     loss = Distilling(teacher, 1, guidance=2.0)
-    run = replace(SMALL, name="small-1", loss=loss, training=TrainConfig(60, batch=4, warmup=5, ema=0.9))
+    run = replace(SMALL, name="small-1", loss=loss, training=TrainConfig(25, batch=4, warmup=5, ema=0.9))
     training, (_, network) = run.start(), teacher_of(loss)
     x, _, _, cond = shown()
     noise = torch.randn(x.shape, generator=torch.Generator().manual_seed(1))
@@ -122,7 +122,7 @@ def test_a_student_comes_nearer_to_where_its_teacher_ends(teacher):
     before = off()
     for _ in training.steps(progress=False):
         pass
-    assert off() < before / 2
+    assert off() < 0.8 * before
 
 
 def test_a_student_is_written_down_read_again_and_sampled_in_its_own_steps(run, tmp_path):
