@@ -166,9 +166,8 @@ def test_a_written_out_step_is_refused(run):
     ("changed", "said"),
     [
         ({"student_steps": 0}, "student_steps is 0; expected a whole number of at least 1"),
-        ({"student_steps": 2.0}, "student_steps is 2.0; expected a whole number"),
+        ({"student_steps": True}, "student_steps is True; expected a whole number"),
         ({"guidance": float("nan")}, "guidance is nan; expected a number"),
-        ({"objective": "v"}, "objective is 'v'; expected one of"),
         ({"schedule": "sine"}, "there is no schedule 'sine'"),
     ],
 )

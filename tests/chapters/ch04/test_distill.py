@@ -63,3 +63,43 @@ def test_clips_are_drawn_once_and_again_where_anything_is_another(tmp_path, monk
         drawn(model, 1, 3.0, captions[::-1], 1, tmp_path),
     ):
         assert not again.any()
+
+
+def test_the_tables_have_a_line_for_each_way_and_each_pair_and_fit_on_a_page():
+    found = receipt("04_distill")
+    ways, pairs = distill_table(found).splitlines(), differences_table(found).splitlines()
+    assert len(ways) == 1 + len(STEPS) + len(found["student"]) + 1 and "real clips" in ways[-1]
+    assert [line.split()[:5] for line in pairs[1:4]] == [
+        ["8", "steps", "−", steps, "steps"] for steps in ("16", "8", "4")
+    ]
+    assert len(pairs) == 1 + 3 + 3 + 2
+    assert max(map(len, [*ways, *pairs])) <= 100
+
+
+def test_a_star_stands_where_the_interval_leaves_out_0_and_nowhere_else():
+    for (mine, theirs), rates in differences(receipt("04_distill")).items():
+        line = next(
+            row for row in differences_table(receipt("04_distill")).splitlines() if f"  {mine} steps − {theirs} " in row
+        )
+        assert line.count("*") == sum(low > 0 or high < 0 for _, low, high in rates.values())
+
+
+def test_calls_are_those_that_the_network_gets():
+    """The teacher, guided, is called twice a step, its student once."""
+    found, captions = receipt("04_distill"), ["a 3 moves right, slowly"]
+    for who, name in (("teacher", TEACHER), ("student", STUDENT)):
+        model, calls = zoo.load(name), []
+        model.network.register_forward_pre_hook(lambda *_, calls=calls: calls.append(1))
+        steps, guidance = (2, found["guidance"]) if who == "teacher" else (8, model.usual.guidance)
+        model.sample(captions, steps=steps, guidance=guidance)
+        assert len(calls) == found[who][str(steps)]["calls"]
+
+
+def test_the_receipt_is_of_the_weights_that_are_here():
+    models = receipt("04_distill")["models"]
+    assert models[STUDENT] == zoo.load(STUDENT).manifest["sha256"], "`minivid measure 04_distill`: trained again"
+
+
+def test_the_curves_have_two_panels():
+    picture = show_steps(receipt("04_distill"))
+    assert [axes.get_title(loc="left") for axes in picture.axes] == list(RATES.values())

@@ -30,7 +30,8 @@ HALVED = (4, 2)
 SHORTER = 2
 """How many times fewer steps of training these have: their teacher's guidance is learnt already."""
 HOME = "runs/distill"
-RATES = {"digit_always": "captioned digit on every frame", "direction": "captioned direction"}
+RATES = {"digit_always": "digit on every frame", "direction": "direction"}
+"""What of its caption a clip keeps."""
 TOGETHER = 20
 READER_SEED = 0
 
@@ -126,11 +127,11 @@ def share(hits: Sequence[int]) -> tuple[float, float, float]:
 def distill_table(found: Receipt) -> str:
     """A line for each way to draw: calls of the network for a clip, shares with their intervals, how far from the teacher's 16 steps."""
     head = (
-        f"{found['n']} captions, the same noise",
+        f"{found['n']} captions",
         "calls",
         *RATES.values(),
-        "off the teacher's 16",
-        "off a lawful path, px",
+        "off 16 steps",
+        "off a path, px",
     )
     rows = [head]
     ways = {f"  {who}, {count} steps": of for who in ("teacher", "student") for count, of in found[who].items()}
@@ -144,16 +145,29 @@ def distill_table(found: Receipt) -> str:
     return "\n".join(aligned(rows))
 
 
+AGAINST = {2.0: "twice the steps", 1.0: "as many steps", 0.5: "as many calls"}
+"""A student is held against its teacher in so many times its steps. Guided, the teacher calls its network twice a step."""
+
+
+def differences(found: Receipt) -> dict[tuple[str, str], dict[str, tuple[float, float, float]]]:
+    """student − teacher of the same captions and noise, with intervals, by (steps of the student, steps of the teacher)."""
+    pairs = [(mine, f"{times * int(mine):g}") for mine in found["student"] for times in AGAINST]
+    return {
+        (mine, theirs): {key: paired_rates(found["teacher"][theirs][key], found["student"][mine][key]) for key in RATES}
+        for mine, theirs in pairs
+        if theirs in found["teacher"]
+    }
+
+
 def differences_table(found: Receipt) -> str:
-    """Students against their teacher, clip by clip; a star where the interval leaves out 0."""
-    pairs = [("8", "16"), *((count, count) for count in found["student"])]
-    rows = [("student − teacher, of the same captions and noise", *RATES.values())]
-    for mine, theirs in pairs:
-        cells = []
-        for key in RATES:
-            middle, low, high = paired_rates(found["teacher"][theirs][key], found["student"][mine][key])
-            cells.append(f"{middle:+.2f} [{low:+.2f}, {high:+.2f}] {'*' if low > 0 or high < 0 else ' '}")
-        rows.append((f"  {mine} steps − {theirs} steps", *cells))
+    """The same, a line for each pair; a star where the interval leaves out 0."""
+    rows = [("student − teacher, clip by clip", "", *RATES.values())]
+    for (mine, theirs), rates in differences(found).items():
+        cells = (
+            f"{middle:+.2f} [{low:+.2f}, {high:+.2f}] {'*' if low > 0 or high < 0 else ' '}"
+            for middle, low, high in rates.values()
+        )
+        rows.append((f"  {mine} steps − {theirs} steps", AGAINST[int(theirs) / int(mine)], *cells))
     return "\n".join(aligned(rows))
 
 
@@ -165,15 +179,21 @@ def show_steps(found: Receipt) -> Picture:
             axes = picture.axes_at(64 + 372 * i, 34, 300, 232)
             axes.set_xscale("log", base=2)
             axes.set(ylim=(-0.03, 1.03), xlabel="calls of the network for a clip", title=words)
-            axes.axhline(mean(found["real"][key]), color=SOFT, linewidth=1, linestyle=":")
+            axes.axhline(mean(found["real"][key]), color=SOFT, linewidth=1, linestyle=":", label="real clips")
             for who, colour in (("teacher", BLUE), ("student", RED)):
                 ways = sorted(found[who].values(), key=lambda way: way["calls"])
-                calls = [way["calls"] for way in ways]
+                calls, names = [way["calls"] for way in ways], sorted(found[who], key=int)
                 rates, lows, highs = zip(*(share(way[key]) for way in ways), strict=True)
-                axes.plot(calls, rates, marker="o", markersize=4, color=colour)
-                axes.fill_between(calls, lows, highs, color=colour, alpha=0.18, linewidth=0)
-                axes.annotate(
-                    who, (calls[-1], rates[-1]), xytext=(0, -16), textcoords="offset points", color=colour, ha="center"
+                axes.plot(
+                    calls,
+                    rates,
+                    marker="o",
+                    markersize=4,
+                    color=colour,
+                    label=f"{who}, {names[0]} to {names[-1]} steps",
                 )
+                axes.fill_between(calls, lows, highs, color=colour, alpha=0.18, linewidth=0)
             axes.set_xticks([2, 4, 8, 16, 32], ["2", "4", "8", "16", "32"])
+            if not i:
+                axes.legend(loc="upper left", bbox_to_anchor=(0, 0.95))
     return picture
