@@ -25,6 +25,7 @@ from minivid.diffusion.guidance import guided
 from minivid.diffusion.objective import Denoising, Objective, Video, scaled
 from minivid.diffusion.schedule import Schedule, schedule_named
 from minivid.distilling import Distilling
+from minivid.mean_flow import MeanFlow
 from minivid.nn.condition import Cond
 from minivid.nn.dit import DiTConfig
 from minivid.nn.unet import UNetConfig
@@ -290,7 +291,7 @@ def load_file(path: Path | str) -> Model:
         float(manifest["steps"]), float(manifest["minutes"])
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         raise checkpoint.CheckpointError(f"the manifest in {path} does not say what the model is: {error}") from error
-    if not isinstance(run.loss, Denoising | Distilling):
+    if not isinstance(run.loss, Denoising | Distilling | MeanFlow):
         raise checkpoint.CheckpointError(
             f"{path} is no model that draws clips: it was trained on {manifest['loss']['is']}."
         )

@@ -380,8 +380,8 @@ for i in range(2):
 #
 # ## 3.4 What should a network say?
 # The clean clip x, of which it sees the noisy z: the posterior then leads one step back. To say x, to say the noise ε and to say any mixture of the two is the same knowledge, since
-# $z=\alpha x+\sigma\epsilon$ ties them together. We ask for
-# $$v = \alpha\,\epsilon - \sigma\, x \qquad\text{(Salimans \& Ho 2022)}, \qquad \hat x = \alpha z - \sigma \hat v,$$
+# $z=\alpha x+\sigma\epsilon$ ties them together. We ask for v (Salimans & Ho 2022),
+# $$v = \alpha\,\epsilon - \sigma\, x, \qquad \hat x = \alpha z - \sigma \hat v,$$
 # the noise where x is visible and −x where only noise is, and train on the **simple loss** of Ho et al. 2020: a plain squared error, as on the plane. What this loss has to do with
 # the probability of a clip, section 3.13 tells those who want to know.
 

@@ -13,14 +13,15 @@
 # **You will be able to** read any network's output as clip and noise · see sampling as a rotation · say why ε fails where nothing but noise is left · weigh a loss on purpose · write a sampler
 # of second order and measure its order · bring a clip back to its noise · say exactly what a student of fewer steps is trained on.
 #
-# **You need** chapter 3: $z=\alpha x+\sigma\epsilon$, the noise level λ, the sampling loop. **Time:** an evening. Little is trained here, a student for a moment in 4.8; clips come from the zoo's `vdm-small`, `vdm-digits` and `vdm-digits-8`.
+# **You need** chapter 3: $z=\alpha x+\sigma\epsilon$, the noise level λ, the sampling loop. **Time:** an evening. Little is trained here: a student for a moment in 4.8, a network of one number in 4.9. Clips come from the zoo's `vdm-small`, `vdm-digits` and `vdm-digits-8`.
 #
 # **Papers:** Salimans & Ho 2022 (*Progressive Distillation*, where v comes from) · Song, Meng & Ermon 2021 (*DDIM*) · Song et al. 2021 (*Score-Based Generative Modeling*) · Karras et al. 2022 (*EDM*) · Lu et al. 2022 (*DPM-Solver++*) ·
-# Hang et al. 2023 (*Min-SNR*) · Lin et al. 2024 (*Common Diffusion Noise Schedules and Sample Steps are Flawed*).
+# Hang et al. 2023 (*Min-SNR*) · Lin et al. 2024 (*Common Diffusion Noise Schedules and Sample Steps are Flawed*) · Geng et al. 2025 (*Mean Flows for One-step Generative Modeling*).
 
 # %% setup
 import math
 from copy import deepcopy
+from functools import partial
 from itertools import pairwise, product
 
 import torch
@@ -30,23 +31,27 @@ from minivid import zoo
 from minivid.batches import clips_of
 from minivid.chapters.ch04 import widgets
 from minivid.chapters.ch04.clinic import clinic, clinic_table
-from minivid.chapters.ch04.experiments import drift_table, targets_table
+from minivid.chapters.ch04.experiments import drift_table, targets_table, terminal_table
 from minivid.chapters.ch04.experiments.distill import differences_table, distill_table, show_steps
 from minivid.chapters.ch04.experiments.drift import drift
-from minivid.chapters.ch04.figures import show_orders
-from minivid.chapters.ch04.gaussian import Gaussian
+from minivid.chapters.ch04.experiments.terminal import TRAINING, brightness, drawn, pictures_of, train_on
+from minivid.chapters.ch04.figures import show_brightness, show_fans, show_orders, show_ways
+from minivid.chapters.ch04.gaussian import LADDER, Gaussian
+from minivid.chapters.ch04.two_points import Span, path, velocity
 from minivid.course import award, check, hint, receipt, summary  # noqa: F401  (hint is for you to call)
 from minivid.data import tokenize
 from minivid.diffusion import (
     COSINE,
     Objective,
     Schedule,
+    ancestral,
     ddim,
     diffuse,
     dpm_solver_2m,
+    euler_maruyama,
     guided,
     heun,
-    rescale_zero_terminal_snr,
+    like,
     sample,
     scaled_linear_alphas,
     target,
@@ -55,7 +60,7 @@ from minivid.diffusion import (
 )
 from minivid.diffusion.solvers import step_with
 from minivid.nn import Cond
-from minivid.show import show, show_curves, show_sheet, show_source
+from minivid.show import show, show_curves, show_image_grid, show_sheet, show_slice, show_source
 from minivid.tools import budget
 
 torch.manual_seed(0)
@@ -63,7 +68,7 @@ print(f"budget: {budget.budget()}, torch {torch.__version__}, {torch.get_num_thr
 
 # %% [markdown]
 # ## 4.1 How many words are there for one thing?
-# Of $z=\alpha x+\sigma\epsilon$ a network sees z. Whoever knows x knows ε, and the other way round. So it may be asked for either, or for any mixture $a\,x+b\,\epsilon$: a **parameterization** is two coefficients.
+# Of $z=\alpha x+\sigma\epsilon$ a network sees z. Whoever knows x knows ε, and the other way round. So it may be asked for either, or for any mixture $a\,x+b\,\epsilon$ that does not just repeat z: a **parameterization** is two coefficients.
 
 # %%
 words = (Objective.EPS, Objective.X, Objective.V, Objective.FLOW)
@@ -78,7 +83,7 @@ for objective in words:
 #
 # #### Exercise 4.1
 # Write `to_x_eps(objective, output, z, alpha, sigma)`: the clip and the noise $(\hat x,\hat\epsilon)$ of which `z` is the mixture $\alpha\hat x+\sigma\hat\epsilon$ and `output` the mixture $a\hat x+b\hat\epsilon$.
-# `objective.coefficients(alpha, sigma)` gives $(a, b)$; α and σ have a shape that multiplies a clip already. It must hold for *any* two coefficients, and where $\alpha^2+\sigma^2\ne1$.
+# `objective.coefficients(alpha, sigma)` gives $(a, b)$; α and σ have a shape that multiplies a clip already. It must hold where $\alpha^2+\sigma^2\ne1$, and for *any* two coefficients that tell something new: $\alpha b\ne\sigma a$ (else the output is z over again).
 # <details><summary>Hint</summary>
 # Two equations, two unknowns. b times the first minus σ times the second has no ε̂ in it; α times the second minus a times the first has no x̂.</details>
 
@@ -121,7 +126,7 @@ for level in torch.linspace(-8, 8, 5, dtype=torch.float64):
 print(f"the largest difference of any value: {worst:.0e}")
 
 # %% [markdown]
-# **The score** is one more word. The arrow of chapter 3, $\nabla\log q(z)$, is $-\hat\epsilon/\sigma$, and so every network says it. To see that this is no figure of speech we take a world in which all is known: each value is drawn from
+# **The score** is one more word. The arrow of chapter 3, $\nabla\log q(z)=(\alpha\hat x-z)/\sigma^2$, is $-\hat\epsilon/\sigma$, since $z-\alpha\hat x=\sigma\hat\epsilon$; and so every network says it. To see that this is no figure of speech we take a world in which all is known: each value is drawn from
 # *one* Gaussian. There the perfect network is a formula, and so is $\log q(z)$, whose gradient autograd takes.
 
 # %%
@@ -151,7 +156,7 @@ v = math.cos(phi) * eps - math.sin(phi) * x
 print(f"(z(φ + h) − z(φ − h)) / 2h is off from v by {((moved[0] - moved[1]) / (2 * h) - v).abs().max():.0e}")
 
 # %% [markdown]
-# Turn both sliders. Green is v, at right angles to z; the orange arc is one DDIM step. Where does a step from φ land when it is as large as φ itself?
+# Drag z along the arc (or take the arrow keys). Green is v, at right angles to z; the orange arc is one DDIM step, whose end can be dragged too. Where does a step from φ land when it is as large as φ itself?
 
 # %%
 display(widgets.rotation())
@@ -160,8 +165,9 @@ widgets.rotation_still()
 # %% [markdown]
 # <details><summary>Answer</summary>On x: at φ = 0 nothing but the clip is left. DDIM's last step is x̂ for that reason.</details>
 #
-# DDIM keeps x̂ and ε̂ and mixes them anew: it moves along the circle through z with the velocity v, and that is a rotation,
-# $$z_{\varphi+\delta}=\cos\delta\;z_\varphi+\sin\delta\;v \qquad\text{(Salimans \& Ho 2022, app. D)}.$$
+# DDIM keeps x̂ and ε̂ and mixes them anew. So z goes along a circle on which v is the direction at the start (v turns with it), and a step is a rotation (Salimans & Ho 2022, app. D):
+# $$z_{\varphi+\delta}=\cos\delta\;z_\varphi+\sin\delta\;v.$$
+# (Drawn are *weights*, how much of x and how much of ε; in these z and v are equally long and at right angles. A clip's values are smaller than noise's, and so as tensors they are neither.)
 #
 # #### Exercise 4.2
 # Write `rotation_step(z, v, logsnr_t, logsnr_s)`: z, which is at level `logsnr_t`, turned to level `logsnr_s`. Both levels are tensors without axes.
@@ -208,15 +214,17 @@ print(f"largest difference of a value: {(turned - mixed).abs().max():.1e}  (the 
 show(turned=turned.clamp(-1, 1), mixed=mixed.clamp(-1, 1), captions=captions)
 
 # %% [markdown]
-# **Now you change it.** The schedule was the cosine. By how many degrees does each of its steps turn? Say it first.
+# **Now you change it.** The schedule was the cosine. By how many degrees does each of its steps turn? And which steps turn most where *λ* falls evenly? Say it first; then put in a schedule of your own.
 
 # %%
-angles = torch.rad2deg(torch.atan(torch.exp(-COSINE.logsnr(torch.linspace(1, 0, 7)) / 2)))
-print("stations:", " ".join(f"{angle:.1f}°" for angle in angles))
-print("turns:   ", " ".join(f"{turn:.1f}°" for turn in angles.diff()))
+for name, schedule in (("cosine", COSINE), ("λ evenly", Schedule(lambda u: 10 - 20 * u))):
+    angles = torch.rad2deg(torch.atan(torch.exp(-schedule.logsnr(torch.linspace(1, 0, 7)) / 2)))
+    print(f"{name:9} stations:", " ".join(f"{angle:5.1f}°" for angle in angles))
+    print(f"{'':9} turns:   ", " ".join(f"{turn:5.1f}°" for turn in angles.diff()))
 
 # %% [markdown]
-# <details><summary>What happened</summary>All turns are equal. The cosine schedule is the clock's hand at an even pace: α is the cosine of an angle that is proportional to u. Its name says just this.</details>
+# <details><summary>What happened</summary>The cosine's turns are all equal. It is the clock's hand at an even pace: α is the cosine of an angle that is proportional to u. Its name says just this.
+# Where λ falls evenly nearly all of the turning is done in the middle, and the first and last calls of the network move z by little.</details>
 #
 # ## 4.3 Why not simply ε?
 # DDPM asked for ε, and the clip was computed from it: $\hat x=(z-\sigma\hat\epsilon)/\alpha$. Here a network errs by 0.01 (root mean square) in whatever it says. What becomes of that in x̂?
@@ -234,7 +242,7 @@ for level in (8, 4, 0, -4, -8, -12, -20):
 
 # %% [markdown]
 # An error of ε̂ is multiplied by σ/α = $e^{-\lambda/2}$: where there is only noise, the network says the noise nearly perfectly, and the clip that follows is nonsense. An error of v is multiplied by σ, never above one.
-# (x has the same weakness at the other end: its ε̂ errs by α/σ. v is bounded at both.) As a picture:
+# (x has the same weakness at the other end: its ε̂ errs by α/σ. v is bounded at both. So is the flow's velocity, whose error becomes σ/(α + σ) in x̂ and α/(α + σ) in ε̂; flows usually walk other levels, on which α + σ = 1: chapter 5.) As a picture:
 
 # %%
 grid = torch.linspace(-12, 8, 81, dtype=torch.float64)
@@ -278,13 +286,13 @@ print(f"(The nine trainings before it took {trained:.0f} minutes.)")
 
 # %% [markdown]
 # Where there is much noise, the x̂ of ε is nonsense, as the formula said, and a sample that is not cut ends far outside of all clips. Where there is little, ε is the best of the three and x the worst: each word is good where its own division is harmless.
-# v is nonsense nowhere. It is not the winner here: after these few steps x is ahead of it at every level but the cleanest. And no row says whose *samples* are best: digits are not legible yet, and directions are little better than guessed, with any of the three.
+# v is nonsense nowhere. It is not the winner here: after these few steps x is ahead of it at every level but the cleanest. And no row says whose *samples* are best: digits are not legible yet, and directions are not to be told from guessing, with any of the three.
 # What v promises is that nothing explodes, at either end; not that it learns fastest.
 
 # %% [markdown]
 # **Do colours drift along a clip?** In this world a digit stays in the picture and keeps its colour, so a real clip's brightness is the same at every frame: the right slope is 0. From the networks of ε and v we sample clips, with the same noise and captions,
 # and take each frame's mean over pixels. *Slope* is its change from a frame to the next, averaged over clips; *slope's size* averages it without its sign, since clips may drift in opposite directions; *offset* is how far a clip as a whole is from the real one of the same caption.
-# v − eps is paired over three seeds, with Student's 95 % interval; a star stands where that leaves out 0 (not corrected for the number of rows).
+# Units are a clip's, which lies between −1 and 1. v − eps is paired over three seeds, with Student's 95 % interval; a star stands where that leaves out 0 (not corrected for the number of rows).
 
 # %%
 found = receipt("04_drift")
@@ -295,15 +303,17 @@ print(f"A slope's size in red, for comparison: real clips {of_real:.4f}, plain n
 print(f"({found['n']} clips a seed; each network was trained for only {found['training_steps']} steps.)")
 
 # %% [markdown]
-# No common direction tells them apart: every interval of the slope holds 0. But a single clip drifts less under v than under ε, in brightness and in each colour, cut or not, after few steps and after many. Cut, both are too bright, and ε by far more; uncut, v is close to the real brightness and ε is far outside of all clips
-# (so far that its seeds scatter, and blue's offset has no star). Read it with care: these networks are hardly trained, and a clip of plain noise has a slope too, not much smaller than ε's. Much of what is called drift here is that ε's samples are still noise.
-# That v's clips are steadier is shown for these networks; that ε makes the colours of a *well-trained* model drift is not.
+# **Direction: a null.** Every interval of the slope holds 0: no common direction, brighter or darker, tells the two words apart.
+#
+# **Size: v drifts less.** A single clip's slope is smaller under v than under ε, in every row. As a whole, too, its clips are nearer to the real ones. Cut, both are too bright, and ε by far more. Uncut, v comes close to the real brightness, and ε is far outside of all clips (so far that its seeds scatter, and blue's offset has no star).
+#
+# **How much of that is drift?** These networks are hardly trained, and a clip of plain noise has a slope too, not much smaller than ε's. Much of what is measured here is that ε's samples are still noise. That v's clips are steadier is shown for these networks; that ε makes the colours of a *well-trained* model drift is not.
 #
 # ## 4.4 What does a loss weigh?
-# The simple loss is a plain squared error *of the output*. By 4.3 an error of the output is one of x̂, times a factor; squared, the factor is a **weight** on x̂'s squared error:
-# 1 for x, the SNR ($e^\lambda$) for ε, SNR + 1 for v. Whoever changes the word and keeps the loss has changed the weights.
+# The simple loss is a plain squared error *of the output*. By section 4.3 x̂'s error is σ/α times ε̂'s, and σ times v̂'s. Read backwards and squared, these factors are **weights** on x̂'s squared error: ε's loss counts it $\alpha^2/\sigma^2$ times, which is the SNR ($e^\lambda$),
+# v's $1/\sigma^2=(\alpha^2+\sigma^2)/\sigma^2$ times, which is SNR + 1, and x's once. Whoever changes the word and keeps the loss has changed the weights.
 #
-# **Min-SNR** (Hang et al. 2023) chooses instead: x̂'s error should weigh min(SNR, γ), since above some γ a cleaner input teaches little more. With γ = 5:
+# **Min-SNR** (Hang et al. 2023) chooses instead: x̂'s error should weigh min(SNR, γ). Its authors found that levels pull against one another in training, and let none of them weigh more than γ. With γ = 5:
 
 # %%
 snr = torch.exp(grid)
@@ -316,10 +326,11 @@ show_curves(
     ylabel="weight of x̂'s squared error",
     log=True,
     heading="What the simple loss weighs",
+    dashed=["min-SNR"],
 )
 
 # %% [markdown]
-# For λ far below 0 v weighs x̂ as x does, above as ε does: roughly the larger of the two. In much noise ε hardly counts the clip at all. Min-SNR is ε's own weight up to γ (one line hides the other), and stays there.
+# For λ far below 0 v weighs x̂ as x does, above as ε does: roughly the larger of the two. In much noise ε hardly counts the clip at all. Min-SNR is ε's own weight up to γ (dashed, on ε's line), and stays there.
 #
 # A network that says v is trained on v's squared error. By what must *that* be multiplied, so that x̂'s weighs min(SNR, γ)?
 #
@@ -371,8 +382,28 @@ for level in (-8, 0, 8):
 # <details><summary>Answer</summary>Both overrate noise: there the right weight falls to 0, the first keeps it at 1, and the second raises it to γ. At the clean end the first agrees with the right one, and the second is 1: not clamped at all.</details>
 #
 # ## 4.5 Is the end of the schedule noise?
-# Sampling starts from pure noise; training ends at the schedule's last level. Are they the same? Stable Diffusion's table of a thousand levels (*scaled linear*) ends where something of the clip is left. Lin et al. **rescale** it:
-# shift √ᾱ until the last is 0, stretch until the first is what it was.
+# Sampling starts from pure noise; training ends at the schedule's last level. Are they the same? Stable Diffusion's table of a thousand levels (*scaled linear*) ends where something of the clip is left.
+# Lin et al. **rescale** it, so that nothing is: of all $\alpha=\sqrt{\bar\alpha}$ the same amount is taken away, as much as makes the last one 0, and what is left is stretched until the first is what it was.
+#
+# #### Exercise 4.4
+# Write `rescale_zero_terminal_snr(alphas)`: `alphas` is a table of $\bar\alpha=\alpha^2$ that falls from its first entry to its last. A table of $\bar\alpha$ comes back, as long.
+# <details><summary>Hint</summary>
+# A straight line through two points: what was the last becomes 0, what was the first stays. The line is drawn for the <i>roots</i>.</details>
+
+
+# %% exercise="4.4"
+def rescale_zero_terminal_snr(alphas):
+    """ᾱ that ends at 0 and begins where it did."""
+    ### BEGIN SOLUTION
+    root = alphas.sqrt()
+    return ((root - root[-1]) * root[0] / (root[0] - root[-1])) ** 2
+    ### END SOLUTION
+
+
+rescale_zero_terminal_snr = check("4.4", rescale_zero_terminal_snr)
+
+# %% award="4.4"
+award("4.4")
 
 # %%
 published = scaled_linear_alphas()
@@ -406,8 +437,137 @@ show_curves(
 )
 
 # %% [markdown]
-# ## 4.6 Can a step look ahead?
-# The path from noise to clip solves a differential equation, $d(z/\sigma)=\hat x\;d(\alpha/\sigma)$. DDIM holds x̂ for the length of a step:
+# **And trained networks?** In the next world each clip has a ground of its own, drawn evenly from black to white, and its digit has whichever of the two is farther. Three small transformers say v, each trained on one of three schedules (Stable Diffusion's as published,
+# the same rescaled, and our cosine), with the same first weights, clips, noise and number of steps; DDIM then samples from pure noise by the network's own schedule. They were trained by a command; ten samples of each, from the darkest to the brightest:
+
+# %%
+found = receipt("04_terminal")
+show_image_grid(**pictures_of(found), height=64)
+
+# %%
+print(terminal_table(found), found, sep="\n")
+
+# %%
+rows = {"real clips": found["real"]["brightness"]}
+for count, (end, runs) in product(map(str, found["steps"]), found["ends"].items()):
+    rows[f"{end}, {count} steps"] = [level for run in runs for level in run[count]["brightness"]]
+show_brightness(rows, "How far do samples reach black and white?")
+
+# %% [markdown]
+# As published, samples keep to the middle, and more steps do not change that: what the last level tells in training is not in the noise that sampling begins with. Rescaled, they come close to the real spread, **but only in many steps**. In few they lose a good part of it again, and our
+# cosine, whose last level tells as little, then loses more than the table as published.
+#
+# Why? At levels where z tells nothing, x̂ is the mean of all clips: grey. Brightness is a mean over many values, so it emerges from the noise long before anything else does, at $\lambda=-\log(n\,s^2)$ for n values and a deviation s of brightness.
+# A schedule that ends later than that gives it away beforehand; a step that leads from the very end across it carries grey along. This needs no training to be seen: the indented row is what a *perfect* network would leave if clips were Gaussian, by one formula a step.
+# The trained networks keep close to it. (Within a frame their samples have more contrast than real clips: after so few steps of training there is noise left.)
+
+# %%
+training = TRAINING.shortened(budget.pick(smoke=8, laptop=TRAINING.steps, gpu=TRAINING.steps))
+yours = brightness(drawn(train_on("rescaled", training), 16, 12, seed=0)).std()
+theirs = found["ends"]["rescaled"][0]["12"]["deviation"]
+print(f"rescaled, {training.steps} steps: deviation of brightness {yours:.2f} over 16 samples;")
+print(f"the receipt's, {TRAINING.steps} steps: {theirs:.2f} over {found['n']}")
+emerges = -math.log(found["values"] * found["real"]["deviation"] ** 2)
+print(f"Brightness emerges at λ = {emerges:.1f}; the table as published ends at λ = {published[-1].logit():.1f}.")
+
+# %% [markdown]
+# ## 4.6 What does chance change, and can a step look ahead?
+# DDIM draws nothing on its way; chapter 3's ancestral sampler draws new noise in every step. Between the two lies a number, **η**. Of the noise that a step leaves, a part is drawn afresh, with the deviation
+# $$c=\eta\;\sigma_s\sqrt{1-e^{\lambda_t-\lambda_s}} \qquad\text{(Song, Meng \& Ermon 2021, eq. 16, in λ)},$$
+# and of the old noise, ε̂, as much is kept as there is room for: at level s both together have the variance $\sigma_s^2$.
+#
+# #### Exercise 4.5
+# Write `eta_step(x_hat, eps_hat, noise, logsnr_t, logsnr_s, eta)`: where a step from level t to the cleaner s leads. `x_hat` and `eps_hat` are the guesses at t, `noise` is drawn afresh from N(0, 1), both levels are tensors without axes,
+# `eta` is a number from 0 to 1. `variance_preserving` is yours to use.
+# <details><summary>Hint</summary>
+# Three terms: the clip, the old noise, the fresh noise. Variances of independent noise add up, deviations do not.</details>
+
+
+# %% exercise="4.5"
+def eta_step(x_hat, eps_hat, noise, logsnr_t, logsnr_s, eta):
+    """From t to s, part of the noise drawn afresh."""
+    ### BEGIN SOLUTION
+    alpha_s, sigma_s = variance_preserving(logsnr_s)
+    fresh = eta * sigma_s * torch.sqrt(1 - torch.exp(logsnr_t - logsnr_s))
+    return alpha_s * x_hat + (sigma_s**2 - fresh**2).sqrt() * eps_hat + fresh * noise
+    ### END SOLUTION
+
+
+eta_step = check("4.5", eta_step)
+
+# %% award="4.5"
+award("4.5")
+
+
+# %%
+def with_chance(model, z, schedule, objective, steps, cond=None, eta=1.0, generator=None):
+    """The loop around the step; the last update is x̂ itself. Yields (z, x̂)."""
+    levels = schedule.logsnr(torch.linspace(1, 0, steps + 1))
+    for i, (logsnr_t, logsnr_s) in enumerate(pairwise(levels)):
+        with torch.no_grad():
+            output = model(z, logsnr_t.expand(len(z)), cond)
+        x_hat, eps_hat = to_x_eps(objective, output, z, *schedule.alpha_sigma(logsnr_t))
+        fresh = torch.randn(z.shape, generator=generator).to(z)
+        z = x_hat if i == steps - 1 else eta_step(x_hat, eps_hat, fresh, logsnr_t, logsnr_s, eta)
+        yield z, x_hat
+
+
+def seeded():
+    """The same chance for whoever asks."""
+    return torch.Generator().manual_seed(11)
+
+
+start = torch.randn(256, 1, 2, 1, 1, generator=chance, dtype=torch.float64)
+asked = world.network(Objective.V), start, LADDER, Objective.V, 12
+mine = sample(with_chance(*asked, eta=1.0, generator=seeded()))
+for name, other in (("ddim with η = 1", partial(ddim, eta=1.0)), ("chapter 3's ancestral sampler", ancestral)):
+    print(f"this loop and {name}: {(mine - sample(other(*asked, generator=seeded()))).abs().max():.0e} apart")
+
+# %% [markdown]
+# So one number leads from DDIM to DDPM. A third sampler draws noise too: the reverse **stochastic differential equation**, walked in plain small steps (Euler–Maruyama):
+# $$dz=z\;d\log\alpha+\sigma^2\,\nabla\log q(z)\;d\lambda+\sigma\sqrt{d\lambda}\;\epsilon.$$
+# In the Gaussian world, *one* value of noise, twenty-four runs with each. What will the first panel look like?
+
+# %%
+runs = torch.full((24, 1, 1, 1, 1), 1.5, dtype=torch.float64)
+doses = {f"η = {eta:g}": partial(with_chance, eta=eta) for eta in (0.0, 0.5, 1.0)}
+fans = {}
+for name, sampler in (doses | {"the SDE": euler_maruyama}).items():
+    path = sampler(world.network(Objective.V), runs, LADDER, Objective.V, steps=48, generator=seeded())
+    fans[name] = torch.stack([runs, *(z for z, _ in path)]).flatten(1)
+show_fans(fans, LADDER.logsnr(torch.linspace(1, 0, 49)), (world.mean, world.std))
+
+# %% [markdown]
+# <details><summary>What we saw</summary>One line: without chance one noise makes one clip. The more is drawn afresh, the less the beginning decides, and with η = 1 or the SDE one noise reaches all clips (the grey band holds 95 % of them).</details>
+#
+# Does chance also bring the right *distribution*? From values that are distributed exactly as they should be at λ = −4, on to λ = 2, where mean and deviation are known. Printed is each as a share of what it should be:
+
+# %%
+counts = (2, 4, 8, 16, 64)
+print(f"{'steps':>20}" + "".join(f"{count:>14}" for count in counts))
+for name, sampler in (doses | {"the SDE": euler_maruyama}).items():
+    row = [world.moments_half_way(sampler, count, generator=seeded()) for count in counts]
+    print(f"{name + ':  mean, dev.':>20}" + "".join(f"{mean:8.2f}{deviation:6.2f}" for mean, deviation in row))
+
+# %% [markdown]
+# All of them come to 1 with many steps. With few, chance does *not* help: from η = 0 to 1 the deviation becomes smaller, not larger. x̂ is the mean of all clips that fit, and a step that puts the mean in the clip's place leaves out how far clips lie around it;
+# what is drawn afresh brings back the noise of level s, not that. Euler–Maruyama errs to the other side, and wants many more steps than either.
+#
+# And on clips: the same noise twice, a caption, other chance.
+
+# %%
+twice, said = noise[:1].repeat(2, 1, 1, 1, 1), Cond(*tokenize(captions[:1] * 2))
+again = {}
+for name, sampler in doses.items():
+    path = sampler(strong, twice, COSINE, Objective.V, steps, said, generator=seeded())
+    again[name] = sample(path).clamp(-1, 1)
+    print(f"{name}: the two clips are {(again[name][0] - again[name][1]).square().mean().sqrt():.2f} apart")
+show_sheet(**again, captions=[part for _ in doses for part in ("first run", "second run")], height=64)
+
+# %% [markdown]
+# With η = 0 both runs are the same clip; with chance they are two clips of one caption. Whoever edits or inverts a clip (4.7) wants no chance; whoever wants many clips may like it, at the price of more steps.
+#
+# **Can a step look ahead?** Without chance, the path from noise to clip solves a differential equation, $d(z/\sigma)=\hat x\;d(\alpha/\sigma)$. DDIM holds x̂ for the length of a step:
 
 # %%
 show_source(step_with)
@@ -494,6 +654,11 @@ for count in (5, 7):
 display(show_sheet(**{name: clip[:1] for name, clip in ({"fine": fine.clamp(-1, 1)} | few).items()}))
 show(**{name: few[f"{name}, 5 calls"] for name in ("DDIM", "Heun", "2M")})
 
+# %%
+show_slice(
+    fine=fine[:1].clamp(-1, 1), **{name: few[f"{name}, 5 calls"][:1] for name in ("DDIM", "Heun", "2M")}, side=128
+)
+
 # %% [markdown]
 # <details><summary>What we saw</summary>DDIM and 2M close together, 2M the nearer by little; Heun last. Within as many calls it takes half as many steps, and a higher order is no help to steps that large.
 # Nor is near the fine path the same as good: in the picture you will hardly prefer one.</details>
@@ -545,7 +710,7 @@ for count in budget.pick(smoke=(5, 10, 20), laptop=(5, 10, 20, 40), gpu=(5, 10, 
     print(
         f"{count:3} steps: {(again - real.video).square().mean().sqrt():.3f} lost (root mean square); the noise has deviation {z.std():.2f}"
     )
-show_sheet(**{name: clip[:1] for name, clip in back.items()})
+show_sheet(**{name: clip[:1] for name, clip in back.items()}, captions=captions[:1] * len(back))
 
 # %% [markdown]
 # The way back finds the clip the better the finer both ways are cut: as DDIM's own error, what is lost falls with the steps. But look at the second number. **What was found is not quite noise**: it leads back to the clip, and is quieter
@@ -669,8 +834,7 @@ asked = ["a 3 moves right, slowly", "a 5 moves up, quickly"]
 start = large.noise(2, seed=11)
 ways = {f"teacher, {count} steps": large.path(start, asked, count, guidance=3.0) for count in (16, 8, 4, 2)}
 ways[f"student, {student.usual.steps} steps"] = student.path(start, asked)
-drawn = {name: sample(path).clamp(-1, 1) for name, path in ways.items()}
-show_sheet(**drawn, captions=asked)
+show_sheet(**{name: sample(way).clamp(-1, 1) for name, way in ways.items()})
 
 # %% [markdown]
 # Two more students were trained from it in turn, of 4 and of 2 steps, each with the one before as its teacher. A command drew each way of sampling with the same captions and the same noise, and read the clips; this cell only prints what it wrote. Intervals are of 95 %: Wilson's for a share, and
@@ -688,19 +852,133 @@ show_steps(found)
 # But the teacher's 16 steps, which it was taught to do in 8, it does not reach: it keeps fewer digits, and the interval of the difference is far from 0. Its training was short, as the last line says; whether a longer one closes this has not been measured.
 # Directions are kept in a few steps already, by both.
 #
-# **What is not here yet:** networks trained with Stable Diffusion's table before and after rescaling; and MeanFlow, which learns the average velocity of a step without a teacher.
+# ## 4.9 What if the network knew the whole way?
+# A student needs a teacher. **MeanFlow** (Geng et al. 2025) has none. Its mixture is the flow's, with a time t from 0 (clip) to 1 (noise): $z_t=(1-t)\,x+t\,\epsilon$, of velocity $v=\epsilon-x$. First the smallest world there is: a clip is *one number*, −1 or 1, equally often.
+# Many clips pass through the same z, and a perfect network says the mean of their velocities. We follow it from four starts in many small steps, and once in a single large one:
+
+# %%
+starts = torch.tensor([-1.6, -0.5, 0.4, 1.3])
+times, places = path(starts)
+show_ways(times, places, velocity(starts, torch.ones(())), "A path, and two ways to cut it short")
+
+# %%
+at_once = starts - velocity(starts, torch.ones(()))
+print("many steps end at ", " ".join(f"{z:6.2f}" for z in places[-1]))
+print("one step ends at  ", " ".join(f"{z:6.2f}" for z in at_once))
+
+# %% [markdown]
+# In plain noise nothing tells the two clips apart, so the velocity points at their mean, 0, from everywhere. Only on the way does the path bend to one of them. **The velocity at a point is not the velocity of the way.** That is the *average* (blue, dashed),
+# $$u(z_t,r,t)=\frac1{t-r}\int_r^t v(z_\tau,\tau)\,d\tau, \qquad z_r=z_t-(t-r)\,u(z_t,r,t),$$
+# and whoever knows it arrives in one step. How is it learnt without walking every path? Multiply by $t-r$ and differentiate along the path:
+# $$u+(t-r)\,\frac{du}{dt}=v \quad\Rightarrow\quad u=v-(t-r)\,\frac{du}{dt}, \qquad \frac{du}{dt}=\frac{\partial u}{\partial z}\,v+\frac{\partial u}{\partial t}.$$
+# No integral is left. On the right stand the velocity and the network's own derivative along the path, in the direction in which z moves by v, r by 0 and t by 1. `torch.func.jvp(f, inputs, tangents)` gives both f and its derivative in such a direction:
+
+# %%
+value, slope = torch.func.jvp(
+    lambda z, t: z * t**2, (torch.tensor(3.0), torch.tensor(2.0)), (torch.tensor(1.0), torch.tensor(1.0))
+)
+print(f"z t² at z = 3, t = 2: {value:.0f}; when both grow: t² + 2 z t = {slope:.0f}")
+
+# %% [markdown]
+# #### Exercise 4.9
+# Write `mean_flow_target(u, z, v, r, t)`: what $u(z,r,t)$ should be, a constant through which no gradient flows. `u` is a function of `(z, r, t)`; `r` and `t` hold a time for each clip, and `like(t - r, z)` has a shape that multiplies clips.
+# <details><summary>Hint</summary>
+# <code>torch.func.jvp</code> wants a tangent of the same shape for each input. r is where the step ends, and it stays there.</details>
+
+
+# %% exercise="4.9"
+def mean_flow_target(u, z, v, r, t):
+    """v less how u changes on the way."""
+    ### BEGIN SOLUTION
+    _, du_dt = torch.func.jvp(u, (z, r, t), (v, torch.zeros_like(r), torch.ones_like(t)))
+    return (v - like(t - r, z) * du_dt).detach()
+    ### END SOLUTION
+
+
+mean_flow_target = check("4.9", mean_flow_target)
+
+# %% award="4.9"
+award("4.9")
+
+# %% [markdown]
+# What does it say where a step has no length, r = t? Then nothing is subtracted: the target is v, and **MeanFlow is flow matching**. So a part of each batch, r = t, learns where the velocities point, and the rest learns how they add up.
 #
-# ## 4.9 How this goes wrong
-# Three patients: the zoo's network, six steps of DPM-Solver++(2M), the same noise; one mistake each in the code around it. The picture cuts at ±1; the table does not. Decide before you open the answers.
+# The identity speaks of the mean velocity at z. Who trains has one clip and one noise, and takes their ε − x. May one?
+# <details><summary>Answer</summary>Yes, as in flow matching. The target is linear in v, and squares are least at the mean of the targets: over all clips and noises that pass through z that is the target with the mean velocity. (That u in it is the network's own, and not yet right, is another matter: it improves as the short steps do.)</details>
+#
+# A small network of $(z,r,t)$ learns the two points so, by your target, and another one with r = t always:
+
+
+# %%
+def learn(share, steps):
+    """A network of average velocities; the target is an average for this share of the batch, and a velocity for the others."""
+    torch.manual_seed(0)
+    u = Span()
+    optimizer = torch.optim.Adam(u.parameters(), lr=0.01)
+    pace = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    for _ in range(steps):
+        x, eps = torch.randint(0, 2, (256, 1)) * 2.0 - 1, torch.randn(256, 1)
+        r, t = torch.rand(2, 256).sort(0).values
+        r = torch.where(torch.rand(256) < share, r, t)
+        z, v = (1 - like(t, x)) * x + like(t, x) * eps, eps - x
+        loss = (u(z, r, t) - mean_flow_target(u, z, v, r, t)).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        pace.step()
+    return u.requires_grad_(False)
+
+
+steps = budget.pick(smoke=700, laptop=4000, gpu=4000)
+averages, velocities = learn(0.5, steps), learn(0.0, steps)
+
+
+# %% [markdown]
+# Both are sampled from the same noise in even steps, $z_r=z_t-(t-r)\,u$, the second as ever, with the velocity at each step's start:
+
+
+# %%
+def walk(u, z, steps, average):
+    """From time 1 to 0; with an average, u is told where the step ends."""
+    for t, r in pairwise(torch.linspace(1, 0, steps + 1)):
+        z = z - (t - r) * u(z, (r if average else t).expand(len(z)), t.expand(len(z)))
+    return z
+
+
+z_1, found = torch.randn(4000, 1, generator=chance), {}
+for count in (1, 2, 4, 16):
+    for name, u, average in (("velocity", velocities, False), ("average", averages, True)):
+        x_0 = found[f"{name}, {count}"] = walk(u, z_1, count, average)
+        near = ((x_0.abs() - 1).abs() < 0.25).float().mean()
+        print(f"{count:2} steps by the {name:8} mean size {x_0.abs().mean():.2f}, {near:5.0%} within 0.25 of a clip")
+
+# %%
+bins = torch.linspace(-2, 2, 81)
+several = {name: x_0.histogram(bins).hist / len(x_0) for name, x_0 in found.items() if name.endswith(" 1")}
+show_curves(
+    (bins[1:] + bins[:-1]) / 2,
+    several,
+    xlabel="sample",
+    ylabel="share of 4,000",
+    heading="Samples of a world of −1 and 1",
+)
+
+# %% [markdown]
+# One step along the velocity ends at 0, which is no clip. One step along the average ends mostly near −1 and 1, the nearer the longer it was trained (the `smoke` budget is short, and some overshoot). After sixteen steps both are about equally good: **the average buys few steps, and not better ones.**
+#
+# ## 4.10 How this goes wrong
+# Three patients: the zoo's network, six steps, the same noise, and one mistake each in the code around it. Patients 1 and 3 should be DPM-Solver++(2M), as in the first row; patient 2 should be the turns of section 4.2, as in the second. The picture shows the second of two clips and cuts at ±1; the table takes both as they are. Decide before you open the answers.
 
 # %%
 patients = clinic(strong, noise[:2], 6, Cond(*tokenize(captions[:2])))
-show_sheet(**{name: clip.clamp(-1, 1) for name, clip in patients.items()})
+show_sheet(**{name: clip[1:].clamp(-1, 1) for name, clip in patients.items()}, captions=captions[1:2] * len(patients))
 
 # %%
-print(clinic_table(patients))
+plain = dpm_solver_2m(teacher.denoiser, noise[:2], COSINE, Objective.V, 6, Cond(*tokenize(captions[:2])))
+print(clinic_table(patients | {"2M, no guidance": sample(plain)}))
 
 # %% [markdown]
+# The last row is healthy too: what the healthy ones have beyond ±1.2 is guidance, which overshoots a little. What the patients have is more.
 # <details><summary>Patient 1</summary>The sign of v. Some codebases say v = σ x − α ε (and the flow x − ε): read by code that expects the other, every step turns away from the clip, and nothing is ever found.</details>
 # <details><summary>Patient 2</summary>The step is z + δ v, straight along the tangent, in place of a turn: each step makes z a little longer than the arc allows. The picture hides it behind ±1; the last column tells.</details>
 # <details><summary>Patient 3</summary>The last step is extrapolated too. From the last level with visible noise to λ = 20 is a step many times as wide as the one before, and the line through two guesses is followed far beyond both.

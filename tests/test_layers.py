@@ -23,7 +23,7 @@ ORDER = [
 ]  # of the third storey: none knows a later one
 STOREYS = [
     GROUND,
-    {"metrics", "checkpoint", "state", "optimizers", "adapt"},
+    {"metrics", "checkpoint", "state", "optimizers", "adapt", "mean_flow"},
     {*ORDER, "doctor"},
     {"course"},
     {"chapters"},

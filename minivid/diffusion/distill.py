@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from minivid.diffusion.objective import Level, Objective, Video
 from minivid.diffusion.samplers import predict
@@ -12,6 +13,7 @@ from minivid.diffusion.schedule import Schedule, like
 from minivid.diffusion.solvers import step_with
 
 Times = Float[Tensor, "b"]
+Numbers = Float[Tensor, "b ..."]
 
 
 def progressive_target(
@@ -44,10 +46,14 @@ def x_of_step(z_t: Video, z_s: Video, alpha_t: Level, sigma_t: Level, alpha_s: L
     return (z_s - kept * z_t) / (alpha_s - kept * alpha_t)
 
 
-def mean_flow_target(u: Callable[[Video, Times, Times], Video], z: Video, v: Video, r: Times, t: Times) -> Video:
+def mean_flow_target(
+    u: Callable[[Numbers, Times, Times], Numbers], z: Numbers, v: Numbers, r: Times, t: Times
+) -> Numbers:
     """What the average velocity u(z, r, t) from r to t should be: v − (t − r) du/dt (Geng et al. 2025, eq. 6), held fixed.
 
     v is the velocity at z, ε − x; du/dt follows it, by a Jacobian-vector product with (v, 0, 1). At r = t it is v: flow matching.
+    The fused kernels of attention have no such product; the plain one, which is taken here, has.
     """
-    _, derivative = torch.func.jvp(u, (z, r, t), (v, torch.zeros_like(r), torch.ones_like(t)))
-    return (v - like(t - r, z) * derivative).detach()
+    with torch.no_grad(), sdpa_kernel(SDPBackend.MATH):
+        _, derivative = torch.func.jvp(u, (z, r, t), (v, torch.zeros_like(r), torch.ones_like(t)))
+        return v - like(t - r, z) * derivative

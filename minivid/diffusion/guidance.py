@@ -23,8 +23,9 @@ def guided(model, scale: float):
     def model_with_guidance(z, t, cond=None):
         if scale == 1 or cond is None:
             return model(z, t, cond)
-        # images packed behind a clip stay images where the caption is taken away
-        silent = cond.keep(torch.zeros(len(z), dtype=torch.bool)) if getattr(cond, "images", 0) else None
+        # images packed behind a clip stay images where the caption is taken away, and a step ends where it did
+        rest = getattr(cond, "images", 0) or getattr(cond, "r", None) is not None
+        silent = cond.keep(torch.zeros(len(z), dtype=torch.bool)) if rest else None
         unconditional = model(z, t, silent)
         return unconditional + scale * (model(z, t, cond) - unconditional)
 

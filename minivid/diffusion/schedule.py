@@ -13,6 +13,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from minivid.diffusion.zero_terminal import rescale_zero_terminal_snr, scaled_linear_alphas
+
 LOGSNR_LIMIT = 20.0  # at |λ| = 20 the weaker of α, σ is 4.5e-5: nothing is lost, and nothing divides by zero
 
 
@@ -62,17 +64,40 @@ def interpolating(logsnr: Float[Tensor, "..."]) -> tuple[Float[Tensor, "..."], F
     return torch.sigmoid(logsnr / 2), torch.sigmoid(-logsnr / 2)
 
 
+def tabled(alphas: Float[Tensor, "steps"]) -> Schedule:
+    """A table of ᾱ = α² as a schedule: its first entry at u = 0, its last at u = 1, √ᾱ on straight lines between; λ is cut at ±20.
+
+    Raises ValueError for a table that holds fewer than two levels, does not fall, or leaves [0, 1].
+    """
+    if len(alphas) < 2 or (alphas.diff() >= 0).any() or alphas[-1] < 0 or alphas[0] > 1:
+        raise ValueError("a table of ᾱ holds two levels or more, falls from entry to entry, and stays between 0 and 1.")
+    root = alphas.double().sqrt()
+
+    def logsnr(u):
+        place = u.double() * (len(root) - 1)
+        left = place.long().clamp(0, len(root) - 2)
+        alpha = torch.lerp(root.to(u.device)[left], root.to(u.device)[left + 1], place - left)
+        return torch.logit(alpha**2).to(u).clamp(-LOGSNR_LIMIT, LOGSNR_LIMIT)
+
+    return Schedule(logsnr)
+
+
 COSINE = Schedule(cosine_logsnr)
 LINEAR = Schedule(linear_logsnr)
 RECTIFIED = Schedule(rectified_logsnr, interpolating)
+SCALED_LINEAR = tabled(scaled_linear_alphas())
+ZERO_TERMINAL = tabled(rescale_zero_terminal_snr(scaled_linear_alphas()))
 
 SCHEDULES = {
     "cosine": COSINE,
     "cosine-32": shifted(COSINE, noise_size=16, image_size=32),
     "linear": LINEAR,
     "rectified": RECTIFIED,
+    "scaled-linear": SCALED_LINEAR,
+    "zero-terminal": ZERO_TERMINAL,
 }
-"""The schedules that a manifest can name. "cosine-32" makes a picture of 32×32 as hard to see as "cosine" one of 16×16."""
+"""The schedules that a manifest can name. "cosine-32" makes a picture of 32×32 as hard to see as "cosine" one of 16×16;
+"scaled-linear" is Stable Diffusion's as published, "zero-terminal" the same rescaled until its last level is noise alone."""
 
 
 def schedule_named(name: str) -> Schedule:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 
@@ -16,11 +17,14 @@ class Cond:
     tokens: word numbers of the captions, `b l` (one caption a clip) or `b t l` (one a frame, for joint image-and-video batches).
     token_mask: True where there is a word; a row of False is an absent caption, and equals `None` for that clip.
     images: how many of the clip's last frames are independent images, which no other frame may look at.
+    r: the log-SNR, one a clip, at which a step from t ends: asked is the average velocity of the way there (MeanFlow, chapter 4), and
+    no network but one that was built for it (`average`) is told. `None`, or t itself, asks for the velocity at t.
     """
 
     tokens: Int[Tensor, "b l"] | Int[Tensor, "b t l"] | None = None
     token_mask: Bool[Tensor, "b l"] | Bool[Tensor, "b t l"] | None = None
     images: int = 0
+    r: Float[Tensor, "b"] | None = None
 
     def __post_init__(self):
         if (self.tokens is None) != (self.token_mask is None):
@@ -37,14 +41,15 @@ class Cond:
         shape = [-1] + [1] * (self.tokens.ndim - 1)
         return replace(self, token_mask=self.token_mask & which.reshape(shape))
 
-    def __getitem__(self, rows: slice) -> Cond:
+    def __getitem__(self, rows: slice | Bool[Tensor, "b"]) -> Cond:
         """The condition of some of the clips."""
-        if self.tokens is None:
-            return self
-        return replace(self, tokens=self.tokens[rows], token_mask=self.token_mask[rows])
+        return self._each(lambda part: part[rows])
 
     def to(self, device: torch.device | str) -> Cond:
         """The same condition on another device."""
-        if self.tokens is None:
-            return self
-        return replace(self, tokens=self.tokens.to(device), token_mask=self.token_mask.to(device))
+        return self._each(lambda part: part.to(device))
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Cond:
+        """The same with another tensor in the place of each."""
+        parts = {name: getattr(self, name) for name in ("tokens", "token_mask", "r")}
+        return replace(self, **{name: change(part) for name, part in parts.items() if part is not None})

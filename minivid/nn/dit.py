@@ -301,6 +301,11 @@ class DiT(nn.Module):
             )
         if cond.tokens is not None and cond.tokens.ndim == 3:
             raise ValueError("this transformer takes one caption a clip, `b l`, but the condition has one a frame.")
+        if cond.r is not None:
+            raise ValueError(
+                "the condition says where a step ends (r), but this transformer was built to say the velocity at one level: "
+                "UNetConfig(average=True) builds a network of average velocities."
+            )
         if cond.images:
             raise ValueError(
                 f"this transformer takes clips alone, but {cond.images} of the frames are images of their own."

@@ -31,6 +31,24 @@ class NoiseLevelEmbedding(nn.Module):
         return self.mlp(waves_of).unflatten(0, logsnr.shape)
 
 
+class SpanEmbedding(nn.Module):
+    """The log-SNRs at which a step begins and ends, `b` or `b t` each, to such vectors: for a network of average velocities (chapter 4).
+
+    What is embedded are the flow's times, t = σ/(α + σ) in [0, 1], and t − r. MeanFlow's target holds the derivative in t, which is
+    bounded so; of waves of the log-SNR it grows beyond all bounds at both ends (dλ/dt = −2/(t (1 − t))).
+    """
+
+    def __init__(self, dim: int):
+        super().__init__()
+        self.dim = dim
+        self.mlp = nn.Sequential(nn.Linear(2 * dim, dim), nn.SiLU(), nn.Linear(dim, dim))
+
+    def forward(self, logsnr_t: Float[Tensor, "*b"], logsnr_r: Float[Tensor, "*b"]) -> Float[Tensor, "*b d"]:
+        t, r = (torch.sigmoid(-logsnr.clamp(-20, 20).flatten() / 2) for logsnr in (logsnr_t, logsnr_r))
+        waves_of = [sinusoids(time, self.dim, fastest=10.0, slowest=0.5) for time in (t, t - r)]
+        return self.mlp(torch.cat(waves_of, dim=1).to(next(self.parameters()))).unflatten(0, logsnr_t.shape)
+
+
 WAVES = 4  # sines, and as many cosines, along each axis
 SLOWEST = 32  # frames of the slowest wave in time
 

@@ -21,7 +21,7 @@ from minivid.nn.attention.masks import joint_image_mask
 from minivid.nn.attention.positions import RelativePositionBias
 from minivid.nn.condition import Cond
 from minivid.nn.conv import Downsample, FrameNorm, ResBlock, SpatialConv, Upsample
-from minivid.nn.embed import NoiseLevelEmbedding, PlaceEmbedding
+from minivid.nn.embed import NoiseLevelEmbedding, PlaceEmbedding, SpanEmbedding
 from minivid.nn.initial import zero_
 from minivid.nn.text import TransformerEncoder
 
@@ -32,7 +32,8 @@ class UNetConfig:
 
     patch: pixels are first folded into channels, p × p at a time. widths: channels of each level, the finest first.
     blocks: stages a level, on the way down and up. vocabulary: 0 means no captions. temporal: without it nothing joins the frames, and
-    the network is an image model to which a clip is a batch of pictures.
+    the network is an image model to which a clip is a batch of pictures. average: it is told where a step ends (`Cond.r`) as well as where
+    it begins, and says the average velocity between (MeanFlow).
     """
 
     channels: int = 1
@@ -43,6 +44,7 @@ class UNetConfig:
     vocabulary: int = 0
     dim_text: int = 64
     temporal: bool = True
+    average: bool = False
 
     def __post_init__(self):
         for name, least in {"channels": 1, "patch": 1, "blocks": 1, "heads": 1, "vocabulary": 0, "dim_text": 1}.items():
@@ -174,7 +176,7 @@ class UNet(nn.Module):
         super().__init__()
         self.config, self.pool = config, parts.pool
         widths, dim_embed = config.widths, 4 * config.widths[0]
-        self.noise_level = NoiseLevelEmbedding(dim_embed)
+        self.noise_level = (SpanEmbedding if config.average else NoiseLevelEmbedding)(dim_embed)
         self.position_bias = parts.position(config.heads) if config.temporal and parts.position else None
         if config.vocabulary:
             self.text = TransformerEncoder(config.vocabulary, config.dim_text)
@@ -211,7 +213,7 @@ class UNet(nn.Module):
         cond = cond or Cond()
         images = cond.images if self.config.temporal else frames
         visible = joint_image_mask(frames, images, z.device) if images else None
-        embed = self.noise_level(t)
+        embed = self._level(t, cond.r)
         embed = embed if t.ndim == 2 else repeat(embed, "b d -> b t d", t=frames)
         words = None
         if self.config.vocabulary:
@@ -249,6 +251,13 @@ class UNet(nn.Module):
         outer = ("text.", "conv_in.", "conv_out.", "position_bias.")
         return [name for name, weight in self.named_parameters() if weight.ndim == 2 and not name.startswith(outer)]
 
+    def _level(self, t: Tensor, r: Tensor | None) -> Float[Tensor, "*b d"]:
+        """The noise level as a vector; of a step, both of its ends. One that ends where it begins is asked for the velocity there."""
+        if not self.config.average:
+            return self.noise_level(t)
+        r = t if r is None else r if t.ndim == 1 else r[:, None].expand_as(t)
+        return self.noise_level(t, r)
+
     def _read(self, cond: Cond, batch: int) -> tuple[Float[Tensor, "b n l e"], Bool[Tensor, "b n l"]]:
         """The words' vectors, the null word first, and which of them are there."""
         null = repeat(self.null_word, "e -> b n 1 e", b=batch, n=1)
@@ -265,6 +274,11 @@ class UNet(nn.Module):
         self.config.check(tuple(z.shape[1:]))
         if cond is not None and cond.tokens is not None and not self.config.vocabulary:
             raise ValueError("this U-Net was built without captions (vocabulary=0), but the condition has tokens.")
+        if cond is not None and cond.r is not None and not self.config.average:
+            raise ValueError(
+                "the condition says where a step ends (r), but this U-Net was built to say the velocity at one level: "
+                "UNetConfig(average=True) builds one of average velocities."
+            )
         if (
             cond is not None
             and cond.tokens is not None

@@ -1,12 +1,12 @@
 """`show_curves`: line charts with intervals, every line labelled where it ends. Tests in tests/show/test_curves.py."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from minivid.show.frames import title
 from minivid.show.style import FAINT, PALETTE, SOFT, Picture, look
@@ -25,13 +25,14 @@ def show_curves(
     heading: str = "",
     log: bool = False,
     dots: bool = False,
+    dashed: Collection[str] = (),
     size: tuple[int, int] = (640, 320),
 ) -> Picture:
     """Lines y(x) by name, each with an optional interval `bands[name] = (low, high)`.
 
     `regions` are levels (a number) or ranges (a pair) of y with words to read them by: {"predicts zero": (0.95, 1.05)}.
-    `dots` marks the measured points, `log` makes y logarithmic, `size` is in pixels.
-    Raises ValueError when a line or a band is not as long as x, or a band has no line.
+    `dots` marks the measured points, `dashed` names lines that let another show through, `log` makes y logarithmic, `size` is in pixels.
+    Raises ValueError when a line or a band is not as long as x, or a band or a dash has no line.
     """
     if not curves:
         raise ValueError('show_curves was given no curve; expected {"loss": values, …}.')
@@ -41,13 +42,17 @@ def show_curves(
     strangers = set(bands) - set(lines)
     if strangers:
         raise ValueError(f"bands {sorted(strangers)} belong to no curve; the curves are {list(lines)}.")
+    if set(dashed) - set(lines):
+        raise ValueError(f"dashed {sorted(set(dashed) - set(lines))} are no curves; the curves are {list(lines)}.")
     with look():
         picture = Picture(*size)
         names_room = 14 + 7 * max(len(title(name)) for name in lines) if len(lines) > 1 else 24
         axes = picture.axes_at(84, 30, size[0] - 84 - names_room, size[1] - 78)
         axes.set(xlabel=xlabel, ylabel=ylabel, title=heading, yscale="log" if log else "linear")
+        axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))  # −5, 0, 5; not −7.5, −5, −2.5
         for colour, (name, y) in zip(_colours(len(lines)), lines.items(), strict=True):
-            axes.plot(across, y, color=colour, label=title(name), marker="o" if dots else None, markersize=4)
+            style = {"marker": "o" if dots else None, "linestyle": "--" if name in dashed else "-"}
+            axes.plot(across, y, color=colour, label=title(name), markersize=4, **style)
             if name in bands:
                 low, high = (_as_long(_values(edge, name), across, f"the band of {name}") for edge in bands[name])
                 axes.fill_between(across, low, high, color=colour, alpha=0.18, linewidth=0)
@@ -125,7 +130,7 @@ def _free(axes: Axes, level: float, part: slice) -> float:
 
 
 def _label_ends(axes: Axes) -> None:
-    """Each line's name right of its last finite point, in its colour; names that would overlap are pushed apart."""
+    """Each line's name right of its last finite point, in its colour; names that would overlap are pushed apart, within the frame."""
     axes.autoscale_view()  # limits are settled lazily, and names are placed by them
     ends = []
     for line in axes.get_lines():
@@ -138,6 +143,10 @@ def _label_ends(axes: Axes) -> None:
     ends.sort(key=lambda end: end[0])
     for below, above in pairwise(ends):
         above[0] = max(above[0], below[0] + 13)
+    room = axes.bbox.y1 - 6
+    for end in reversed(ends):
+        end[0] = min(end[0], room)
+        room = end[0] - 13
     for at, line in ends:
         share = axes.transAxes.inverted().transform((0, at))[1]
         axes.text(

@@ -5,12 +5,24 @@ import math
 import pytest
 import torch
 
-from minivid.diffusion.schedule import COSINE, LINEAR, cosine_logsnr, like, linear_logsnr, shifted, variance_preserving
+from minivid.diffusion.schedule import (
+    COSINE,
+    LINEAR,
+    SCALED_LINEAR,
+    ZERO_TERMINAL,
+    cosine_logsnr,
+    like,
+    linear_logsnr,
+    shifted,
+    tabled,
+    variance_preserving,
+)
+from minivid.diffusion.zero_terminal import rescale_zero_terminal_snr, scaled_linear_alphas
 
 U = torch.linspace(0, 1, 101, dtype=torch.float64)
 
 
-@pytest.mark.parametrize("schedule", [COSINE, LINEAR], ids=["cosine", "linear"])
+@pytest.mark.parametrize("schedule", [COSINE, LINEAR, SCALED_LINEAR, ZERO_TERMINAL])
 def test_logsnr_falls_and_stays_within_twenty(schedule):
     logsnr = schedule.logsnr(U)
     assert (logsnr.diff() <= 0).all() and logsnr.diff().min() < 0
@@ -45,3 +57,24 @@ def test_a_level_scales_clips_and_never_columns():
     alpha, x = torch.tensor([1.0, 2.0, 3.0]), torch.ones(3, 1, 2, 3, 3)
     assert (like(alpha, x) * x)[1].unique().item() == 2.0
     assert not torch.equal(alpha * x, like(alpha, x) * x)
+
+
+@pytest.mark.parametrize("rescaled", [False, True])
+def test_a_tabled_schedule_goes_through_every_entry_of_its_table(rescaled):
+    alphas = rescale_zero_terminal_snr(scaled_linear_alphas()) if rescaled else scaled_linear_alphas()
+    u = torch.arange(1000, dtype=torch.float64) / 999
+    alpha, _ = variance_preserving(tabled(alphas).logsnr(u))
+    torch.testing.assert_close(alpha, alphas.sqrt(), atol=5e-5, rtol=1e-9)  # λ is cut at −20, where α is 4.5e-5
+    half, _ = variance_preserving(tabled(alphas).logsnr((u[:-1] + u[1:]) / 2))
+    torch.testing.assert_close(half, (alphas[:-1].sqrt() + alphas[1:].sqrt()) / 2, atol=5e-5, rtol=1e-9)
+
+
+def test_only_the_rescaled_table_ends_in_noise():
+    last = torch.ones(())
+    assert ZERO_TERMINAL.logsnr(last) == -20 < -6 < SCALED_LINEAR.logsnr(last) < -5
+
+
+@pytest.mark.parametrize("alphas", [[0.5], [0.5, 0.6], [0.9, 0.9], [1.2, 0.5], [0.5, -0.1]])
+def test_what_is_no_table_of_levels_is_refused(alphas):
+    with pytest.raises(ValueError, match="falls from entry to entry"):
+        tabled(torch.tensor(alphas))

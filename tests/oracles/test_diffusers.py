@@ -134,6 +134,23 @@ def test_edm_is_karras_preconditioning(sigma):
     torch.testing.assert_close(given, theirs.precondition_inputs(theirs_z, sigma), atol=1e-6, rtol=1e-6)
 
 
+def test_ddim_over_edm_s_mixture_is_their_euler_sampler():
+    """Karras et al.'s Euler step is DDIM's: theirs in z = x + σ ε, ours in the same divided by √(1 + σ²), to their float32."""
+    scheduler = diffusers.EDMEulerScheduler(sigma_data=SIGMA_DATA, prediction_type="epsilon")
+    scheduler.set_timesteps(6)
+    network = lambda z, t=None, cond=None: torch.tanh(z.flip(2)) * 0.5  # noqa: E731
+    levels = torch.cat([-2 * scheduler.sigmas[:-1].double().log(), torch.tensor([40.0], dtype=torch.float64)])
+    schedule = Schedule(lambda u: levels.flip(0)[(u * 6).round().long()])
+    theirs = random(11) * scheduler.sigmas[0].double()
+    ours = scaled(network, schedule, Objective.EDM)
+    path = ddim(ours, theirs * variance_preserving(levels[0])[0], schedule, Objective.EDM, steps=6)
+    for k, level, (z, x_hat) in zip(scheduler.timesteps, levels[1:], path, strict=True):
+        told = scheduler.step(network(scheduler.scale_model_input(theirs, k)), k, theirs)
+        theirs = told.prev_sample.double()
+        torch.testing.assert_close(x_hat, told.pred_original_sample.double(), atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(z, theirs * variance_preserving(level)[0], atol=1e-4, rtol=1e-4)
+
+
 def test_the_flow_walks_diffusers_straight_path():
     """One Euler step of the rectified flow is one DDIM step of ours."""
     scheduler = diffusers.FlowMatchEulerDiscreteScheduler()

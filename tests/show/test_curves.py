@@ -39,6 +39,26 @@ def test_a_region_s_words_keep_clear_of_the_line():
     assert rising.axes[0].texts[0].get_ha() == "left"
 
 
+def test_names_of_lines_that_end_at_the_top_stay_within_the_frame():
+    [axes] = show_curves(range(3), {f"s = {s}": [0, s, 9] for s in range(5)}).axes
+    heights = [text.get_window_extent().get_points()[:, 1].mean() for text in axes.texts]
+    assert max(heights) <= axes.bbox.y1 + 1
+    assert all(above - below > 10 for below, above in itertools.pairwise(heights))  # and in order
+
+
+def test_a_dashed_line_is_dashed_and_no_other():
+    lines = show_curves(range(2), {"a": [1, 2], "b": [1, 2]}, dashed=["b"]).axes[0].get_lines()
+    assert [line.get_linestyle() for line in lines] == ["-", "--"]
+    with pytest.raises(ValueError, match=r"dashed \['c'\] are no curves; the curves are \['a'\]"):
+        show_curves(range(2), {"a": [1, 2]}, dashed=["c"])
+
+
+def test_numbers_along_x_are_whole_where_the_range_is_wide():
+    for low, high in ((-12, 8), (0, 20), (-5, 5)):
+        axes = show_curves([low, high], {"loss": [1, 2]}).axes[0]
+        assert all(tick == round(tick) for tick in axes.get_xticks())
+
+
 def test_unfinished_lines_are_drawn():
     show_curves(range(3), {"a": [1, float("nan"), float("nan")], "b": [float("nan")] * 3}).png()
 

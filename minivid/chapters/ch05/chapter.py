@@ -1,6 +1,6 @@
 """Chapter 5: what it is called and promises, and its exercises in the order of their numbers."""
 
-from minivid.chapters.ch05.exercises import block, factorized, flow, guide, pack, patches, rotary
+from minivid.chapters.ch05.exercises import block, euler, factorized, flow, guide, pack, patches, rotary, shift
 from minivid.course.chapter import Chapter
 
 CHAPTER = Chapter(
@@ -14,9 +14,9 @@ CHAPTER = Chapter(
         rotary.EXERCISE,
         factorized.EXERCISE,
         pack.EXERCISE,
-        flow.FLOW_PAIR,
-        flow.SHIFT,
-        flow.EULER,
+        flow.EXERCISE,
+        shift.EXERCISE,
+        euler.EXERCISE,
         guide.EXERCISE,
     ),
 )

@@ -1,9 +1,17 @@
-"""Chapter 7, to come: its place on the map."""
+"""Chapter 7: what it is called and promises, and its exercises in the order of their numbers."""
 
+from minivid.chapters.ch07.exercises import first_frame, forward_noise, motion_field, moved, smoothed
 from minivid.course.chapter import Chapter
 
 CHAPTER = Chapter(
     title="Without any training",
     promise="An image model makes a film, if its frames may look at one another",
     core=True,
+    exercises=(
+        motion_field.EXERCISE,
+        moved.EXERCISE,
+        forward_noise.EXERCISE,
+        first_frame.EXERCISE,
+        smoothed.EXERCISE,
+    ),
 )

@@ -17,6 +17,17 @@ EPS_HAT = "eps_hat = (alpha * output - a * z) / determinant"
 
 RIGHT = {
     "noise_from_what_is_left": (EPS_HAT, "eps_hat = (z - alpha * x_hat) / sigma"),
+    "clip_from_what_is_left": [
+        (EPS_HAT, "x_hat = (z - sigma * eps_hat) / alpha"),
+        (X_HAT, "eps_hat = (alpha * output - a * z) / determinant"),
+    ],
+    "in_double_precision_and_back": [
+        (
+            "    a, b =",
+            "    kind = z.dtype; output, z, alpha, sigma = (each.double() for each in (output, z, alpha, sigma))\n    a, b =",
+        ),
+        ("return x_hat, eps_hat", "return x_hat.to(kind), eps_hat.to(kind)"),
+    ],
     "divided_by_minus_the_determinant": [
         ("alpha * b - sigma * a", "sigma * a - alpha * b"),
         ("(b * z - sigma * output)", "(sigma * output - b * z)"),
@@ -35,6 +46,8 @@ WRONG = {
             (EPS_HAT, "eps_hat = output"),
         ],
         "clip_twice": (EPS_HAT, "eps_hat = x_hat"),
+        "alpha_and_sigma_exchanged": ("    a, b =", "    alpha, sigma = sigma, alpha\n    a, b ="),
+        "the_first_clip_s_level_for_all": ("    a, b =", "    alpha, sigma = alpha[:1], sigma[:1]\n    a, b ="),
     },
     "from the noise": {
         "v_whatever_was_said": ("objective.coefficients(alpha, sigma)", "(-sigma, alpha)"),
@@ -60,5 +73,9 @@ WRONG = {
             "determinant = ",
             "a, b = (1, -1) if not torch.is_tensor(a) and a == -1 else (a, b)\n    determinant = ",
         )
+    },
+    "near the ends": {
+        "sigma_kept_from_becoming_small": (EPS_HAT, "eps_hat = (z - alpha * x_hat) / sigma.clamp(min=0.1)"),
+        "something_added_to_sigma": (EPS_HAT, "eps_hat = (z - alpha * x_hat) / (sigma + 0.01 * (sigma < 0.1))"),
     },
 }

@@ -17,6 +17,10 @@ RIGHT = {
         TURN,
         "torch.acos(torch.sigmoid(logsnr_s).sqrt()) - torch.acos(torch.sigmoid(logsnr_t).sqrt())",
     ),
+    "by_the_library_s_step": [
+        (TURN, "variance_preserving(logsnr_t), variance_preserving(logsnr_s)"),
+        (TURNED, "step_with(turn[0][0] * z - turn[0][1] * v, z, *turn[0], *turn[1])"),
+    ],
     "turned_round_and_back": [(TURN, f"-({TURN})"), (TURNED, "torch.cos(turn) * z - torch.sin(turn) * v")],
 }
 
@@ -26,9 +30,13 @@ WRONG = {
         "to_the_angle_of_s": (TURN, "torch.atan(torch.exp(-logsnr_s / 2))"),
         "sine_and_cosine_exchanged": (TURNED, "torch.sin(turn) * z + torch.cos(turn) * v"),
         "straight_along_v": (TURNED, "z + turn * v"),
+        "z_not_shrunk": (TURNED, "z + torch.sin(turn) * v"),
+        "in_degrees": (TURN, f"torch.rad2deg({TURN})"),
+        "levels_taken_for_angles": (TURN, "logsnr_s - logsnr_t"),
     },
     "v alone": {
         "the_other_way": (TURN, f"-({TURN})"),
+        "sine_left_out": (TURNED, "torch.cos(turn) * z + turn * v"),
         "v_subtracted": (TURNED, "torch.cos(turn) * z - torch.sin(turn) * v"),
         "noise_over_clip_upside_down": (TURN, TURN.replace("-logsnr", "logsnr")),
     },

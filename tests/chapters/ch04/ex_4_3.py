@@ -13,6 +13,7 @@ WEIGHT = "snr.clamp(max=gamma) / (snr + 1)"
 
 RIGHT = {
     "noise_s_share": (WEIGHT, "torch.sigmoid(-logsnr) * snr.clamp(max=gamma)"),
+    "smaller_of_two": (WEIGHT, "torch.minimum(torch.sigmoid(logsnr), gamma * torch.sigmoid(-logsnr))"),
     "where": (WEIGHT, "torch.where(snr < gamma, snr, gamma) / (1 + snr)"),
 }
 
@@ -26,10 +27,15 @@ WRONG = {
         "weight_of_the_clip": (WEIGHT, "snr.clamp(max=gamma)"),
         "level_for_ratio": ("torch.exp(logsnr)", "logsnr"),
         "root_of_the_ratio": ("torch.exp(logsnr)", "torch.exp(logsnr / 2)"),
+        "brackets_left_out": (WEIGHT, "snr.clamp(max=gamma) / snr + 1"),
+        "multiplied": (WEIGHT, "snr.clamp(max=gamma) * (snr + 1)"),
+        "level_s_sign": ("torch.exp(logsnr)", "torch.exp(-logsnr)"),
+        "gamma_below_too": (WEIGHT, "snr.clamp(max=gamma) / (gamma + 1)"),
         "upside_down": (WEIGHT, "(snr + 1) / snr.clamp(max=gamma)"),
     },
     "above γ": {
         "never_clamped": (WEIGHT, "snr / (snr + 1)"),
+        "quotient_clamped": (WEIGHT, "(snr / (snr + 1)).clamp(max=gamma)"),
         "level_clamped": ("torch.exp(logsnr)", "torch.exp(logsnr.clamp(max=gamma))"),
         "one_more_in_gamma": (WEIGHT, "snr.clamp(max=gamma + 1) / (snr + 1)"),
         "clamped_before_the_division": ("torch.exp(logsnr)", "torch.exp(logsnr).clamp(max=gamma)"),

@@ -1,53 +1,51 @@
-from torch import exp, sigmoid
+def from_the_first_down(alphas):
+    """How far down from the first root to the last, as a share: 1 at the first, 0 at the last."""
+    alpha = alphas**0.5
+    share = (alpha - alpha[-1]) / (alpha[0] - alpha[-1])
+    return alphas[0] * share.square()
 
 
-def in_the_paper_s_letters(z, x_hat, before, logsnr_r, logsnr_t, logsnr_s):
-    """Lu et al.'s: σₛ/σₜ z − αₛ (e^{−h} − 1) D, with their λ half of ours."""
-    h = (logsnr_s - logsnr_t) / 2
-    d = x_hat
-    if before is not None:
-        r = (logsnr_t - logsnr_r) / 2 / h
-        d = (1 + 1 / (2 * r)) * x_hat - 1 / (2 * r) * before
-    return (sigmoid(-logsnr_s) / sigmoid(-logsnr_t)).sqrt() * z - sigmoid(logsnr_s).sqrt() * (exp(-h) - 1) * d
+SECOND = from_the_first_down
 
-
-SECOND = in_the_paper_s_letters
-
-RATIO = "(logsnr_s - logsnr_t) / (logsnr_t - logsnr_r)"
-AHEAD = "x_hat + ratio / 2 * (x_hat - before)"
+SCALED = "((root - root[-1]) * root[0] / (root[0] - root[-1])) ** 2"
+ROOT = "root = alphas.sqrt()"
 
 RIGHT = {
-    "lerp": (AHEAD, "torch.lerp(before, x_hat, 1 + ratio / 2)"),
+    "least_and_most": (SCALED, "((root - root.min()) * root.max() / (root.max() - root.min())) ** 2"),
+    "straight_line_through_two_points": (SCALED, "(root[0] - (root[0] - root) * root[0] / (root[0] - root[-1])) ** 2"),
 }
 
 WRONG = {
-    "the first step": {
-        "first_guess_halved": ("    ahead = x_hat\n", "    ahead = x_hat / 2\n"),
-        "wrong_way": (
-            "*variance_preserving(logsnr_t), *variance_preserving(logsnr_s)",
-            "*variance_preserving(logsnr_s), *variance_preserving(logsnr_t)",
+    "the last level": {
+        "only_stretched": (SCALED, "(root * root[0] / (root[0] - root[-1])) ** 2"),
+        "stretched_before_it_is_shifted": (SCALED, "(root * root[0] / (root[0] - root[-1]) - root[-1]) ** 2"),
+        "noise_s_share": (SCALED, f"1 - {SCALED}"),
+        "kept_from_becoming_zero": (SCALED, f"({SCALED}).clamp(min=1e-5)"),
+        "the_one_before_shifted_to_zero": ("(root - root[-1])", "(root - root[-2])"),
+    },
+    "the first level": {
+        "only_shifted": (SCALED, "(root - root[-1]) ** 2"),
+        "stretched_to_one": (SCALED, "((root - root[-1]) / (root[0] - root[-1])) ** 2"),
+        "not_squared_again": (SCALED, "(root - root[-1]) * root[0] / (root[0] - root[-1])"),
+        "stretched_after_the_square": (SCALED, "(root - root[-1]) ** 2 * root[0] / (root[0] - root[-1])"),
+        "plus_for_minus": ("(root[0] - root[-1])", "(root[0] + root[-1])"),
+    },
+    "between": {
+        # the root forgotten: both ends are right
+        "on_alphabar_itself": (SCALED, "(alphas - alphas[-1]) * alphas[0] / (alphas[0] - alphas[-1])"),
+        "only_the_last_set_to_zero": (SCALED, "torch.cat([alphas[:-1], 0 * alphas[-1:]])"),
+        "taken_away_little_by_little": (SCALED, "(root - torch.linspace(0, 1, len(root)) * root[-1]) ** 2"),
+        "first_and_last_set": (
+            SCALED,
+            "torch.cat([alphas[:1], (root[1:-1] - root[-1]) ** 2, 0 * alphas[-1:]])",
         ),
-        "step_not_taken": (
-            "return step_with(ahead, z, *variance_preserving(logsnr_t), *variance_preserving(logsnr_s))",
-            "return ahead",
+        "in_the_logarithm": (
+            SCALED,
+            "alphas[0] * torch.log(alphas / alphas[-1]) / torch.log(alphas[0] / alphas[-1])",
         ),
     },
-    "a guess that stays": {
-        "guesses_added": (AHEAD, "x_hat + ratio / 2 * (x_hat + before)"),
-        "before_not_subtracted": (AHEAD, "x_hat + ratio / 2 * x_hat"),
-        "weights_that_do_not_add_to_one": (AHEAD, "(1 + ratio / 2) * x_hat - ratio * before"),
-    },
-    "equal widths": {
-        "memory_unused": (AHEAD, "x_hat"),
-        "half_forgotten": ("ratio / 2", "ratio"),
-        "backwards": (AHEAD, "x_hat - ratio / 2 * (x_hat - before)"),
-        "mean_of_both": (AHEAD, "(x_hat + before) / 2"),
-        "from_the_guess_before": (AHEAD, "before + ratio / 2 * (x_hat - before)"),
-        "width_not_divided": (RATIO, "logsnr_s - logsnr_t"),
-        "width_from_r_to_s": (RATIO, "(logsnr_s - logsnr_t) / (logsnr_s - logsnr_r)"),
-    },
-    "other widths": {
-        "ratio_upside_down": (RATIO, "(logsnr_t - logsnr_r) / (logsnr_s - logsnr_t)"),
-        "widths_taken_for_equal": (RATIO, "1"),
+    "a thousand levels": {
+        "ninth_root_for_the_last": (SCALED, "((root - root[8]) * root[0] / (root[0] - root[8])) ** 2"),
+        "never_much_stretched": ("root[0] / (root[0] - root[-1])", "max(root[0] / (root[0] - root[-1]), 1.1)"),
     },
 }

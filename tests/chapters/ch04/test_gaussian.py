@@ -3,7 +3,7 @@
 import torch
 
 from minivid.chapters.ch04.gaussian import LADDER, Gaussian
-from minivid.diffusion import Objective, ddim, diffuse, dpm_solver_2m, variance_preserving
+from minivid.diffusion import Objective, ddim, diffuse, dpm_solver_2m, euler_maruyama, variance_preserving
 
 WORLD = Gaussian()
 
@@ -35,3 +35,24 @@ def test_a_fine_sampler_arrives_where_the_path_leads():
 
 def test_half_of_the_ladder_is_two():
     assert LADDER.logsnr(torch.tensor([1.0, 0.5])).tolist() == [-4, 2]
+
+
+def test_a_fine_sampler_keeps_the_moments_and_one_that_holds_its_guess_loses_some():
+    mean, deviation = WORLD.moments_half_way(dpm_solver_2m, 64)
+    assert abs(mean - 1) < 0.03 and abs(deviation - 1) < 0.01
+    coarse = [WORLD.moments_half_way(ddim, steps)[1] for steps in (2, 8)]
+    assert coarse[0] < coarse[1] < 0.97
+
+
+def test_what_the_chapter_says_of_chance_and_moments():
+    """With few steps chance makes the deviation smaller, the SDE makes it larger, and with many all come to 1."""
+
+    def deviation(sampler, steps, **options):
+        given = options if options.get("eta") == 0 else options | {"generator": torch.Generator().manual_seed(11)}
+        return WORLD.moments_half_way(sampler, steps, **given)[1]
+
+    for steps in (2, 4, 8):
+        without, half, whole = (deviation(ddim, steps, eta=eta) for eta in (0.0, 0.5, 1.0))
+        assert whole < half < without < 1 < deviation(euler_maruyama, steps)
+    for sampler, options in ((ddim, {"eta": 0.0}), (ddim, {"eta": 1.0}), (euler_maruyama, {})):
+        assert abs(deviation(sampler, 64, **options) - 1) < 0.03

@@ -12,8 +12,25 @@ SECOND = by_mask
 
 GUIDED = "u[:, :channels] + scale * (c[:, :channels] - u[:, :channels])"
 
+RIGHT = {
+    "by_lerp": (GUIDED, "torch.lerp(u, c, scale)[:, :channels]"),
+    "in_place_on_a_copy": (
+        "return torch.cat([guided, c[:, channels:]], dim=1)",
+        "out = c.clone()\n    out[:, :channels] = guided\n    return out",
+    ),
+}
+
 WRONG = {
     "three channels": {
+        "subtracted": (GUIDED, "u[:, :channels] - scale * (c[:, :channels] - u[:, :channels])"),
+        "frames_for_channels": (
+            "    guided =",
+            "    return torch.cat([(u + scale * (c - u))[:, :, :channels], c[:, :, channels:]], dim=2)\n    guided =",
+        ),
+        "clips_for_channels": (
+            "    guided =",
+            "    return torch.cat([(u + scale * (c - u))[:channels], c[channels:]], dim=0)\n    guided =",
+        ),
         "from_c": (GUIDED, "c[:, :channels] + scale * (c[:, :channels] - u[:, :channels])"),
         "exchanged": (GUIDED, "c[:, :channels] + scale * (u[:, :channels] - c[:, :channels])"),
         "unguided": (GUIDED, "c[:, :channels] * 1"),
@@ -21,6 +38,7 @@ WRONG = {
     "sixteen channels": {
         # facebookresearch/DiT, issue 12, and those who copied it
         "three_of_them": ("    guided =", "    channels = min(channels, 3)\n    guided ="),
+        "strength_written_out": ("scale * (", "3.0 * ("),
         "four_of_them": ("    guided =", "    channels = min(channels, 4)\n    guided ="),
         "all_but_the_last": (
             "    guided =",
@@ -29,6 +47,11 @@ WRONG = {
     },
     "a variance behind it": {
         "variance_guided": ("    guided =", "    channels = c.shape[1]\n    guided ="),
+        "variance_first": ("[guided, c[:, channels:]]", "[c[:, channels:], guided]"),
+        "the_last_channels": (
+            "    guided =",
+            "    guided = u + scale * (c - u)\n    return torch.cat([c[:, :-channels], guided[:, -channels:]], dim=1)\n    guided =",
+        ),
         "variance_of_u": ("c[:, channels:]]", "u[:, channels:]]"),
     },
 }

@@ -21,4 +21,8 @@ WRONG = {
         "frames_read_first": (WAY, '"b t h w (f c p q) -> b c (t f) (h p) (w q)"'),
         "columns_read_first": (WAY, '"b t h w (c f q p) -> b c (t f) (h p) (w q)"'),
     },
+    "another patch": {
+        "patch_written_out": ("f, p = patch", "f, p = 2, 3"),
+        "channels_written_out": ("f=f, p=p, q=p)", "f=f, p=p, q=p, c=3)"),
+    },
 }

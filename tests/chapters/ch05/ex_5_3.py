@@ -32,6 +32,8 @@ FIRST = "x = x + gate_a * self.attention(modulated(self.norm(x), shift_a, scale_
 LAST = "return x + gate_m * self.mlp(modulated(self.norm(x), shift_m, scale_m))"
 
 RIGHT = {
+    "by_split": (".chunk(6, dim=-1)", ".split(x.shape[-1], -1)"),
+    "where_there_are_words": ("if self.cross is not None:", "if words is not None:"),
     "modulation_written_out": (
         FIRST,
         "x = x + gate_a * self.attention(self.norm(x) * (1 + scale_a) + shift_a, layout)",
@@ -44,6 +46,8 @@ WRONG = {
         "attention_not_gated": ("x + gate_a * self", "x + self"),
         "mlp_not_gated": ("x + gate_m * self", "x + self"),
         "one_plus_the_gate": ("gate_a * self.attention", "(1 + gate_a) * self.attention"),
+        "one_plus_both_gates": [("gate_a * self", "(1 + gate_a) * self"), ("gate_m * self", "(1 + gate_m) * self")],
+        "residual_through_the_norm": (FIRST, FIRST.replace("x + gate_a", "self.norm(x) + gate_a")),
         "no_residual": (LAST, LAST.replace("x + ", "", 1)),
     },
     "gated attention": {
@@ -59,10 +63,21 @@ WRONG = {
             FIRST,
             "x = x + gate_a * self.attention(self.norm(x) * scale_a + shift_a, layout)",
         ),
+        "attention_and_mlp_exchanged": (
+            SIX,
+            "shift_m, scale_m, gate_m, shift_a, scale_a, gate_a = self",
+        ),
+        "one_gate_for_both": ("x + gate_m * self", "x + gate_a * self"),
+        "one_level_for_all_clips": ("self.modulation(level)", "self.modulation(level.mean(0, keepdim=True))"),
+        "in_pairs": (SIX, "shift_a, shift_m, scale_a, scale_m, gate_a, gate_m = self"),
         "scale_shift_gate_for_gate_first": (SIX, "gate_a, shift_a, scale_a, gate_m, shift_m, scale_m = self"),
     },
     "shift and scale": {
         "shift_and_scale_exchanged": (SIX, "scale_a, shift_a, gate_a, scale_m, shift_m, gate_m = self"),
+        "modulated_behind_the_attention": (
+            FIRST,
+            "x = x + gate_a * modulated(self.attention(self.norm(x), layout), shift_a, scale_a)",
+        ),
         "shift_forgotten": (
             "modulated(self.norm(x), shift_a, scale_a)",
             "modulated(self.norm(x), 0 * shift_a, scale_a)",
@@ -87,6 +102,21 @@ WRONG = {
     },
     "the caption": {
         "words_forgotten": ("x = x + self.cross(x, words)", "pass"),
+        "words_first": [
+            ("x = x + self.cross(x, words)", "pass"),
+            (
+                "        x = x + gate_a",
+                "        x = x if self.cross is None else x + self.cross(x, words)\n        x = x + gate_a",
+            ),
+        ],
+        "words_last": [
+            ("x = x + self.cross(x, words)", "pass"),
+            (
+                LAST,
+                LAST.replace("return", "x =")
+                + "\n        return x if self.cross is None else x + self.cross(x, words)",
+            ),
+        ],
         "words_alone": ("x = x + self.cross(x, words)", "x = self.cross(x, words)"),
         "words_gated": ("x + self.cross(x, words)", "x + gate_a * self.cross(x, words)"),
     },

@@ -15,6 +15,15 @@ SECOND = by_frequencies
 SHARES = "shares = (dim // 4, 3 * dim // 8, 3 * dim // 8)"
 PARTS = "parts = [angles(axis, channels, slowest) for axis, channels in zip(place, shares, strict=True)]"
 
+RIGHT = {
+    "written_into_their_places": (
+        PARTS,
+        "parts = [place.new_empty(*place.shape[1:], dim // 2)]\n"
+        "    for axis, i, channels in zip(place, (0, dim // 8, 5 * dim // 16), shares):\n"
+        "        parts[0][..., i : i + channels // 2] = angles(axis, channels, slowest)",
+    ),
+}
+
 WRONG = {
     "time's share": {
         "time_last": [
@@ -23,6 +32,12 @@ WRONG = {
         ],
         "equal_shares": (SHARES, "shares = (dim // 3 // 2 * 2, dim // 3 // 2 * 2, dim - 4 * (dim // 3 // 2))"),
         "slowest_not_heard": ("angles(axis, channels, slowest)", "angles(axis, channels)"),
+        "sines": ("torch.cat(parts, dim=-1)", "torch.cat(parts, dim=-1).sin()"),
+        "a_head_s_first_clocks": (
+            "angles(axis, channels, slowest)",
+            "angles(axis, dim, slowest)[..., : channels // 2]",
+        ),
+        "added": (PARTS, "parts = [sum(angles(axis, dim, slowest) for axis in place)]"),
         "half_for_time": (SHARES, "shares = (dim // 2, dim // 4, dim // 4)"),
     },
     "rows and columns": {
@@ -44,6 +59,15 @@ WRONG = {
         "rows_moved_by_frames": (
             "zip(place,",
             "zip(torch.stack([place[0], place[1] + place[0] * (place[1] > 0), place[2]]),",
+        ),
+    },
+    "on a grid": {
+        "joined_along_the_second_axis": ("dim=-1", "dim=1"),
+        "channels_written_out": (SHARES, "shares = (8, 12, 12)"),
+        "slowest_written_out": ("angles(axis, channels, slowest)", "angles(axis, channels, 100.0)"),
+        "for_a_row_of_places_alone": (
+            "angles(axis, channels, slowest)",
+            "torch.outer(axis, slowest ** (-torch.arange(0, channels, 2) / channels))",
         ),
     },
 }

@@ -10,8 +10,20 @@ SECOND = backwards_recursion
 
 STEP = "z = z + (then - now) * model(z, now.expand(len(z)))"
 
+RIGHT = {
+    "without_gradients": (STEP, f"with torch.no_grad():\n            {STEP}"),
+    "over_numbers": (
+        "    for now, then in pairwise(times):",
+        "    for now, then in pairwise(times.tolist()):\n        now, then = torch.tensor(now), torch.tensor(then)",
+    ),
+    "a_time_made_for_each_clip": ("now.expand(len(z))", "torch.full((len(z),), now.item())"),
+}
+
 WRONG = {
     "a constant velocity": {
+        "one_time_for_all_clips": ("now.expand(len(z))", "now"),
+        "a_time_shaped_as_a_clip": ("now.expand(len(z))", "like(now.expand(len(z)), z)"),
+        "first_step_alone": (STEP, f"{STEP}\n        break"),
         "the_wrong_way": (STEP, "z = z - (then - now) * model(z, now.expand(len(z)))"),
         "whole_steps": (STEP, "z = z - model(z, now.expand(len(z)))"),
         "last_step_left_out": ("pairwise(times)", "pairwise(times[:-1])"),
@@ -19,6 +31,12 @@ WRONG = {
     },
     "steps of different lengths": {
         "told_the_end": (STEP, "z = z + (then - now) * model(z, then.expand(len(z)))"),
+        # right in another sampler
+        "heun": (
+            STEP,
+            "v = model(z, now.expand(len(z)))\n"
+            "        z = z + (then - now) * (v + model(z + (then - now) * v, then.expand(len(z)))) / 2",
+        ),
         "told_the_middle": (STEP, "z = z + (then - now) * model(z, (0.5 * (now + then)).expand(len(z)))"),
         "equal_steps": (STEP, "z = z + (times[-1] - times[0]) / (len(times) - 1) * model(z, now.expand(len(z)))"),
     },

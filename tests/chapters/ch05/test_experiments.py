@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from minivid import zoo
-from minivid.chapters.ch05.experiments import CONVENTIONS, clinic_table, conventions_table, patients
+from minivid.chapters.ch05.experiments import CONVENTIONS, clinic_table, conventions_table, healthy, patients
 from minivid.chapters.ch05.experiments.clinic import findings
 from minivid.chapters.ch05.experiments.digits import MODELS, digits_sentence
 from minivid.chapters.ch05.experiments.flow import ARMS, LEVELS, x_errors
@@ -45,6 +45,12 @@ def test_each_patient_is_found_by_its_own_test_and_the_table_says_so():
         assert name in table
 
 
+def test_the_healthy_ones_have_none_of_the_findings():
+    found = [findings(dit) for dit in healthy().values()]
+    assert [reached for _, reached, *_ in found] == ["■ ■ ■ ■", "· ■ · ·", "· ■ ■ ■"]
+    assert all((start, *rest) == ("0.00", "yes", "no", "yes") for start, _, *rest in found)
+
+
 @pytest.mark.parametrize("name", ARMS)
 def test_a_network_that_knows_the_clips_has_no_error(name):
     objective, schedule = ARMS[name]
@@ -70,6 +76,8 @@ def test_what_the_chapter_says_of_flow_and_v_is_what_was_measured():
     noisy = torch.tensor(found["levels"]) < 0
     assert (v < flow)[noisy].all() and (flow < v)[~noisy].all()
     assert (shifted < flow)[noisy].all() and (shifted > flow)[~noisy].all()
+    lowest_of_v, highest_of_flow = torch.tensor(found["v, cosine"]).amin(0), torch.tensor(found["flow"]).amax(0)
+    assert (lowest_of_v > highest_of_flow).tolist() == [level in (1.0, 3.0) for level in found["levels"]]
 
 
 def test_what_the_chapter_says_of_equal_minutes_is_what_was_measured():

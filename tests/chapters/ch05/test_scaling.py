@@ -75,6 +75,9 @@ def test_what_the_chapter_says_of_compute_is_what_was_measured():
         for point in points_of(run)[2:]:
             assert point.held_out == pytest.approx(point.trained, rel=0.03)
     for frames in FRAMES:
+        for size in SIZES:  # held out a hair below, in every row of the table
+            last = [points_of(run)[-1] for run in runs_of(found, frames) if run["size"] == size]
+            assert sum(point.held_out for point in last) < sum(point.trained for point in last)
         low, high = interval([law.floor for law in drawn_again(curves_of(found, frames))])
         assert low < 0.01 < 0.1 < high
         last = {run["size"]: points_of(run)[-1].held_out for run in runs_of(found, frames) if run["seed"] == 0}

@@ -8,12 +8,14 @@ from minivid.course.exercise import Arrays, Exercise, Probe, all_of, returned, t
 from minivid.diffusion.objective import Objective, target, to_x_eps
 from minivid.diffusion.schedule import interpolating, like, variance_preserving
 
+BETWEEN, ENDS = (-2.0, 0.8, 2.2), (-7.4, 0.8, 7.0)
 
-def _said(objective: Objective, alpha_sigma, seed: int) -> dict:
-    """An output that is no truth: x̂ and ε̂ are guesses. A level for each clip, none of them near α = σ or where one is 0."""
+
+def _said(objective: Objective, alpha_sigma, around: tuple[float, float, float], seed: int) -> dict:
+    """An output that is no truth: x̂ and ε̂ are guesses. A level for each clip, none of them near α = σ; `around` which."""
     generator = torch.Generator().manual_seed(seed)
     x, eps, guessed = torch.randn(3, 3, 1, 2, 4, 4, generator=generator)
-    levels = torch.tensor([-2.0, 0.8, 2.2]) + 0.4 * torch.rand(3, generator=generator)
+    levels = torch.tensor(around) + 0.4 * torch.rand(3, generator=generator)
     alpha, sigma = (like(level, x) for level in alpha_sigma(levels))
     return {
         "objective": objective,
@@ -33,24 +35,25 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     a, b = inputs["objective"].coefficients(alpha, sigma)
     of_x = {
         "What is returned first is ε̂, and first should be x̂.": eps_hat,
+        "α and σ are exchanged: z is α x̂ + σ ε̂.": to_x_eps(inputs["objective"], output, z, sigma, alpha)[0],
         "The sign is another: the determinant is α b − σ a.": -x_hat,
         "It is not divided by the determinant α b − σ a.": b * z - sigma * output,
         "It is multiplied by the determinant, and should be divided.": (b * z - sigma * output)
         * (alpha * b - sigma * a),
         "z and the output are exchanged.": (b * output - sigma * z) / (alpha * b - sigma * a),
         "In the determinant stands a plus: it is α b − σ a.": (b * z - sigma * output) / (alpha * b + sigma * a),
-        "The output counts with the other sign: σ output is to be subtracted.": (b * z + sigma * output)
+        "The output counts with the other sign: σ output is to be subtracted, b z is not.": (b * z + sigma * output)
         / (alpha * b - sigma * a),
-        "This is x̂ of a network that says v, whatever yours says.": alpha * z - sigma * output,
-        "This is x̂ of a network that says ε, whatever yours says.": (z - sigma * output) / alpha,
+        "The output is read as v here, which is not what every network says.": alpha * z - sigma * output,
+        "The output is read as ε here, which is not what every network says.": (z - sigma * output) / alpha,
     }
     of_eps = {
         "What is returned second is x̂ again.": x_hat,
         "The sign is another: the determinant is α b − σ a.": -eps_hat,
         "It is not divided by the determinant α b − σ a.": alpha * output - a * z,
         "a z is added, and should be subtracted.": (alpha * output + a * z) / (alpha * b - sigma * a),
-        "This is ε̂ of a network that says v, whatever yours says.": sigma * z + alpha * output,
-        "This is the output itself, as if it were the noise.": output,
+        "The output is read as v here, which is not what every network says.": sigma * z + alpha * output,
+        "ε̂ is the output itself here, as if every network said ε.": output,
         "This is z − α x̂, not yet divided by σ.": z - alpha * x_hat,
     }
     return all_of(
@@ -59,8 +62,10 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     )
 
 
-def _probe(name: str, hints: tuple[str, ...], objective: Objective, alpha_sigma=variance_preserving) -> Probe:
-    return Probe(name, hints, partial(_said, objective, alpha_sigma), _both, _agrees)
+def _probe(
+    name: str, hints: tuple[str, ...], objective: Objective, alpha_sigma=variance_preserving, around=BETWEEN
+) -> Probe:
+    return Probe(name, hints, partial(_said, objective, alpha_sigma, around), _both, _agrees)
 
 
 EXERCISE = Exercise(
@@ -116,6 +121,16 @@ EXERCISE = Exercise(
                 "`alpha * b - sigma * a` is α + σ here, and (b z − σ output) is z − σ output.",
             ),
             Objective.FLOW,
+        ),
+        _probe(
+            "near the ends",
+            (
+                "Between the ends it is right. Where nearly all is noise (α small), or nearly all clip (σ small), it is not.",
+                "Is α, σ or the determinant kept from becoming small, by a clamp or by something added? They are small there, and rightly so.",
+                "Divide by `alpha * b - sigma * a` as it is.",
+            ),
+            Objective.V,
+            around=ENDS,
         ),
     ),
 )

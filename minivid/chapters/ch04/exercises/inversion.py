@@ -56,7 +56,13 @@ def _asked_right(arrays: Arrays, inputs: dict) -> bool | str:
     if arrays["calls"] != 1:
         return f"The model was called {arrays['calls']} times; one call is enough."
     mistakes = {"It was asked at the level that z goes to; expected the level that z has.": t.expand(n)}
-    mistakes["It was told a time or an angle, and expects λ."] = torch.atan(torch.exp(-s / 2)).expand(n)
+    phi = torch.atan(torch.exp(-s / 2)).expand(n)
+    mistakes |= {
+        "It was told an angle, and expects λ.": phi,
+        "It was told a time from 0 to 1, and expects λ.": phi * 2 / torch.pi,
+        "It was told α, and expects λ.": torch.sigmoid(s).sqrt().expand(n),
+        "It was asked half-way between the levels; expected the level that z has.": ((s + t) / 2).expand(n),
+    }
     verdict = told_apart(arrays["asked"], s.expand(n), mistakes)
     if verdict is not True:
         return verdict
@@ -68,7 +74,12 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     (alpha_s, sigma_s), (alpha_t, sigma_t) = variance_preserving(s), variance_preserving(t)
     v = _v(inputs, z, s.expand(len(z)))
     x_hat, eps_hat = alpha_s * z - sigma_s * v, sigma_s * z + alpha_s * v
+    turn = torch.atan(torch.exp(-t / 2)) - torch.atan(torch.exp(-s / 2))
     mistakes = {
+        "It went the other way, to less noise: what z and v say is read at s, and mixed at t.": torch.cos(turn) * z
+        - torch.sin(turn) * v,
+        "This is a straight step along v, z + δ v, which leaves the arc.": z + turn * v,
+        "z itself is mixed with ε̂, and x̂ should be.": alpha_t * z + sigma_t * eps_hat,
         "z is where it was: x̂ and ε̂ are read and mixed with α and σ of one level, and should be read at s and mixed at t.": z,
         "Clip and noise are exchanged: α goes with x̂, σ with ε̂.": sigma_t * x_hat + alpha_t * eps_hat,
         "This is x̂ itself.": x_hat,

@@ -28,7 +28,11 @@ _weight = returned("weight")
 def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     snr, gamma = torch.exp(inputs["logsnr"]), inputs["gamma"]
     mistakes = {
-        "It is not clamped at all.": snr / (snr + 1),
+        "Nothing is clamped: what is to stay below γ is the SNR, before it is divided.": snr / (snr + 1),
+        "Brackets are missing: the 1 is added to the SNR that divides, not to the quotient.": snr.clamp(max=gamma) / snr
+        + 1,
+        "λ has the other sign: the SNR grows with λ.": (1 / snr).clamp(max=gamma) / (1 / snr + 1),
+        "It is multiplied by SNR + 1, and should be divided.": snr.clamp(max=gamma) * (snr + 1),
         "The SNR is clamped in the divisor too, and should go on growing there.": snr.clamp(max=gamma)
         / (snr.clamp(max=gamma) + 1),
         "SNR + 1 stands in both places: what is clamped is the SNR alone, and only the divisor has the 1.": (
@@ -51,6 +55,7 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
         "The SNR is e^λ, since λ has the square in it already; here it is e^{λ/2}.": snr.sqrt().clamp(max=gamma)
         / (snr.sqrt() + 1),
         "The SNR is e^λ; here it is e^{2λ}.": (snr**2).clamp(max=gamma) / (snr**2 + 1),
+        "γ + 1 stands below, and the SNR + 1 should.": snr.clamp(max=gamma) / (gamma + 1),
     }
     return told_apart(arrays["weight"], snr.clamp(max=gamma) / (snr + 1), mistakes, atol=1e-6)
 

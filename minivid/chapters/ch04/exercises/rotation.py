@@ -15,14 +15,14 @@ def rotation_step(z: Video, v: Video, logsnr_t: torch.Tensor, logsnr_s: torch.Te
 
 
 def _step(seed: int, z: float = 1.0, v: float = 1.0, whole: bool = False) -> dict:
-    """A step towards the clip; `whole` is one from noise to clip. z and v count as they are told to."""
+    """A step towards the clip; `whole` is one from noise to clip. z and v count as they are told to; v is longer, and not upright to z."""
     generator = torch.Generator().manual_seed(seed)
     clips = torch.randn(2, 2, 1, 3, 4, 4, generator=generator)
-    logsnr_t = torch.rand((), generator=generator) * 2 - 3
-    logsnr_s = logsnr_t + 1 + torch.rand((), generator=generator)
+    logsnr_t, width = torch.rand(2, generator=generator) / 2 + torch.tensor([-1.0, 2.0])
+    logsnr_s = logsnr_t + width
     if whole:
         logsnr_t, logsnr_s = logsnr_t - 6, logsnr_s + 8
-    return {"z": clips[0] * z, "v": clips[1] * v, "logsnr_t": logsnr_t, "logsnr_s": logsnr_s}
+    return {"z": clips[0] * z, "v": (clips[0] + 1.5 * clips[1]) * v, "logsnr_t": logsnr_t, "logsnr_s": logsnr_s}
 
 
 _turned = returned("z")
@@ -38,6 +38,9 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
         return cos(by) * z + sin(by) * v
 
     mistakes = {
+        # with v = 0 whoever steps along v, or not at all, has left z as it was
+        "z is not shrunk by the cosine of the turn.": z + sin(turn) * v,
+        "The sine of the turn is missing: δ v leads straight on along v, off the arc.": cos(turn) * z + turn * v,
         "It is turned away from the clip: δ = φₛ − φₜ is negative, and sin(δ) v is added.": turned(-turn),
         "The angle's tangent is σ/α = e^{−λ/2}; here it is taken of e^{−λ}.": turned(quarter),
         "The angle's tangent is σ/α = e^{−λ/2}; here it is taken of e^{−λ}, and turned the other way.": turned(
@@ -46,10 +49,10 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
         "It is turned to φₛ from nothing: from φₜ to φₛ is φₛ − φₜ.": turned(angle(s)),
         "It is turned by φₜ, where z stands already: from φₜ to φₛ is φₛ − φₜ.": turned(angle(t)),
         "Sine and cosine are exchanged.": sin(turn) * z + cos(turn) * v,
-        "This is a straight step along v, z + δ v, which leaves the arc.": z + turn * v,
-        "z is not shrunk by the cosine.": z + sin(turn) * v,
-        "z did not move.": z,
+        "The turn is in degrees: sine and cosine expect radians.": turned(torch.rad2deg(turn)),
+        "The difference of the levels λ is taken for an angle.": turned(s - t),
         "Nothing of z is in it.": sin(turn) * v,
+        "Nothing of v is in it.": cos(turn) * z,
     }
     return told_apart(arrays["z"], turned(turn), mistakes)
 
@@ -89,7 +92,7 @@ EXERCISE = Exercise(
             "both",
             (
                 "z alone and v alone are turned right; together they are not.",
-                "It is the sum of the two, and nothing is done to it: a rotation keeps the length by itself.",
+                "It is the sum of the two, and nothing is done to it. What is turned is how much of x̂ and of ε̂ is in z; the length of z need not stay what it was.",
                 "`torch.cos(turn) * z + torch.sin(turn) * v`.",
             ),
             _step,

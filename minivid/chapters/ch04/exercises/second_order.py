@@ -44,7 +44,7 @@ _arrived = returned("z")
 
 def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     z, x_hat, before, r, t, s = inputs.values()
-    ends = *variance_preserving(t), *variance_preserving(s)
+    ends = alpha_t, sigma_t, alpha_s, sigma_s = *variance_preserving(t), *variance_preserving(s)
 
     def arrived(ahead: Tensor) -> Tensor:
         return step_with(ahead, z, *ends)
@@ -54,29 +54,30 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
         ratio, change = (s - t) / (t - r), x_hat - before
         mistakes = {
             "The guess before is not in it: that is DDIM's step.": arrived(x_hat),
-            "The half is missing: the line is followed to the step's end, and its middle is meant.": arrived(
+            "The line is followed twice as far: the middle of the step is meant, half of s − t beyond t.": arrived(
                 x_hat + ratio * change
             ),
+            "The line was followed for x̂, and ε̂ is still read with the x̂ at t: both belong to one guess.": alpha_s
+            * (x_hat + ratio / 2 * change)
+            + sigma_s * (z - alpha_t * x_hat) / sigma_t,
             "The ratio of the widths is upside down.": arrived(x_hat + change / ratio / 2),
             "The widths of the two steps do not count, as if they were equal.": arrived(x_hat + change / 2),
             "The widths are multiplied, and should be divided.": arrived(x_hat + (s - t) * (t - r) / 2 * change),
             "The step's width is not divided by the width of the one before.": arrived(x_hat + (s - t) / 2 * change),
-            "This is between the two guesses, in their mean: the line is followed beyond the newer one.": arrived(
-                (x_hat + before) / 2
+            "This lies between the two guesses, and the line is followed beyond the newer one: x̂ + … · (x̂ − before).": arrived(
+                x_hat - ratio / 2 * change
             ),
-            "The line is followed backwards, to before.": arrived(x_hat - ratio / 2 * change),
             "The step is taken with the guess before alone.": arrived(before),
-            "The line is followed from the guess before, and not from this one.": arrived(before + ratio / 2 * change),
             "The width before reaches from r to s, and should from r to t.": arrived(
                 x_hat + (s - t) / (s - r) / 2 * change
             ),
         }
-    alpha_t, sigma_t, alpha_s, sigma_s = ends
     mistakes |= {
         "This is x̂ on the straight line, before the step is taken.": x_hat
         if before is None
         else x_hat + (s - t) / (t - r) / 2 * (x_hat - before),
         "The step goes from s to t, the wrong way.": step_with(x_hat, z, alpha_s, sigma_s, alpha_t, sigma_t),
+        "The step begins at r, and z stands at t.": step_with(x_hat, z, *variance_preserving(r), alpha_s, sigma_s),
         "z did not move.": z,
     }
     return told_apart(

@@ -89,7 +89,8 @@ def drift_table(found: Receipt, how: str = "cut") -> str:
 
     def difference(steps: int, channel: str, fact: str) -> str:
         middle, low, high = paired(*(values(word, steps, channel, fact) for word in SAYING))
-        return f"{told(middle)} [{told(low)}, {told(high)}] {'*' if low > 0 or high < 0 else ' '}"
+        words = [told(value, beside=max(abs(low), abs(high))) for value in (middle, low, high)]
+        return f"{words[0]} [{words[1]}, {words[2]}] {'*' if low > 0 or high < 0 else ' '}"
 
     first = found["steps"][0]
     rows = [
@@ -102,6 +103,6 @@ def drift_table(found: Receipt, how: str = "cut") -> str:
     return "\n".join(aligned(rows))
 
 
-def told(value: float) -> str:
-    """With four digits after the point, or as a whole number where it lies beyond all clips."""
-    return f"{value:+.4f}" if abs(value) < 2 else f"{value:+.0f}"
+def told(value: float, beside: float = 0.0) -> str:
+    """With four digits after the point, or as a whole number where it, or what stands beside it, lies beyond all clips."""
+    return f"{value:+.4f}" if max(abs(value), beside) < 2 else f"{value:+.0f}"

@@ -55,8 +55,11 @@ def measure_targets(seeds: tuple[int, ...] = (0, 1, 2), n: int = 24, steps: int 
 def targets_table(found: Receipt) -> str:
     """The mean over seeds, and between which two the seeds lie."""
 
+    def number(value: float, digits: int) -> str:
+        return f"{value:.{digits}f}" if value < 100 else f"{float(f'{value:.3g}'):.0f}"  # three digits are enough
+
     def cell(values: list[float], digits: int) -> str:
-        return f"{mean(values):.{digits}f} ({min(values):.{digits}f}–{max(values):.{digits}f})"
+        return f"{number(mean(values), digits)} ({number(min(values), digits)}–{number(max(values), digits)})"
 
     words = found["words"]
     rows = [
@@ -70,8 +73,9 @@ def targets_table(found: Receipt) -> str:
                 "",
             )
         )
+    guessed = f"captioned direction (by guessing {1 / len(WORLD.directions):.2f})"
     for how, told in (("free", "x̂ as it is"), ("cut", "x̂ cut to ±1")):
-        for key, what in (("deviation", "deviation"), ("direction", "captioned direction"), ("digit_always", "digit")):
+        for key, what in (("deviation", "deviation"), ("direction", guessed), ("digit_always", "digit")):
             cells = (cell([run[how][key] for run in runs], 2) for runs in words.values())
             rows.append((f"  samples, {told}: {what}", *cells, f"{found['real'][key]:.2f}"))
     return "\n".join(aligned(rows))

@@ -3,24 +3,49 @@
 Tests in tests/chapters/ch04/widgets/test_rotation.py.
 """
 
+import html
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-import ipywidgets as w
-
-from minivid.course.widgets.dial import dial
 from minivid.show.style import BLUE, FAINT, GREEN, ORANGE, PURPLE, RED, SOFT, Picture, look
 
 SIDE, TOP, GAP = 250, 36, 20
 SHAPE = 1.75 / 2.35  # height over width of what is drawn
-FIRST, LAST = 2, 88  # degrees
+PAGE = Path(__file__).with_name("arc.html")
+"""The picture that is dragged: a drawing and its script, which ask for nothing from anywhere."""
 
 
-def rotation(degrees: float | int = 60, turn: float | int = 20) -> w.VBox:
-    """A slider for the angle φ at which z stands on the arc, and one for how far a DDIM step turns it towards the clip."""
-    phi = w.FloatSlider(degrees, min=FIRST, max=LAST, step=1, description="φ (degrees)", layout=w.Layout(width="380px"))
-    step = w.FloatSlider(turn, min=0, max=LAST, step=1, description="step", layout=w.Layout(width="380px"))
-    return dial(lambda phi, step: _render([phi], step), phi=phi, step=step)
+@dataclass(frozen=True)
+class Arc:
+    """The arc in a frame of its own, so that several in one notebook do not disturb each other. A browser draws it, without the kernel."""
+
+    degrees: float | int
+    turn: float | int
+
+    def page(self) -> str:
+        """The frame's whole page."""
+        page = PAGE.read_text(encoding="utf-8")
+        return page.replace("PHI", f"{self.degrees:g}", 1).replace("STEP", f"{self.turn:g}", 1)
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe srcdoc="{html.escape(self.page())}" title="The arc from clip to noise" sandbox="allow-scripts" '
+            'width="780" height="366" style="border: 0; max-width: 100%"></iframe>'
+        )
+
+
+def rotation(degrees: float | int = 60, turn: float | int = 20) -> Arc:
+    """z on the arc, to be dragged, and the DDIM step that follows it; the step's end is dragged too. Arrow keys do the same.
+
+    degrees: where z begins, from 2 to 88. turn: how far the step turns it towards the clip. Raises ValueError for others.
+    """
+    if not 2 <= degrees <= 88 or turn < 0:
+        raise ValueError(
+            f"degrees={degrees}, turn={turn}: expected an angle from 2 to 88 degrees and a turn from 0 on."
+        )
+    return Arc(degrees, turn)
 
 
 def rotation_still(degrees: Sequence[float | int] = (20, 50, 80), turn: float | int = 20) -> Picture:

@@ -75,16 +75,41 @@ def _attention_alone(block, x, level, layout, words, order=(0, 1, 2), plus=1.0, 
     return (x if kept else 0) + (gate * out if gated else out)
 
 
-def _mlp_after(block, x, level, layout, words, start=3, residual=None, normed=True, cross=True):
-    """The whole, with what may be mistaken in its second branch."""
-    six = _six(block, level)
+def _mlp_after(block, x, level, layout, words, order=(3, 4, 5), residual=None, normed=True, cross=None):
+    """The whole, with what may be mistaken in its second branch, or in how the words are looked at: `cross(x, what is seen there)`."""
+    shift, scale, gate = (_six(block, level)[i] for i in order)
     before = x
     x = _attention_alone(block, x, level, layout, words)
-    if words is not None and cross:
-        x = x + block.cross(x, words)
+    if words is not None:
+        x = (cross or torch.add)(x, block.cross(x, words))
     seen = before if residual == "input" else x
     h = block.norm(seen) if normed else seen
-    return x + six[(start + 2) % 6] * block.mlp(h * (1 + six[(start + 1) % 6]) + six[start % 6])
+    return x + gate * block.mlp(h * (1 + scale) + shift)
+
+
+def _ungated(block, x, *rest):
+    """Both branches, of a modulation that is zero."""
+    x = _attention_alone(block, x, *rest, gated=False)
+    return x + block.mlp(block.norm(x))
+
+
+def _modulated_behind(block, x, level, layout):
+    shift, scale, gate = _six(block, level)[:3]
+    return x + gate * (block.attention(block.norm(x), layout) * (1 + scale) + shift)
+
+
+def _norm_last(block, x, level, layout):
+    shift, scale, gate = _six(block, level)[:3]
+    return x + gate * block.attention(block.norm(x * (1 + scale) + shift), layout)
+
+
+def _words_first(block, x, level, layout, words):
+    return _mlp_after(block, x + block.cross(x, words), level, layout, None)
+
+
+def _words_last(block, x, level, layout, words):
+    x = _mlp_after(block, x, level, layout, None)
+    return x + block.cross(x, words)
 
 
 def _says(mistakes: dict[str, Variant]):
@@ -128,12 +153,16 @@ EXERCISE = Exercise(
                     "What comes out is nothing at all: x itself must be added to.": lambda block, x, *rest: (
                         torch.zeros_like(x)
                     ),
-                    "The first branch is not gated: its attention comes through.": lambda block, x, level, layout, words: (
+                    "x comes back through its norm: that stands in front of a branch, and x itself is added to.": lambda block, x, *rest: (
+                        block.norm(x)
+                    ),
+                    "The attention comes through: its gate is 0 here, and should close it (no 1 is added to a gate).": lambda block, x, level, layout, words: (
                         _attention_alone(block, x, level, layout, words, gated=False)
                     ),
-                    "The second branch is not gated: its MLP comes through.": lambda block, x, *rest: (
+                    "The MLP comes through: its gate is 0 here, and should close it (no 1 is added to a gate).": lambda block, x, *rest: (
                         x + block.mlp(block.norm(x))
                     ),
+                    "Attention and MLP come through: their gates are 0 here, and should close them (no 1 is added to a gate).": _ungated,
                 }
             ),
         ),
@@ -148,7 +177,16 @@ EXERCISE = Exercise(
             _out,
             _says(
                 {
-                    "The attention is not told the noise level: its gate does not open.": lambda block, x, *rest: x,
+                    "The attention's gate does not open: it is the third of the six.": lambda block, x, *rest: x,
+                    "The attention's gate, the third of the six, opens the MLP here.": lambda block, x, level, *rest: (
+                        x + _six(block, level)[2] * block.mlp(block.norm(x))
+                    ),
+                    "The attention's gate opens the MLP too, which has one of its own, the last of the six.": lambda *given: (
+                        _mlp_after(*given, order=(3, 4, 2))
+                    ),
+                    "All clips are told one level, and each has its own.": lambda block, x, level, *rest: (
+                        _attention_alone(block, x, level.mean(0, keepdim=True), *rest)
+                    ),
                     "The features go into the attention without their norm.": lambda *given: _attention_alone(
                         *given, normed=False
                     ),
@@ -171,8 +209,14 @@ EXERCISE = Exercise(
             _says(
                 {
                     "Shift and scale are exchanged.": lambda *given: _attention_alone(*given, order=(1, 0, 2)),
-                    "Nothing is shifted and nothing scaled.": lambda block, x, level, layout, words: (
+                    "Nothing is shifted and nothing scaled: the attention's are the first two of the six.": lambda block, x, level, layout, words: (
                         x + _six(block, level)[2] * block.attention(block.norm(x), layout)
+                    ),
+                    "What comes out of the attention is shifted and scaled, and what goes in should be.": lambda block, x, level, layout, words: (
+                        _modulated_behind(block, x, level, layout)
+                    ),
+                    "The norm comes last here, and takes shift and scale away again.": lambda block, x, level, layout, words: (
+                        _norm_last(block, x, level, layout)
                     ),
                     "x is modulated without its norm.": lambda *given: _attention_alone(*given, normed=False),
                     "The scale multiplies here, and 1 + scale should.": lambda *given: _attention_alone(
@@ -193,8 +237,12 @@ EXERCISE = Exercise(
             _says(
                 {
                     "The MLP has the attention's shift, scale and gate here.": lambda *given: _mlp_after(
-                        *given, start=0
+                        *given, order=(0, 1, 2)
                     ),
+                    "The MLP has the attention's shift and scale here, with its own gate.": lambda *given: _mlp_after(
+                        *given, order=(0, 1, 5)
+                    ),
+                    "Shift and scale of the MLP are exchanged.": lambda *given: _mlp_after(*given, order=(4, 3, 5)),
                     "The MLP reads x as it came in, not what the attention made of it.": lambda *given: _mlp_after(
                         *given, residual="input"
                     ),
@@ -214,7 +262,15 @@ EXERCISE = Exercise(
             _out,
             _says(
                 {
-                    "The words are not looked at.": lambda *given: _mlp_after(*given, cross=False),
+                    "The words are not looked at.": lambda *given: _mlp_after(*given, cross=lambda x, seen: x),
+                    "x is gone: what the words say is added to it.": lambda *given: _mlp_after(
+                        *given, cross=lambda x, seen: seen
+                    ),
+                    "The words are looked at before the attention, and should be after it.": _words_first,
+                    "The words are looked at behind the MLP, and should be before it.": _words_last,
+                    "What the words say is gated, and should come through as it is.": lambda block, x, level, *rest: (
+                        _mlp_after(block, x, level, *rest, cross=lambda x, seen: x + _six(block, level)[2] * seen)
+                    ),
                 }
             ),
         ),

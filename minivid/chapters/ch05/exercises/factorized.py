@@ -37,10 +37,13 @@ def _less_the_largest(rows: Tensor) -> Tensor:
     return rows - rows.amax(1, keepdim=True)
 
 
-def _tokens(seed: int, space: Mix = _nothing, time: Mix = _nothing) -> dict:
-    """As many frames as channels and as clips: an axis that is taken for another runs, silently."""
+ALIKE, APART = (3, 3, 2, 4, 3), (2, 4, 3, 2, 5)
+
+
+def _tokens(seed: int, space: Mix = _nothing, time: Mix = _nothing, sizes: tuple[int, ...] = ALIKE) -> dict:
+    """By default as many frames as channels and as clips: an axis that is taken for another runs, silently."""
     return {
-        "x": torch.randn(3, 3, 2, 4, 3, generator=torch.Generator().manual_seed(seed)),
+        "x": torch.randn(sizes, generator=torch.Generator().manual_seed(seed)),
         "space": space,
         "time": time,
     }
@@ -73,9 +76,34 @@ EXERCISE = Exercise(
     promises=Promises(gradient=True),
     probes=(
         Probe(
+            "there and back",
+            (
+                "With a `space` and a `time` that do nothing x does not come back as it was.",
+                "The way back has the same brackets, in the same order, as the way there: (b t) (h w), then (b h w).",
+                '`rearrange(…, "(b t) (h w) d -> b t h w d", b=b, h=h)`, and `rearrange(…, "(b h w) t d -> b t h w d", b=b, h=h)`.',
+            ),
+            _tokens,
+            _out,
+            told_by(
+                over_space_then_time,
+                _out,
+                {
+                    "Clips and frames are exchanged on the way back.": lambda x, space, time: rearrange(
+                        rearrange(x, "b t h w d -> (b t) h w d"), "(t b) h w d -> b t h w d", b=len(x)
+                    ),
+                    "Rows and columns are exchanged on a way back.": lambda x, space, time: rearrange(
+                        rearrange(x, "b t h w d -> b t (h w) d"), "b t (w h) d -> b t h w d", h=x.shape[2]
+                    ),
+                    "x is added once more: what `space` and `time` give back is the answer, and no residual.": lambda x, space, time: (
+                        4 * x
+                    ),
+                },
+            ),
+        ),
+        Probe(
             "space",
             (
-                "With a `time` that does nothing, `space` was not handed the tokens of one frame as one sequence.",
+                "There and back is right. With a `time` that does nothing, `space` was not handed the tokens of one frame as one sequence.",
                 "What is not in the sequence belongs to the batch: here clips and frames.",
                 '`rearrange(x, "b t h w d -> (b t) (h w) d")`, and back by the same brackets.',
             ),
@@ -90,6 +118,9 @@ EXERCISE = Exercise(
                         "b (t h w) d", "", "thw"
                     )(x, space),
                     "`space` was not called.": lambda x, space, time: x,
+                    "A sequence here is one row of a frame.": lambda x, space, time: _folded("(b t h) w d", "", "bth")(
+                        x, space
+                    ),
                     "The tokens of a frame are read column by column; rows come first.": lambda x, space, time: _folded(
                         "(b t) (w h) d", "", "thw"
                     )(x, space),
@@ -111,6 +142,9 @@ EXERCISE = Exercise(
                 {
                     "`time` ran over the tokens of each frame.": lambda x, space, time: _space(x, time),
                     "`time` was not called.": lambda x, space, time: x,
+                    "This is a `reshape`: it reads on along rows and columns, and not from frame to frame.": lambda x, space, time: (
+                        time(x.reshape(-1, x.shape[1], x.shape[-1])).reshape(x.shape)
+                    ),
                     "A sequence here runs over the clips of the batch.": lambda x, space, time: _folded(
                         "(t h w) b d", "", "thw"
                     )(x, time),
@@ -136,6 +170,17 @@ EXERCISE = Exercise(
                     ),
                 },
             ),
+        ),
+        Probe(
+            "other sizes",
+            (
+                "With three clips of three frames of 2 × 4 tokens it is right, with other sizes it is not.",
+                "Which size was written out as a number, or read off another axis than its own?",
+                "`b, t, h, w, d = x.shape`, and on the way back `b=b, h=h`.",
+            ),
+            partial(_tokens, space=_sum_so_far, time=_sum_so_far, sizes=APART),
+            _out,
+            told_by(over_space_then_time, _out, {}),
         ),
     ),
 )

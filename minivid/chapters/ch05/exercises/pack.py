@@ -8,7 +8,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from minivid.chapters.ch05.exercises.judging import told_by
-from minivid.course.exercise import Exercise, Probe, returned
+from minivid.course.exercise import Exercise, Probe, WrongAnswer
 from minivid.nn.attention.core import ALL
 from minivid.nn.attention.layout import of_pack
 from minivid.nn.attention.places import grid
@@ -25,11 +25,12 @@ def pack_mask(sides: Sides, causal: bool = False) -> Bool[Tensor, "n n"]:
 
 
 def _sides(seed: int, alike: bool = False, causal: bool = False) -> dict:
-    """Three clips, of one size or of different ones."""
+    """Three clips, of one size (and several frames) or of different ones, no two of which have as many tokens."""
     generator = torch.Generator().manual_seed(seed)
-    several = [(2, 2, 3), (3, 1, 2), (1, 4, 1), (2, 3, 1), (4, 1, 2)]
-    order = torch.randperm(len(several), generator=generator)[:3].tolist()
-    return {"sides": [several[order[0]]] * 3 if alike else [several[i] for i in order], "causal": causal}
+    several = [(2, 2, 3), (3, 1, 2), (2, 5, 1), (4, 1, 2), (1, 4, 1)]
+    if alike:
+        return {"sides": [several[int(torch.randint(4, (), generator=generator))]] * 3, "causal": causal}
+    return {"sides": [several[i] for i in torch.randperm(5, generator=generator)[:3].tolist()], "causal": causal}
 
 
 def _ids(sides: Sides) -> tuple[Tensor, Tensor]:
@@ -67,7 +68,35 @@ def _future(sides: Sides, causal: bool) -> Tensor:
     return (clip[:, None] == clip[None]) & (frame[:, None] <= frame[None])
 
 
-_mask = returned("visible")
+def _clip_order(sides: Sides, causal: bool) -> Tensor:
+    """Clips in the place of frames: each sees itself and those before."""
+    clip, _ = _ids(sides)
+    return clip[:, None] >= clip[None]
+
+
+def _frames_innermost(sides: Sides, causal: bool) -> Tensor:
+    """As if a clip's tokens ran through the frames first."""
+    clip, _ = _ids(sides)
+    frame = torch.cat([torch.arange(t).repeat(h * w) for t, h, w in sides])
+    return (clip[:, None] == clip[None]) & (frame[:, None] >= frame[None])
+
+
+def _first_frame_s_size(sides: Sides, causal: bool) -> Tensor:
+    """As if each clip's frames had as many tokens as the first clip's."""
+    clip, _ = _ids(sides)
+    frame = torch.cat([torch.arange(t * h * w) // (sides[0][1] * sides[0][2]) for t, h, w in sides])
+    return (clip[:, None] == clip[None]) & (frame[:, None] >= frame[None])
+
+
+def _mask(obj, inputs: dict) -> dict:
+    """Attention *adds* a mask of numbers to its scores: ones and zeros would run there, and hide nothing."""
+    mask = obj(list(inputs["sides"]), inputs["causal"])
+    if isinstance(mask, Tensor) and mask.dtype != torch.bool:
+        raise WrongAnswer(
+            f"the mask is of {str(mask.dtype)[6:]}; expected True and False (bool): attention adds a mask of numbers to its scores"
+        )
+    return {"visible": mask}
+
 
 EXERCISE = Exercise(
     id="5.6",
@@ -100,6 +129,11 @@ EXERCISE = Exercise(
                     "A token does not see itself.": lambda sides, causal: (
                         pack_mask(sides) & ~torch.eye(len(_ids(sides)[0]), dtype=torch.bool)
                     ),
+                    "The frames' numbers are compared, and the clips' should be.": lambda sides, causal: (
+                        _ids(sides)[1][:, None] == _ids(sides)[1][None]
+                    ),
+                    "A token sees its own frame alone, and should see all of its clip.": _own_frame,
+                    "Clips see those that stand before them.": _clip_order,
                     "It is causal though it should not be.": lambda sides, causal: pack_mask(sides, True),
                 },
             ),
@@ -133,6 +167,14 @@ EXERCISE = Exercise(
                     "Frames of other clips are seen.": _of_frames,
                     "A token sees its own frame alone.": _own_frame,
                     "The future is seen and the past is not.": _future,
+                    "A token does not see its own frame.": lambda sides, causal: (
+                        pack_mask(sides, True) & ~_own_frame(sides, causal)
+                    ),
+                    "Clips that stand before are seen.": lambda sides, causal: (
+                        pack_mask(sides, True) | (_clip_order(sides, causal) & ~pack_mask(sides))
+                    ),
+                    "The tokens of a frame stand together, so each frame's number is repeated: `repeat_interleave`.": _frames_innermost,
+                    "All clips' frames have as many tokens as the first clip's here.": _first_frame_s_size,
                 },
             ),
         ),

@@ -32,6 +32,11 @@ def _clips(seed: int) -> dict:
     return {"x": x, "patch": PATCH}
 
 
+def _other_sizes(seed: int) -> dict:
+    """Another number of clips and of channels, other sides, another patch."""
+    return {"x": torch.randn(1, 4, 6, 4, 8, generator=torch.Generator().manual_seed(seed)), "patch": (3, 2)}
+
+
 IN = "b c (t f) (h p) (w q) -> b t h w"
 _tokens = returned("tokens")
 
@@ -48,7 +53,7 @@ PATCHIFY = Exercise(
         Probe(
             "a token is a box",
             (
-                "In this clip each box of frames × p × p pixels holds one number, and some of your tokens hold several.",
+                "In this clip all pixels of a box hold the number of their box; your tokens are not these numbers, each in its box's place.",
                 "Look at the brackets of the way in: in (t f) with f the frames of a box, t counts boxes and f the frames within one.",
                 '`rearrange(x, "b c (t f) (h p) (w q) -> …", f=patch[0], p=patch[1], q=patch[1])`.',
             ),
@@ -58,14 +63,23 @@ PATCHIFY = Exercise(
                 patchify,
                 _tokens,
                 {
-                    "A token here holds every so-manieth frame of the clip, not neighbours.": _as(
+                    "A token here holds frames from all over the clip, and should hold neighbours.": _as(
                         "b c (f t) (h p) (w q) -> b t h w (c f p q)"
                     ),
-                    "A token here holds every so-manieth row and column, not neighbours.": _as(
+                    "A token here holds rows and columns from all over the picture, and should hold neighbours.": _as(
                         "b c (t f) (p h) (q w) -> b t h w (c f p q)"
                     ),
                     "All axes were cut the other way round: a token holds pixels from all over the clip.": _as(
                         "b c (f t) (p h) (q w) -> b t h w (c f p q)"
+                    ),
+                    "Rows and columns of the tokens are exchanged: b, t, h, w.": _as(
+                        "b c (t f) (h p) (w q) -> b t w h (c f p q)"
+                    ),
+                    "The tokens' time stands behind rows and columns: b, t, h, w.": _as(
+                        "b c (t f) (h p) (w q) -> b h w t (c f p q)"
+                    ),
+                    "This is a `reshape`: it reads on along the last axis, over the edges of the boxes.": lambda x, patch: (
+                        x.reshape(patchify(x, patch).shape)
                     ),
                 },
             ),
@@ -86,8 +100,21 @@ PATCHIFY = Exercise(
                     "Frames stand before channels here.": _as(f"{IN} (f c p q)"),
                     "Channels stand last here.": _as(f"{IN} (f p q c)"),
                     "Columns stand before rows here.": _as(f"{IN} (c f q p)"),
+                    "All is turned round: pixels first, channels last.": _as(f"{IN} (p q f c)"),
+                    "Rows stand before frames here.": _as(f"{IN} (c p f q)"),
                 },
             ),
+        ),
+        Probe(
+            "another patch",
+            (
+                "With patches of 2 × 3 × 3 it is right, with other patches, or other clips, it is not.",
+                "Is a size written out as a number? The patch is an argument, and all else is read off the clip.",
+                "`f, p = patch`, then `f=f, p=p, q=p` and nothing more.",
+            ),
+            _other_sizes,
+            _tokens,
+            told_by(patchify, _tokens, {}),
         ),
     ),
 )
@@ -104,7 +131,7 @@ def _out(pattern: str):
 
 def _tokens_of(seed: int, clips) -> dict:
     given = clips(seed)
-    return {"tokens": patchify(given["x"], given["patch"]).contiguous(), "patch": PATCH}
+    return {"tokens": patchify(given["x"], given["patch"]).contiguous(), "patch": given["patch"]}
 
 
 _clip = returned("clip")
@@ -136,6 +163,10 @@ UNPATCHIFY = Exercise(
                     "The rows and columns of a box are spread over the picture.": _out(
                         "b t h w (c f p q) -> b c (t f) (p h) (q w)"
                     ),
+                    "Rows and columns of the tokens are exchanged.": _out("b t h w (c f p q) -> b c (t f) (w p) (h q)"),
+                    "Channels and frames of the clip are exchanged: b c t h w.": _out(
+                        "b t h w (c f p q) -> b (t f) c (h p) (w q)"
+                    ),
                 },
             ),
         ),
@@ -159,6 +190,17 @@ UNPATCHIFY = Exercise(
                     "Columns are read before rows here.": _out("b t h w (c f q p) -> b c (t f) (h p) (w q)"),
                 },
             ),
+        ),
+        Probe(
+            "another patch",
+            (
+                "With patches of 2 × 3 × 3 and three channels it is right, with others it is not.",
+                "Is a size written out as a number? The patch is an argument; how many channels there are follows from the tokens' length.",
+                "`f, p = patch`, then `f=f, p=p, q=p` and nothing more: `rearrange` finds c.",
+            ),
+            partial(_tokens_of, clips=_other_sizes),
+            _clip,
+            told_by(unpatchify, _clip, {}),
         ),
     ),
 )

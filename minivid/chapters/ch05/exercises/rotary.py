@@ -21,6 +21,12 @@ def _places(seed: int, moving: tuple[int, ...] = (0, 1, 2)) -> dict:
     return {"place": place, "dim": DIM, "slowest": SLOWEST}
 
 
+def _on_a_grid(seed: int) -> dict:
+    """Places that stand in a grid, a head of other width, another slowest clock."""
+    place = torch.randint(1, 12, (3, 2, 3, 4), generator=torch.Generator().manual_seed(seed)).float()
+    return {"place": place, "dim": 16, "slowest": 30.0}
+
+
 def _by(parts, speeds=angles, order=(0, 1, 2)):
     """The answer with other shares, clocks or order of the axes."""
 
@@ -35,6 +41,10 @@ def _cut_out(place: Tensor, dim: int, slowest: float) -> Tensor:
     whole = [angles(axis, dim, slowest) for axis in place]
     ends = [0, *torch.tensor(shares(dim)).cumsum(0).div(2, rounding_mode="floor").tolist()]
     return torch.cat([whole[i][..., ends[i] : ends[i + 1]] for i in range(3)], dim=-1)
+
+
+def _first_clocks(place: Tensor, dim: int, slowest: float) -> Tensor:
+    return torch.cat([angles(a, dim, slowest)[..., : n // 2] for a, n in zip(place, shares(dim), strict=True)], dim=-1)
 
 
 _angles = returned("angles")
@@ -62,6 +72,15 @@ EXERCISE = Exercise(
                 _angles,
                 {
                     "Time's share stands last here.": _by(TWO[::-1], order=(2, 1, 0)),
+                    "These are sines; the angles themselves are asked for.": lambda place, dim, slowest: rotary_3d(
+                        place, dim, slowest
+                    ).sin(),
+                    "The clocks are those of a whole head, of which each axis takes the first; an axis has clocks of its own.": (
+                        _first_clocks
+                    ),
+                    "All axes turn all pairs, and are added; each has a share of the pairs.": lambda place, dim, slowest: (
+                        sum(angles(axis, dim, slowest) for axis in place)
+                    ),
                     "The slowest clock is not the one that was given.": lambda place, dim, slowest: rotary_3d(
                         place, dim
                     ),
@@ -97,6 +116,25 @@ EXERCISE = Exercise(
             _places,
             _angles,
             told_by(rotary_3d, _angles, {}),
+        ),
+        Probe(
+            "on a grid",
+            (
+                "For a row of places, 32 channels and 100 as the slowest it is right. For a grid of places, or with other numbers, it is not.",
+                "place is `3 *n`, of any number of axes behind the 3; dim and slowest are arguments.",
+                "`torch.cat([…], dim=-1)`, and no 32, no 100, no `dim=1`.",
+            ),
+            _on_a_grid,
+            _angles,
+            told_by(
+                rotary_3d,
+                _angles,
+                {
+                    "The slowest is 100 here, whatever was given.": lambda place, dim, slowest: rotary_3d(
+                        place, dim, SLOWEST
+                    ),
+                },
+            ),
         ),
     ),
 )

@@ -1,6 +1,6 @@
 """Chapter 5's measurements. `minivid measure 05_digits` (and so on) runs one whole and writes its receipt."""
 
-from minivid.chapters.ch05.experiments.clinic import clinic_table, patients
+from minivid.chapters.ch05.experiments.clinic import clinic_table, healthy, patients
 from minivid.chapters.ch05.experiments.conventions import CONVENTIONS, conventions_table
 from minivid.chapters.ch05.experiments.costs import KINDS, cost_sentence, seconds_of
 from minivid.chapters.ch05.experiments.digits import digits_sentence, digits_table, longer_table, measure_digits
@@ -33,6 +33,7 @@ __all__ = [
     "digits_sentence",
     "digits_table",
     "flow_table",
+    "healthy",
     "law_table",
     "longer_table",
     "measure_digits",

@@ -1,4 +1,4 @@
-"""Five transformers that run, each with one mistake, and the tests that tell them apart."""
+"""Five transformers that run, each with one mistake, three healthy ones, and the tests that tell them apart."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,6 +13,9 @@ from minivid.tools.seeds import plain_generator
 CONFIG = DiTConfig(channels=2, patch=(1, 2), dim=32, depth=2, heads=2, attention="full", positions="added")
 CLIP, LEVEL = (2, 4, 4, 6), torch.tensor([0.5])
 CLAIMS = {
+    "healthy 1": "full attention",
+    "healthy 2": "one block over space",
+    "healthy 3": "causal",
     "patient 1": "begins by saying nothing",
     "patient 2": "one block over space",
     "patient 3": "clips in one sequence do not see each other",
@@ -57,6 +60,16 @@ def zeroed_first(dit: DiT) -> DiT:
         if isinstance(layer, nn.Linear):
             nn.init.xavier_uniform_(layer.weight)
     return dit
+
+
+def healthy(seed: int = 0) -> dict[str, DiT]:
+    """What the patients should be like."""
+    torch.manual_seed(seed)
+    return {
+        "healthy 1": DiT(CONFIG),
+        "healthy 2": DiT(replace(CONFIG, attention="factorized", depth=1)),
+        "healthy 3": DiT(replace(CONFIG, attention="causal")),
+    }
 
 
 def patients(seed: int = 0) -> dict[str, DiT]:

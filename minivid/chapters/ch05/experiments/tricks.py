@@ -151,7 +151,9 @@ def tricks_table(found: Receipt) -> str:
     """The recipe's loss, and each trick's against it: lowest and highest of the seeds."""
     recipe = found["arms"]["the recipe"]
     base = sum(recipe["seconds_a_step"])
-    rows = [("held-out loss against the recipe's", "all times", "clearer half", "noisier half", "a step costs", "")]
+    rows = [
+        ("held-out loss against the recipe's", "all times", "clearer half", "noisier half", "a step costs", "verdict")
+    ]
     for name in list(ARMS)[1:]:
         cells = []
         for what in ("loss", "clear", "noisy"):
@@ -160,4 +162,5 @@ def tricks_table(found: Receipt) -> str:
         cost = sum(found["arms"][name]["seconds_a_step"]) / base
         rows.append((f"  {name}", *cells, f"{cost:.2f}", verdict(differences(found, name, "loss"))))
     mean = sum(recipe["loss"]) / len(recipe["loss"])
-    return f"{found['steps']} steps; the recipe's own loss is {mean:.3f}\n" + "\n".join(aligned(rows))
+    recipe = f"the recipe (Muon for matrices, rate {TRAINING.lr_matrices:g}; AdamW for the rest, {TRAINING.lr:g})"
+    return f"{found['steps']} steps; the loss of {recipe} is {mean:.3f}\n" + "\n".join(aligned(rows))

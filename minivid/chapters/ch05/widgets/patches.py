@@ -15,8 +15,8 @@ from minivid.course.widgets.dial import dial, render_strip, strip_scale
 from minivid.show.frames import read
 from minivid.show.style import Picture, look
 
-WIDTH, EDGE, TALL = 840, 8, 88
-LARGER = 2  # a pixel
+WIDTH, EDGE, TALL = 884, 8, 104
+LARGER = 3  # a pixel
 LINE = (120, 170, 255)  # of the cuts
 Patch = tuple[int, int]
 
@@ -56,7 +56,7 @@ def words(clip: Tensor, patch: Patch) -> str:
     return f"{patch[0]} frame{'s' * (patch[0] > 1)} × {patch[1]}×{patch[1]} pixels: {n:,} tokens of {each:,} numbers; {n * n:,} scores a head, if each looks at all"
 
 
-def cut(frames: UInt8[np.ndarray, "t h w c"], patch: Patch, room: int = 2) -> UInt8[np.ndarray, "n h1 w1 3"]:
+def cut(frames: UInt8[np.ndarray, "t h w c"], patch: Patch, room: int = 1) -> UInt8[np.ndarray, "n h1 w1 3"]:
     """The first frame of each token, enlarged, with lines between the tokens."""
     shown = frames[:: patch[0]][:8]
     shown = shown.repeat(3 // shown.shape[-1], 3)  # the lines have a colour

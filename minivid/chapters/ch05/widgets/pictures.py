@@ -1,5 +1,6 @@
 """The chapter's own pictures: whom a token listens to by its place, and who sees whom in a pack."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -13,14 +14,15 @@ SIDE, GAP, EDGE, TOP = 150, 26, 64, 60
 
 
 def place_maps(maps: Mapping[str, Float[Tensor, "h w"]], heading: str) -> Picture:
-    """A map a name: how well a token fits the others, by how far they are away; the middle is itself."""
+    """A map a name: how well a token fits the others, by how far they are away; the middle is itself. One scale for all, up to 1."""
+    low = math.floor(10 * min(values.min().item() for values in maps.values())) / 10
     with look():
         picture = Picture(EDGE + len(maps) * (SIDE + GAP) + 56, TOP + SIDE + 44)
         picture.write(8, 8, heading, fontsize=12, fontweight="bold")
         for i, (name, values) in enumerate(maps.items()):
             axes = picture.axes_at(EDGE + i * (SIDE + GAP), TOP, SIDE, SIDE)
             h, w = values.shape
-            image = axes.imshow(values, cmap=COLOURS, vmin=0, vmax=1, extent=(-w / 2, w / 2, h / 2, -h / 2))
+            image = axes.imshow(values, cmap=COLOURS, vmin=low, vmax=1, extent=(-w / 2, w / 2, h / 2, -h / 2))
             axes.set_title(name, fontsize=9)
             axes.set_xticks([-5, 0, 5])
             axes.set_yticks([-5, 0, 5])
@@ -29,7 +31,7 @@ def place_maps(maps: Mapping[str, Float[Tensor, "h w"]], heading: str) -> Pictur
             if i:
                 axes.set_yticklabels([])
         bar = picture.axes_at(EDGE + len(maps) * (SIDE + GAP), TOP, 10, SIDE)
-        picture.colorbar(image, cax=bar, ticks=[0, 0.5, 1]).outline.set_visible(False)
+        picture.colorbar(image, cax=bar, ticks=[low, (low + 1) / 2, 1]).outline.set_visible(False)
     return picture
 
 

@@ -21,9 +21,9 @@ def test_the_numbers_are_those_of_the_patches():
 
 def test_a_cut_frame_is_the_frame_with_lines_between():
     frames = read(CLIP)[0]
-    drawn = cut(frames, (2, 8), room=2)
-    assert drawn.shape == (2, 2 * 18, 2 * 18, 3)
-    np.testing.assert_array_equal(drawn[1, 18 + 4, 2], frames[2, 10, 1].repeat(3))
+    drawn = cut(frames, (2, 8), room=2)  # a pixel is drawn as 3 × 3
+    assert drawn.shape == (2, 2 * 26, 2 * 26, 3)
+    np.testing.assert_array_equal(drawn[1, 26 + 6, 3], frames[2, 10, 1].repeat(3))
 
 
 def test_the_dials_redraw_and_the_twin_has_a_row_for_each():

@@ -1,0 +1,490 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 7 · Without any training
+# An image model has seen no motion, and will see none in this chapter either. You make films with it all the same, by what you do to its noise and by what its frames may look at.
+#
+# **You will be able to** move noise so that it stays noise · put noise on again, as much as is missing · let all frames look at the first · calm a background, and say what that costs · build Text2Video-Zero out of these
+# · tell which of its pieces did what · recognise three ways in which it goes wrong.
+#
+# **You need** DDIM and guidance from chapter 3, and keys and values from chapter 2. **Time:** an hour.
+#
+# **Papers:** Khachatryan et al. 2023 (*Text2Video-Zero*, which this chapter follows) · Song et al. 2020 (*DDIM*) · Ho et al. 2020 (*DDPM*).
+
+# %% setup
+from functools import cache
+
+import torch
+from einops import rearrange
+from IPython.display import display
+
+from minivid import zoo
+from minivid.adapt.processor import LookingAt
+from minivid.adapt.zeroshot import bright, looking_at, mirrored, noised_further, zero_shot
+from minivid.chapters.ch07 import widgets
+from minivid.chapters.ch07.clinic import clinic, clinic_table
+from minivid.chapters.ch07.counted import counted
+from minivid.chapters.ch07.experiments import beside_the_receipt, pieces_table
+from minivid.chapters.ch07.figures import show_pieces
+from minivid.chapters.ch07.films import ALL, GUIDANCE, STEPS, TURN, WORLD, Pieces, film
+from minivid.course import award, check, hint, receipt, summary  # noqa: F401  (hint is for you to call)
+from minivid.data import tokenize
+from minivid.diffusion.guidance import guided
+from minivid.diffusion.samplers import predict
+from minivid.diffusion.solvers import step_with
+from minivid.nn import Cond
+from minivid.show import show, show_sheet, show_slice, show_source
+from minivid.tools import budget
+
+torch.manual_seed(0)
+chance = torch.Generator().manual_seed(0)
+print(f"budget: {budget.budget()}, torch {torch.__version__}, {torch.get_num_threads()} threads")
+
+# %% [markdown]
+# ## 7.1 What is a film, to a model of pictures?
+# `image-digits` from the zoo draws one picture from a caption and noise. By DDIM nothing else is random: **the noise decides the picture**. So a film is made by choosing each frame's noise. The two simplest choices:
+
+# %%
+image = zoo.load("image-digits")
+captions = ["a green 0 moves left", "a red 3 moves down"]
+SEED, FRAMES = 8, 6  # a seed of which both digits can be read
+cond = Cond(*tokenize(captions))
+noise = image.noise(2, SEED)  # b c 1 h w
+model = guided(image.network, GUIDANCE)
+print(image, tuple(noise.shape))
+
+
+# %%
+@torch.no_grad()
+def ddim_steps(model, z, first, last):
+    """z, brought from step `first` of STEPS to step `last`; frames of a clip go on together."""
+    levels = image.schedule.logsnr(torch.linspace(1, 0, STEPS + 1))
+    for t, s in zip(levels[first:last], levels[first + 1 : last + 1], strict=True):
+        x_hat, _ = predict(model, z, t, image.schedule, image.objective, cond)
+        z = step_with(x_hat, z, *image.schedule.alpha_sigma(t), *image.schedule.alpha_sigma(s))
+    return z
+
+
+fresh = torch.randn(2, 3, FRAMES, 24, 24, generator=chance)
+fresh[:, :, :1] = noise
+apart = ddim_steps(model, fresh, 0, STEPS).clamp(-1, 1)
+same = ddim_steps(model, noise.expand(-1, -1, FRAMES, -1, -1), 0, STEPS).clamp(-1, 1)
+display(show_sheet(fresh_noise=apart, same_noise=same))
+print(
+    f"from frame to frame, fresh noise: {apart.diff(dim=2).abs().mean():.2f}, the same: {same.diff(dim=2).abs().max():.0e}"
+)
+
+# %% [markdown]
+# Fresh noise makes six pictures, the same noise one picture six times. A film lies between: frames that are alike, *and differ by a motion*. The model knows no motion: "left" and "down" stood in its captions, and no still
+# picture ever showed what they mean. Where could one come from?
+# <details><summary>Answer</summary>From us: we move something that decides the picture. The noise.</details>
+#
+# ## 7.2 How far has each frame moved?
+# Let the content move by δ = (x, y) pixels from a frame to the next, x to the right, y down. Counted from 0, frame k has moved by k δ.
+#
+# #### Exercise 7.1
+# Write `motion_field(delta, frames)`: a tensor `frames 2` of float32, frame k's move in row k.
+# <details><summary>Hint</summary><code>torch.arange(frames)[:, None]</code> is a column.</details>
+
+
+# %% exercise="7.1"
+def motion_field(delta, frames):
+    """How far each frame's content has moved: k δ."""
+    ### BEGIN SOLUTION
+    k = torch.arange(frames)
+    return k[:, None] * torch.tensor(delta)
+    ### END SOLUTION
+
+
+motion_field = check("7.1", motion_field)
+
+# %% award="7.1"
+award("7.1")
+
+# %% [markdown]
+# Now a frame of noise is moved. Three things are easily wrong:
+#
+# * **The direction.** To put content dx further right, pixel q must *look up* what was at q − dx: the content goes against the way in which the pixels look.
+# * **Between pixels.** A move by 1.4 pixels looks up a place between two. What does a mean of two noises have for a deviation?
+# * **The border.** What comes in from outside? Here the picture, mirrored at its edge.
+
+# %%
+two = torch.randn(2, 100_000, generator=chance)
+print(f"one noise: {two[0].std():.2f}, the mean of two: {two.mean(0).std():.2f}")
+print("places −3 … 8 of a row of 6, mirrored:", mirrored(torch.arange(-3, 9), 6).tolist())
+
+# %% [markdown]
+# A mean is *quieter*, by √½, than the noise that the model was trained on. So a move goes to the nearest whole pixel, and every value stays what it was.
+#
+# #### Exercise 7.2
+# Write `moved(z, by)`: clips `b c t h w`, and for each frame its move, `t 2`. Frame k's content goes `by[k]`, to the nearest pixel; places outside are `mirrored`.
+# <details><summary>Hint</summary>Rows and columns can be looked up at once: <code>frame[..., rows[:, None], columns]</code>.</details>
+
+
+# %% exercise="7.2"
+def moved(z, by):
+    """Each frame with its content moved."""
+    ### BEGIN SOLUTION
+    *_, h, w = z.shape
+    frames = []
+    for k, (dx, dy) in enumerate(by.round().long().tolist()):
+        rows, columns = mirrored(torch.arange(h) - dy, h), mirrored(torch.arange(w) - dx, w)
+        frames.append(z[:, :, k][..., rows[:, None], columns])
+    return torch.stack(frames, dim=2)
+    ### END SOLUTION
+
+
+moved = check("7.2", moved)
+
+# %% award="7.2"
+award("7.2")
+
+# %%
+six = noise.expand(-1, -1, FRAMES, -1, -1)
+still = moved(six, motion_field((0.0, 0.0), FRAMES))
+left = moved(six, motion_field((-1.0, 0.0), FRAMES))
+print("no motion changes nothing:", torch.equal(still, six), f"· deviation of the moved noise {left.std():.2f}")
+
+# %% [markdown]
+# **When should it be moved?** The noise at the very start, or later, when a picture has begun to show in it? Say first what you expect of each. The clip goes to a step s as one frame, is copied and moved there, and goes on, each frame alone.
+
+# %%
+DELTAS = [(-1.0, 0.0), (0.0, 1.0)]  # to the left, and down
+
+
+def copied_and_moved(z):
+    """Six copies of each clip's one frame, moved as its caption says."""
+    copies = z.expand(-1, -1, FRAMES, -1, -1)
+    return torch.cat([moved(copies[i : i + 1], motion_field(DELTAS[i], FRAMES)) for i in range(2)])
+
+
+# %%
+clips = {}
+for s in budget.pick(smoke=(0, 5, 8), laptop=(0, 3, 5, 7, 9, 11), gpu=tuple(range(12))):
+    z = copied_and_moved(ddim_steps(model, noise, 0, s))
+    clips[f"moved at step {s}"] = ddim_steps(model, z, s, STEPS).clamp(-1, 1)
+    seen = counted(clips[f"moved at step {s}"], captions)
+    print(f"step {s:2} of {STEPS}: motion / δ {seen.motion.mean():5.2f}, off by {seen.off.mean():.2f} px")
+show_sheet(**{name: clip[:1] for name, clip in clips.items()})
+
+# %% [markdown]
+# Moved early, the noise is new noise to the network, and each frame may become another picture: the network knows where the *border* is, and is not the same everywhere. Moved late, a picture has formed and is pushed as it is, with what the mirror put at its border.
+# The paper moves it in between, at a step t₀, and then does one more thing.
+#
+# ## 7.3 How does a pushed picture get room to change?
+# By going *back* to more noise. From t₀ the frames are made noisier again, to an earlier step T′ = t₁, each with noise of its own; what was decided between the two is decided again, for each frame where it is now. This is DDPM's forward process, whose
+# step t takes z to $\sqrt{\alpha_t}\,z+\sqrt{1-\alpha_t}\,\epsilon$. Several steps at once are one, with the product of their α.
+#
+# #### Exercise 7.3
+# Write `forward_noise(z, alphas, t0, t1, noise)`: z stands where step t0 has led; bring it to where step t1 ≥ t0 leads. `alphas[t]` is step t's α; t counts towards noise.
+# <details><summary>Hint</summary>From t0 on, which is the first step to be taken? For t1 = t0 there is none.</details>
+
+
+# %% exercise="7.3"
+def forward_noise(z, alphas, t0, t1, noise):
+    """A draw from q(z_t1 | z_t0)."""
+    ### BEGIN SOLUTION
+    kept = alphas[t0 + 1 : t1 + 1].prod()
+    return kept.sqrt() * z + (1 - kept).sqrt() * noise
+    ### END SOLUTION
+
+
+forward_noise = check("7.3", forward_noise)
+
+# %% award="7.3"
+award("7.3")
+
+# %% [markdown]
+# The sampler's steps count the other way, from noise to clean: its step i is DDPM's step STEPS − i. With that, your product and the library's formula, which asks for the two levels alone, must agree.
+
+# %%
+levels = image.schedule.logsnr(torch.linspace(1, 0, STEPS + 1))
+bars = image.schedule.alpha_sigma(levels)[0].flip(0) ** 2  # ᾱ of steps 0 … STEPS
+alphas = torch.cat([bars[:1], bars[1:] / bars[:-1]])
+early, late = TURN
+z, eps = torch.randn(2, 2, 3, FRAMES, 24, 24, generator=chance)
+yours = forward_noise(z, alphas, STEPS - late, STEPS - early, eps)
+theirs = noised_further(z, levels[late], levels[early], image.schedule, eps)
+print(f"yours and the library's differ by {(yours - theirs).abs().max():.1e}")
+print(
+    f"from step {late} back to step {early}: {alphas[STEPS - late + 1 : STEPS - early + 1].prod():.2f} of the variance is kept"
+)
+
+# %% [markdown]
+# **Off by one.** The product over `alphas[t0:t1]`, as it was published, takes step t0 a second time and leaves step t1 out. The noise is then not the one of T′, where the sampler goes on:
+
+# %%
+right, published = alphas[STEPS - late + 1 : STEPS - early + 1].prod(), alphas[STEPS - late : STEPS - early].prod()
+for name, part in (("t0 + 1 … t1", right), ("t0 … t1 − 1", published)):
+    alpha_squared = part * bars[STEPS - late]
+    print(f"{name:12} ends at ᾱ = {alpha_squared:.3f}; the sampler goes on from ᾱ = {bars[STEPS - early]:.3f}")
+
+# %% [markdown]
+# With our few steps that is seen at once. And with a thousand, on Stable Diffusion's schedule?
+
+# %%
+many = 1 - torch.linspace(0.00085**0.5, 0.012**0.5, 1000, dtype=torch.float64) ** 2
+for name, part in (("t0 + 1 … t1", many[881:941]), ("t0 … t1 − 1", many[880:940])):
+    print(f"{name:12} from step 880 to 940: {part.prod():.5f} of the variance is kept")
+
+# %% [markdown]
+# There it hides: one step's α is much like the next one's.
+#
+# ## 7.4 How do frames agree?
+# They have noise of their own now, and so may disagree: about a stroke, a background, the digit. No weight can be trained to join them. But attention over space, which the image model has anyway, asks *its own frame's* keys, and can ask another's. **All frames look at the
+# first**: queries stay their own, keys and values are the first frame's.
+#
+# #### Exercise 7.4
+# Write `first_frame(x, frames)`: `x` is `(b t) n c`, of every frame of every clip what keys and values are made of. Return as much, in which each frame has its clip's first frame's.
+# <details><summary>Hint</summary>Give clips and frames an axis each. The most common published failure is one that changes nothing at all.</details>
+
+
+# %% exercise="7.4"
+def first_frame(x, frames):
+    """For every frame the first one's keys."""
+    ### BEGIN SOLUTION
+    clips = rearrange(x, "(b t) n c -> b t n c", t=frames)
+    return rearrange(clips[:, :1].expand_as(clips), "b t n c -> (b t) n c")
+    ### END SOLUTION
+
+
+first_frame = check("7.4", first_frame)
+
+# %% award="7.4"
+award("7.4")
+
+# %% [markdown]
+# Into the network, with its weights as they are. The question that a processor without effect does not survive: if one frame of the input changes, which frames of the output do?
+
+# %%
+joined = looking_at(image.network, first_frame)
+z, level = torch.randn(1, 3, 4, 24, 24, generator=chance), torch.zeros(1)
+for frame in (0, 2):
+    other = z.clone()
+    other[:, :, frame] += 1
+    for name, network in (("the image model", image.network), ("with your keys", joined)):
+        with torch.no_grad():
+            change = (network(other, level) - network(z, level)).abs().amax((0, 1, 3, 4))
+        print(f"frame {frame} reaches, in {name:16}", change.gt(1e-6).nonzero().flatten().tolist())
+
+# %% [markdown]
+# The first frame reaches all of them, and no other reaches it: **it stays the image model's picture**, and the others follow it. Now the pieces so far, with your keys and with the image model's own:
+
+# %%
+z_early = ddim_steps(model, noise, 0, early)
+copies = copied_and_moved(ddim_steps(model, z_early, early, late))
+eps = torch.randn(copies.shape, generator=chance)
+start = forward_noise(copies, alphas, STEPS - late, STEPS - early, eps)
+start[:, :, :1] = z_early  # the first frame goes on as it was
+alone = ddim_steps(model, start, early, STEPS).clamp(-1, 1)
+looking = ddim_steps(guided(joined, GUIDANCE), start, early, STEPS).clamp(-1, 1)
+for name, clip in (("each alone", alone), ("at the first", looking)):
+    seen = counted(clip, captions)
+    print(
+        f"{name:13} background changes by {100 * seen.background.mean():.2f} of 100, digit off by {seen.off.mean():.2f} px"
+    )
+show_sheet(each_alone=alone, at_the_first=looking)
+
+# %% [markdown]
+# Look at the colour behind the 0. Two clips prove nothing, though: section 7.7 counts on more.
+#
+# ## 7.5 Can the background be held still?
+# Ask the network for its guess x̂, find in it what is in front (here: what is bright; the paper asks a network for salient objects), and *mix the rest* with the first frame, moved along:
+# $$M\odot z+(1-M)\odot\big(a\,\tilde z_1+(1-a)\,z\big),\qquad a=0.6$$
+#
+# #### Exercise 7.5
+# Write `smoothed(z, moved_first, foreground, share)`: `foreground` is M, `b 1 t h w`, 1 where something is in front; `share` is a.
+# <details><summary>Hint</summary>Where M is 1, z must come out as it went in.</details>
+
+
+# %% exercise="7.5"
+def smoothed(z, moved_first, foreground, share):
+    """Outside the foreground, a share of the first frame."""
+    ### BEGIN SOLUTION
+    background = share * moved_first + (1 - share) * z
+    return foreground * z + (1 - foreground) * background
+    ### END SOLUTION
+
+
+smoothed = check("7.5", smoothed)
+
+# %% award="7.5"
+award("7.5")
+
+# %% [markdown]
+# **What does it cost?** z is picture *and* noise. Mix two noises that know nothing of each other, and measure:
+
+# %%
+one, other = torch.randn(2, 1, 3, 1, 200, 200, generator=chance)
+nothing = torch.zeros(1, 1, 1, 200, 200)
+left_over = smoothed(one, other, nothing, 0.6).var()
+print(f"variance 1 and 1, mixed: {left_over:.2f}; computed: 0.6² + 0.4² = {0.6**2 + 0.4**2:.2f}")
+
+# %% [markdown]
+# Half of the noise is gone, and the sampler goes on as if all were there. The more the frames still share (the picture, and what is left of their common noise), the less is lost. How much is it at the step where we smooth?
+
+# %%
+follower = guided(joined, GUIDANCE)
+z_mid = ddim_steps(follower, start, early, late)
+with torch.no_grad():
+    x_hat, _ = predict(follower, z_mid, levels[late], image.schedule, image.objective, cond)
+in_front = bright(x_hat)
+mixed = smoothed(z_mid, copied_and_moved(z_mid[:, :, :1]), in_front, 0.6)
+alpha, sigma = image.schedule.alpha_sigma(levels[late])
+behind = (in_front == 0).expand_as(z_mid)[:, :, 1:]  # the first frame is mixed with itself
+for name, z in (("before", z_mid), ("after", mixed)):
+    variance = (z - alpha * x_hat)[:, :, 1:][behind].var()
+    print(f"{name:7} noise in the background has a variance of {variance:.2f}; the sampler takes it for {sigma**2:.2f}")
+
+# %%
+show_sheet(guess=x_hat[:1].clamp(-1, 1), in_front=(2 * in_front - 1)[:1].expand(-1, 3, -1, -1, -1))
+
+# %% [markdown]
+# White is what stays as it is: the digit, and one pixel around.
+#
+# ## 7.6 The whole of it
+# Everything in it is yours; the one line that is new begins the clip with the frame that was not moved.
+
+
+# %%
+@torch.no_grad()
+def text_to_video_zero(delta, frames=FRAMES, share=0.6, seed=0):
+    """A film of both captions, out of an image model; nothing was trained."""
+    by, network = motion_field(delta, frames), guided(looking_at(image.network, first_frame), GUIDANCE)
+    z = ddim_steps(network, image.noise(2, SEED), 0, early)  # one frame
+    copies = moved(ddim_steps(network, z, early, late).expand(-1, -1, frames, -1, -1), by)
+    eps = torch.randn(copies.shape, generator=torch.Generator().manual_seed(seed))
+    noisier = forward_noise(copies, alphas, STEPS - late, STEPS - early, eps)
+    z = torch.cat([z, noisier[:, :, 1:]], dim=2)
+    z = ddim_steps(network, z, early, late)
+    x_hat, _ = predict(network, z, levels[late], image.schedule, image.objective, cond)
+    z = smoothed(z, moved(z[:, :, :1].expand_as(z), by), bright(x_hat), share)
+    return ddim_steps(network, z, late, STEPS)
+
+
+# %%
+ours = text_to_video_zero((-1.0, 0.0))
+*_, (library, _) = zero_shot(
+    guided(looking_at(image.network), GUIDANCE), noise, image.schedule, image.objective, motion_field((-1.0, 0.0), FRAMES),
+    STEPS, TURN, cond, smooth=(late, 0.6), generator=torch.Generator().manual_seed(0),
+)  # fmt: skip
+print(f"yours and the library's films differ by at most {(ours - library).abs().max():.1e}")
+show(**{caption: clip[None].clamp(-1, 1) for caption, clip in zip(captions, ours, strict=True)})
+
+# %%
+show_slice(one_noise=same[:1], fresh_noise=apart[:1], text_to_video_zero=ours[:1].clamp(-1, 1))
+
+# %% [markdown]
+# Both captions were moved to the left here. In the x–t slice a still digit is upright, the flickering one torn, and the film's is slanted: one digit, and a motion.
+#
+# **Two invariants** hold the whole thing together. Without motion and without new noise all frames are the image; and the first frame is the image model's own picture, whatever the pieces. The library's `film` can leave pieces away:
+
+# %%
+bare = film(image, captions, pieces=Pieces(motion=False, noise=False, smoothing=False), seed=SEED)
+whole = film(image, captions, seed=SEED)
+print(f"nothing moved, no new noise: frames differ by at most {(bare - bare[:, :, :1]).abs().max():.0e}")
+for name, clip in (("bare", bare), ("whole", whole)):
+    print(
+        f"{name:5}: its first frame is off the image model's picture by {(clip[:, :, 0] - same[:, :, 0]).abs().max():.0e}"
+    )
+
+# %% [markdown]
+# ## 7.7 Which piece does what?
+# The chapter's `film` makes clips of many captions, δ their own direction word: the word that the image model could not learn the meaning of. Each piece is taken away in turn, on the same captions and noise. Two cheap films stand beside: the *finished* first picture, pushed; and the same, left where it is.
+# Decide what each column will show before you run the cell.
+
+# %%
+measured = receipt("07_pieces")
+print(pieces_table(measured))
+print(f"\n{measured}")
+
+# %%
+show_pieces(measured)
+
+# %% [markdown]
+# (A star, and orange, where the difference to all pieces, clip by clip, is surely not zero: 95 % of its chance is on one side. The digit leaves the picture in some clips, so that even the pushed one does not reach 1.)
+#
+# * **Motion** is the warp's work alone: without it the digit stands.
+# * **Smoothing** calms the background, the most of all pieces, and no digit is read otherwise. The noise that it takes away is not missed here.
+# * **Attention** calms it too, by less. Whether it keeps the digit, these clips do not tell: a null, so far.
+# * **New noise costs.** Without it the digit stays the same more often, and goes straighter.
+# * And **the cheapest film wins**: a finished picture, pushed, is one digit more often, and is nearer to its path.
+#
+# So what is the method good for? Ask what was *not* counted. A push cannot move one limb and leave another, nor bring anything in at the border; new noise is the room for that, and attention is what keeps it in bounds. Our digits are rigid: in this world a push is the truth, and room to change can only harm. Where you
+# judge a method, put the cheapest one beside it, in a world where it fails.
+#
+# One row again, on a few other clips:
+
+# %%
+few = budget.pick(smoke=4, laptop=16, gpu=100)
+again = WORLD.sample(few, (41, 0)).caption
+print(beside_the_receipt(counted(film(image, again, seed=41), again), measured, "all pieces"))
+
+# %% [markdown]
+# ## 7.8 Your motion
+# Choose δ with the two sliders. Every new δ is sampled when you let go, from the same noise; what you have seen once is kept.
+
+
+# %%
+@cache
+def filmed(delta):
+    """The first caption's film with this δ."""
+    return film(image, captions[:1], delta, ALL, SEED, FRAMES)[0]
+
+
+widgets.motion_pad(filmed)
+
+# %%
+widgets.motion_pad_still(
+    filmed,
+    budget.pick(
+        smoke=((-1.0, 0.0), (1.0, -1.0)),
+        laptop=((-1.0, 0.0), (0.0, 1.0), (1.0, -1.0), (-2.0, 0.5)),
+        gpu=((-1.0, 0.0), (0.0, 1.0), (1.0, -1.0), (-2.0, 0.5)),
+    ),
+)
+
+# %% [markdown]
+# Try a δ that drives the digit out of the picture: what does the mirror do? And parts of a pixel: (0.5, 0) goes in steps of one pixel and none, since every move is rounded.
+#
+# ## 7.9 How this goes wrong
+# The same captions, noise and network, and three patients with one mistake each. Decide before you open the answers.
+
+# %%
+both_left = ["a green 0 moves left", "a red 3 moves left"]
+patients = clinic(image, both_left, SEED, FRAMES)
+show_sheet(**patients)
+
+# %%
+print(clinic_table(image, patients, both_left))
+
+# %% [markdown]
+# <details><summary>Patient 1</summary>It moves to the right: −δ. The <i>flow</i> of a backward warp says where a pixel looks, and content goes the other way. Code that adds δ to the pixel's coordinates has it reversed; nothing but the motion tells.</details>
+# <details><summary>Patient 2</summary>The 3 takes on colours of the 0. All clips of the batch look at the first clip's first frame: the axis (b t) was read without b. With one clip it runs rightly; with two even the <i>first</i> frame of the second is no longer the image model's.</details>
+# <details><summary>Patient 3</summary>Nobody looks at anybody: the policy was never used. On these two clips the films hardly differ from the healthy ones; the last column tells. It has been reported of a much used library: the attention
+# processor was set, and the output was the same with it and without (huggingface/diffusers, issue 3619).</details>
+#
+# ## 7.10 The same in Stable Diffusion
+# Your policy is a function of keys, and knows nothing of the network. Diffusers' networks have a place for it, the *attention processor*; no forward is replaced:
+
+# %%
+show_source(LookingAt.__call__)
+
+# %% [markdown]
+# `unet.set_attn_processor(LookingAt(first_frame, frames=8))`, and a U-Net of Stable Diffusion looks at the first frame. A test of the course holds it, on a small random network, against the processor of diffusers' own Text2Video-Zero: equal to rounding, and the first frame untouched. Two traps remain in the
+# batch's layout: the frames of a clip must lie next to each other, with guidance too, and the processor cannot see how many clips there are. If the number of frames is not the one that it was made for, clips are mixed in silence, or, where that can be seen, it refuses.
+
+# %%
+summary("07")
+
+# %% [markdown]
+# **What is not here yet:** a film by Stable Diffusion itself, for which you have every piece; ControlNet, which tells each frame its edges; ControlVideo, whose frames look at all others.
+#
+# ## To read next
+# Khachatryan et al. 2023, sections 3.2 to 3.4 and algorithm 1, which you have just written. Song et al. 2020, section 4, for why the noise decides the picture. Geyer et al. 2023 (*TokenFlow*) for frames that agree by more than the first one's keys.

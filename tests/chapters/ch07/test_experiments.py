@@ -1,0 +1,112 @@
+"""Chapter 7's measurement: what its tables claim, where it can be known."""
+
+import json
+
+import pytest
+import torch
+from scipy import stats
+
+from minivid.chapters.ch07.counted import Counted
+from minivid.chapters.ch07.experiments import pieces
+from minivid.chapters.ch07.experiments.pieces import MEASURES, PUSHED, STILL, VARIANTS, WHOLE
+from minivid.chapters.ch07.figures import show_pieces
+from minivid.course import receipt
+from minivid.course.receipt import Receipt
+
+
+def made_up(n: int = 4) -> Receipt:
+    """A receipt in which each row but the whole has its own difference."""
+    values = {"captioned": [1.0, 0.0, 1.0, 1.0], "same": [1.0, 0.0, 1.0, 1.0], "motion": [1.0, 0.9, 1.1, 1.0]}
+    values |= {"off": [0.5, 0.6, 0.4, 0.7], "background": [0.01, 0.02, 0.03, 0.01]}
+    rows = {name: {measure: list(of) for measure, of in values.items()} for name in (*VARIANTS, PUSHED, STILL)}
+    rows["without motion"]["motion"] = [0.0, -0.1, 0.1, 0.05]
+    rows["without attention"]["background"] = [0.05, -0.03, 0.08, -0.01]
+    return Receipt("07_made_up", {"n": n, "clips": rows}, [0], 0.0, "", {}, {})
+
+
+def test_each_piece_is_taken_away_once():
+    gone = [[piece for piece, there in vars(variant).items() if not there] for variant in VARIANTS.values()]
+    assert gone == [[], ["motion"], ["noise"], ["attention"], ["smoothing"]]
+
+
+def test_a_star_stands_where_the_paired_difference_leaves_out_nothing_and_nowhere_else():
+    head, *rows = pieces.pieces_table(made_up()).splitlines()
+    assert "4 clips" in head and len(rows) == len(VARIANTS) + 2
+    assert [row.count("*") for row in rows] == [0, 1, 0, 0, 0, 0, 0]
+    assert "0.01 *" in rows[1]
+
+
+def test_the_interval_is_students_and_the_difference_is_paired():
+    found = made_up()
+    a, b = (found["clips"][name]["background"] for name in ("without attention", WHOLE))
+    wanted = stats.ttest_rel(a, b).confidence_interval(0.95)
+    middle, low, high = pieces.against_the_whole(found, "without attention", "background")
+    assert (low, high) == pytest.approx((wanted.low, wanted.high)) and low < middle < high
+
+
+def test_a_measurement_that_was_cut_off_goes_on_where_it_stood(tmp_path, monkeypatch):
+    drawn = []
+
+    def film(image, captions, pieces, seed):
+        drawn.append((pieces, seed))
+        return torch.zeros(len(captions), 3, 2, 24, 24)
+
+    def counted(video, captions):
+        n = len(captions)
+        return Counted(
+            torch.ones(n) > 0, torch.ones(n) > 0, torch.ones(n), torch.zeros(n), torch.full((n,), 0.12345678)
+        )
+
+    monkeypatch.setattr(pieces, "film", film)
+    monkeypatch.setattr(pieces, "counted", counted)
+    found = pieces.measure_pieces(n=40, seed=1, home=str(tmp_path))
+    assert len(drawn) == 2 * len(VARIANTS) and {seed for _, seed in drawn} == {1, 2}
+    assert found["n"] == 40 and set(found["clips"]) == {*VARIANTS, PUSHED, STILL}
+    assert all(len(values) == 40 for row in found["clips"].values() for values in row.values())
+    assert found["clips"][WHOLE]["background"][0] == 0.1235
+    next(tmp_path.glob("*-1-without-motion.json")).unlink()
+    assert pieces.measure_pieces(n=40, seed=1, home=str(tmp_path))["clips"] == found["clips"]
+    assert len(drawn) == 2 * len(VARIANTS) + 1
+    assert json.loads(next(tmp_path.glob("*.json")).read_text())["seconds"] >= 0
+
+
+def test_the_figure_has_a_column_a_measure_and_colours_what_differs():
+    picture = show_pieces(made_up())
+    assert [axes.get_title(loc="left") for axes in picture.axes] == list(MEASURES.values())
+    colours = {
+        title: [line.get_color() for line in axes.get_lines() if line.get_marker() == "o"]
+        for title, axes in zip(MEASURES, picture.axes, strict=True)
+    }
+    differing = [(title, i) for title, row in colours.items() for i, colour in enumerate(row) if colour == "#E69F00"]
+    assert differing == [("motion", 1)]
+
+
+def test_a_row_here_stands_beside_the_receipts():
+    one = torch.tensor([True, True])
+    here = Counted(one, one, torch.tensor([1.0, 0.5]), torch.tensor([0.1, 0.3]), torch.tensor([0.01, 0.02]))
+    head, mine, theirs = pieces.beside_the_receipt(here, made_up(), WHOLE).splitlines()
+    assert "clips" in head and "0.75 [" in mine and "1.00 [" in theirs and "1.50 [" in mine
+
+
+def test_what_the_chapter_says_of_the_pieces_is_what_was_measured():
+    found = receipt("07_pieces")
+    assert found["n"] >= 100 and all(len(row["same"]) == found["n"] for row in found["clips"].values())
+
+    def differs(name: str, measure: str) -> int:
+        """1 or −1 where the difference to all pieces is surely above or below 0, else 0."""
+        _, low, high = pieces.against_the_whole(found, name, measure)
+        return (low > 0) - (high < 0)
+
+    assert differs("without motion", "motion") == -1 and differs("without motion", "off") == 1
+    _, low, high = pieces.interval(found["clips"]["without motion"]["motion"])
+    assert low < 0 < high
+    for name in ("without smoothing", "without attention"):
+        assert differs(name, "background") == 1
+        assert differs(name, "captioned") == differs(name, "same") == 0
+    calmer = [
+        pieces.against_the_whole(found, f"without {name}", "background")[0] for name in ("smoothing", "attention")
+    ]
+    assert calmer[0] > calmer[1]
+    assert differs("without new noise", "same") == 1 and differs("without new noise", "off") == -1
+    assert differs(PUSHED, "same") == 1 and differs(PUSHED, "off") == -1
+    assert found["clips"][PUSHED]["same"] != found["clips"][STILL]["same"]
