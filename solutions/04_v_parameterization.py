@@ -844,7 +844,7 @@ show_sheet(**{name: sample(way).clamp(-1, 1) for name, way in ways.items()})
 found = receipt("04_distill")
 print(distill_table(found), differences_table(found), found, sep="\n")
 lengths = ", ".join(f"{each['steps']} ({count} steps)" for count, each in found["training"].items())
-print(f"Steps of training, of 4 clips each: {lengths}.")
+print(f"Steps of training, of 4 clips each: {lengths}. These and the drawing were kept from before.")
 show_steps(found)
 
 # %% [markdown]

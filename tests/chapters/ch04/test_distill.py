@@ -103,3 +103,19 @@ def test_the_receipt_is_of_the_weights_that_are_here():
 def test_the_curves_have_two_panels():
     picture = show_steps(receipt("04_distill"))
     assert [axes.get_title(loc="left") for axes in picture.axes] == list(RATES.values())
+
+
+def test_what_the_chapter_says_of_students_is_what_was_measured():
+    found = receipt("04_distill")
+    digits = {pair: rates["digit_always"] for pair, rates in differences(found).items()}
+    for equal_calls in (("8", "4"), ("4", "2")):
+        middle, low, _ = digits[equal_calls]
+        assert low > 0 and middle > 0.1  # far more
+    _, low, high = digits["8", "8"]
+    assert low < 0 < high  # hardly told apart
+    assert digits["8", "16"][2] < -0.1  # does not reach it
+    ways = [way for who in ("teacher", "student") for way in found[who].values()]
+    assert all(np.mean(way["direction"]) > 0.9 for way in ways)
+    assert found["training"]["8"]["steps"] == zoo.recipe(STUDENT).training.steps
+    assert all(found["training"][str(count)]["steps"] * SHORTER == found["training"]["8"]["steps"] for count in HALVED)
+    assert zoo.recipe(STUDENT).training.batch == 4
