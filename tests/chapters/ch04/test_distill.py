@@ -114,6 +114,7 @@ def test_what_the_chapter_says_of_students_is_what_was_measured():
     _, low, high = digits["8", "8"]
     assert low < 0 < high  # hardly told apart
     assert digits["8", "16"][2] < -0.1  # does not reach it
+    assert np.mean(found["student"]["8"]["off"]) > np.mean(found["teacher"]["8"]["off"])  # another clip
     ways = [way for who in ("teacher", "student") for way in found[who].values()]
     assert all(np.mean(way["direction"]) > 0.9 for way in ways)
     assert found["training"]["8"]["steps"] == zoo.recipe(STUDENT).training.steps

@@ -3,7 +3,7 @@
 All are drawn from the same noise with the same captions, so that a clip of one and of another belong together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean, median
@@ -124,6 +124,11 @@ def share(hits: Sequence[int]) -> tuple[float, float, float]:
     return mean(hits), *share_interval(sum(hits), len(hits))
 
 
+def counts(ways: Mapping[str, dict]) -> list[str]:
+    """The numbers of steps, the largest first: JSON has sorted them as words."""
+    return sorted(ways, key=int, reverse=True)
+
+
 def distill_table(found: Receipt) -> str:
     """A line for each way to draw: calls of the network for a clip, shares with their intervals, how far from the teacher's 16 steps."""
     head = (
@@ -134,7 +139,9 @@ def distill_table(found: Receipt) -> str:
         "off a path, px",
     )
     rows = [head]
-    ways = {f"  {who}, {count} steps": of for who in ("teacher", "student") for count, of in found[who].items()}
+    ways = {
+        f"  {who}, {count} steps": found[who][count] for who in ("teacher", "student") for count in counts(found[who])
+    }
     for name, of in ways.items():
         shares = (f"{rate:.2f} [{low:.2f}, {high:.2f}]" for rate, low, high in (share(of[key]) for key in RATES))
         rows.append((name, f"{of['calls']}", *shares, f"{mean(of['off']):.3f}", f"{median(of['residual']):.2f}"))
@@ -151,7 +158,7 @@ AGAINST = {2.0: "twice the steps", 1.0: "as many steps", 0.5: "as many calls"}
 
 def differences(found: Receipt) -> dict[tuple[str, str], dict[str, tuple[float, float, float]]]:
     """student − teacher of the same captions and noise, with intervals, by (steps of the student, steps of the teacher)."""
-    pairs = [(mine, f"{times * int(mine):g}") for mine in found["student"] for times in AGAINST]
+    pairs = [(mine, f"{times * int(mine):g}") for mine in counts(found["student"]) for times in AGAINST]
     return {
         (mine, theirs): {key: paired_rates(found["teacher"][theirs][key], found["student"][mine][key]) for key in RATES}
         for mine, theirs in pairs
@@ -182,7 +189,7 @@ def show_steps(found: Receipt) -> Picture:
             axes.axhline(mean(found["real"][key]), color=SOFT, linewidth=1, linestyle=":", label="real clips")
             for who, colour in (("teacher", BLUE), ("student", RED)):
                 ways = sorted(found[who].values(), key=lambda way: way["calls"])
-                calls, names = [way["calls"] for way in ways], sorted(found[who], key=int)
+                calls, (*_, least) = [way["calls"] for way in ways], counts(found[who])
                 rates, lows, highs = zip(*(share(way[key]) for way in ways), strict=True)
                 axes.plot(
                     calls,
@@ -190,7 +197,7 @@ def show_steps(found: Receipt) -> Picture:
                     marker="o",
                     markersize=4,
                     color=colour,
-                    label=f"{who}, {names[0]} to {names[-1]} steps",
+                    label=f"{who}, {least} to {counts(found[who])[0]} steps",
                 )
                 axes.fill_between(calls, lows, highs, color=colour, alpha=0.18, linewidth=0)
             axes.set_xticks([2, 4, 8, 16, 32], ["2", "4", "8", "16", "32"])
