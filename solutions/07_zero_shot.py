@@ -174,7 +174,7 @@ for s in budget.pick(smoke=(0, 5, 8), laptop=(0, 3, 5, 7, 9, 11), gpu=tuple(rang
 show_sheet(**{name: clip[:1] for name, clip in clips.items()})
 
 # %% [markdown]
-# Moved early, the noise is new noise to the network, and each frame may become another picture: the network knows where the *border* is, and is not the same everywhere. Moved late, a picture has formed and is pushed as it is, with what the mirror put at its border.
+# Moved early, the noise is new noise to the network, and a frame may become another picture, elsewhere. Moved late, a picture has formed and is pushed as it is, with what the mirror put at its border.
 # The paper moves it in between, at a step t₀, and then does one more thing.
 #
 # ## 7.3 How does a pushed picture get room to change?
@@ -402,19 +402,23 @@ for name, clip in (("bare", bare), ("whole", whole)):
 # %%
 measured = receipt("07_pieces")
 print(pieces_table(measured))
-print(f"\n{measured}")
+print(
+    f"\nDrawn in parts, {measured['minutes_of_drawing']:.0f} minutes together on a busy core; put together:\n{measured}"
+)
 
 # %%
 show_pieces(measured)
 
 # %% [markdown]
-# (A star, and orange, where the difference to all pieces, clip by clip, is surely not zero: 95 % of its chance is on one side. The digit leaves the picture in some clips, so that even the pushed one does not reach 1.)
+# A star, and orange, stand where the 95 % interval of the difference to all pieces, clip by clip, leaves out 0; among thirty such differences one or two would by chance alone. (Some digits leave the picture, so that not even the pushed one reaches 1.)
 #
 # * **Motion** is the warp's work alone: without it the digit stands.
-# * **Smoothing** calms the background, the most of all pieces, and no digit is read otherwise. The noise that it takes away is not missed here.
-# * **Attention** calms it too, by less. Whether it keeps the digit, these clips do not tell: a null, so far.
-# * **New noise costs.** Without it the digit stays the same more often, and goes straighter.
-# * And **the cheapest film wins**: a finished picture, pushed, is one digit more often, and is nearer to its path.
+# * **Smoothing** calms the background, the most of all pieces, and digits are read as before. The noise that it takes away is not missed here.
+# * **Attention** calms it too, by less. That it keeps the digit, these clips do not show: a null.
+# * **New noise costs.** Without it the digit stays the same more often, and is nearer to its path.
+# * **The cheapest film wins**: a finished picture, pushed, is one digit more often and nearer to its path than any other that moves, and its background is no less calm.
+#
+# A star says that there is a difference, not that it is large: look at those of attention and smoothing under "motion".
 #
 # So what is the method good for? Ask what was *not* counted. A push cannot move one limb and leave another, nor bring anything in at the border; new noise is the room for that, and attention is what keeps it in bounds. Our digits are rigid: in this world a push is the truth, and room to change can only harm. Where you
 # judge a method, put the cheapest one beside it, in a world where it fails.

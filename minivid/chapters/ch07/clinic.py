@@ -54,7 +54,7 @@ def reached_by(image: zoo.Model, policy: keys.Keys, clip: int, frames: int = 4) 
 
 def clinic_table(image: zoo.Model, clips: dict[str, Video], captions: list[str]) -> str:
     """How far each film moves along δ, how far its first frames are from the healthy ones, and whom a first frame reaches."""
-    rows = [("", "motion / δ", "first frame off", "clip 1's first frame reaches")]
+    rows = [("", "motion / δ", "first frame off", "clip 1 of 0 and 1: its first frame reaches")]
     for name, video in clips.items():
         motion = counted(video, captions).motion.mean()
         off = (video[:, :, 0] - clips["healthy"][:, :, 0]).abs().mean()

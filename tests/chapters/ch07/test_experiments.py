@@ -8,7 +8,7 @@ from scipy import stats
 
 from minivid.chapters.ch07.counted import Counted
 from minivid.chapters.ch07.experiments import pieces
-from minivid.chapters.ch07.experiments.pieces import MEASURES, PUSHED, STILL, VARIANTS, WHOLE
+from minivid.chapters.ch07.experiments.pieces import MEASURES, PUSHED, ROWS, VARIANTS, WHOLE
 from minivid.chapters.ch07.figures import show_pieces
 from minivid.course import receipt
 from minivid.course.receipt import Receipt
@@ -18,7 +18,7 @@ def made_up(n: int = 4) -> Receipt:
     """A receipt in which each row but the whole has its own difference."""
     values = {"captioned": [1.0, 0.0, 1.0, 1.0], "same": [1.0, 0.0, 1.0, 1.0], "motion": [1.0, 0.9, 1.1, 1.0]}
     values |= {"off": [0.5, 0.6, 0.4, 0.7], "background": [0.01, 0.02, 0.03, 0.01]}
-    rows = {name: {measure: list(of) for measure, of in values.items()} for name in (*VARIANTS, PUSHED, STILL)}
+    rows = {name: {measure: list(of) for measure, of in values.items()} for name in reversed(ROWS)}
     rows["without motion"]["motion"] = [0.0, -0.1, 0.1, 0.05]
     rows["without attention"]["background"] = [0.05, -0.03, 0.08, -0.01]
     return Receipt("07_made_up", {"n": n, "clips": rows}, [0], 0.0, "", {}, {})
@@ -31,7 +31,7 @@ def test_each_piece_is_taken_away_once():
 
 def test_a_star_stands_where_the_paired_difference_leaves_out_nothing_and_nowhere_else():
     head, *rows = pieces.pieces_table(made_up()).splitlines()
-    assert "4 clips" in head and len(rows) == len(VARIANTS) + 2
+    assert "4 clips" in head and [row.split("  ")[0] for row in rows] == list(ROWS)
     assert [row.count("*") for row in rows] == [0, 1, 0, 0, 0, 0, 0]
     assert "0.01 *" in rows[1]
 
@@ -61,7 +61,7 @@ def test_a_measurement_that_was_cut_off_goes_on_where_it_stood(tmp_path, monkeyp
     monkeypatch.setattr(pieces, "counted", counted)
     found = pieces.measure_pieces(n=40, seed=1, home=str(tmp_path))
     assert len(drawn) == 2 * len(VARIANTS) and {seed for _, seed in drawn} == {1, 2}
-    assert found["n"] == 40 and set(found["clips"]) == {*VARIANTS, PUSHED, STILL}
+    assert found["n"] == 40 and set(found["clips"]) == set(ROWS)
     assert all(len(values) == 40 for row in found["clips"].values() for values in row.values())
     assert found["clips"][WHOLE]["background"][0] == 0.1235
     next(tmp_path.glob("*-1-without-motion.json")).unlink()
@@ -85,6 +85,7 @@ def test_a_row_here_stands_beside_the_receipts():
     one = torch.tensor([True, True])
     here = Counted(one, one, torch.tensor([1.0, 0.5]), torch.tensor([0.1, 0.3]), torch.tensor([0.01, 0.02]))
     head, mine, theirs = pieces.beside_the_receipt(here, made_up(), WHOLE).splitlines()
+    assert "1.00 [0.34, 1.00]" in mine and "0.75 [0.30, 0.95]" in theirs  # a share stays one
     assert "clips" in head and "0.75 [" in mine and "1.00 [" in theirs and "1.50 [" in mine
 
 
@@ -109,4 +110,6 @@ def test_what_the_chapter_says_of_the_pieces_is_what_was_measured():
     assert calmer[0] > calmer[1]
     assert differs("without new noise", "same") == 1 and differs("without new noise", "off") == -1
     assert differs(PUSHED, "same") == 1 and differs(PUSHED, "off") == -1
-    assert found["clips"][PUSHED]["same"] != found["clips"][STILL]["same"]
+    for name in ("without attention", "without smoothing"):  # the small stars
+        off, low, high = pieces.against_the_whole(found, name, "motion")
+        assert differs(name, "motion") == 1 and off < 0.02

@@ -16,6 +16,7 @@ from minivid.chapters.ch07.counted import Counted, counted
 from minivid.chapters.ch07.films import ALL, FRAMES, GUIDANCE, SHARE, SPEED, STEPS, TURN, WORLD, film, pushed
 from minivid.course.receipt import Receipt
 from minivid.evaluation.report import aligned
+from minivid.metrics.distribution import share_interval
 from minivid.tools.files import write_atomically
 
 VARIANTS = {
@@ -27,6 +28,7 @@ VARIANTS = {
 }
 WHOLE = next(iter(VARIANTS))
 PUSHED, STILL = "a picture, pushed", "a picture, still"
+ROWS = (*VARIANTS, PUSHED, STILL)
 BLOCK, HOME = 20, "runs/pieces"
 MEASURES = {
     "captioned": "digit as asked",
@@ -35,6 +37,7 @@ MEASURES = {
     "off": "off, px",
     "background": "background ×100",
 }
+SHARES = ("captioned", "same")
 TIMES = {"background": 100}
 
 
@@ -43,7 +46,7 @@ def measure_pieces(n: int = 100, seed: int = 40, home: str = HOME) -> dict:
 
     BLOCK clips at a time; what a block has given is kept in `home`, so that a measurement which was cut off goes on where it stood.
     """
-    image, rows, minutes = zoo.load("image-digits"), {name: {} for name in (*VARIANTS, PUSHED, STILL)}, 0.0
+    image, rows, minutes = zoo.load("image-digits"), {name: {} for name in ROWS}, 0.0
     for block in range(n // BLOCK):
         for variant in VARIANTS:
             part = kept_block(image, seed, block, variant, Path(home))
@@ -83,8 +86,18 @@ def of_each(found: Counted) -> dict[str, list[float]]:
 
 def interval(values: list[float]) -> tuple[float, float, float]:
     """The mean, and Student's 95 % interval of it."""
-    middle, half = mean(values), stats.t.ppf(0.975, len(values) - 1) * stdev(values) / len(values) ** 0.5
+    middle, student = mean(values), float(stats.t.ppf(0.975, len(values) - 1))
+    half = student * stdev(values) / len(values) ** 0.5
     return middle, middle - half, middle + half
+
+
+def of_a_row(measure: str, values: list[float]) -> tuple[float, float, float]:
+    """One row's mean and its 95 % interval, as it is printed: Wilson's of a share, else Student's."""
+    times = TIMES.get(measure, 1)
+    if measure in SHARES:
+        return mean(values), *share_interval(round(sum(values)), len(values))
+    middle, low, high = interval(values)
+    return times * middle, times * low, times * high
 
 
 def against_the_whole(found: Receipt, name: str, measure: str) -> tuple[float, float, float]:
@@ -96,8 +109,8 @@ def against_the_whole(found: Receipt, name: str, measure: str) -> tuple[float, f
 def pieces_table(found: Receipt) -> str:
     """A row for all pieces and each that was taken away: means; a star where the difference to all pieces, clip by clip, leaves out 0."""
     rows = [(f"{found['n']} clips", *MEASURES.values())]
-    for name, of in found["clips"].items():
-        cells = []
+    for name in ROWS:
+        of, cells = found["clips"][name], []
         for measure in MEASURES:
             times = TIMES.get(measure, 1)
             _, low, high = against_the_whole(found, name, measure)
@@ -114,7 +127,7 @@ def beside_the_receipt(here: Counted, found: Receipt, name: str) -> str:
     for place, of in clips.items():
         cells = []
         for measure in MEASURES:
-            middle, low, high = (TIMES.get(measure, 1) * value for value in interval(of[measure]))
+            middle, low, high = of_a_row(measure, of[measure])
             cells.append(f"{middle:.2f} [{low:.2f}, {high:.2f}]")
         rows.append((place, str(len(of["same"])), *cells))
     return "\n".join(aligned(rows))
