@@ -18,6 +18,8 @@ from torch import Tensor, nn
 from minivid.tools.files import write_atomically
 
 KEY = "manifest"  # in the header of the safetensors file
+WEIGHTS = Path(__file__).parent / "weights"
+"""Where the course's own models stand."""
 
 
 class CheckpointError(ValueError):

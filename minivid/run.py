@@ -96,6 +96,8 @@ class Run:
             self.manifest()
         torch.manual_seed(self.training.seed)
         network = (build or self.network.build)()
+        if hasattr(self.loss, "begin"):
+            self.loss.begin(network)
         return Training(network, data or self.batches(), self.loss, self.training, Path(out) if out else None, update)
 
     def finish(self, training: Training, n: int = 128) -> nn.Module:

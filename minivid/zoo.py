@@ -24,6 +24,7 @@ from minivid.diffusion import samplers
 from minivid.diffusion.guidance import guided
 from minivid.diffusion.objective import Denoising, Objective, Video, scaled
 from minivid.diffusion.schedule import Schedule, schedule_named
+from minivid.distilling import Distilling
 from minivid.mean_flow import MeanFlow
 from minivid.nn.condition import Cond
 from minivid.nn.dit import DiTConfig
@@ -34,10 +35,12 @@ from minivid.tools.progress import Progress
 from minivid.tools.seeds import generator, plain_generator
 from minivid.train import TrainConfig, Training, halved
 
-WEIGHTS = Path(__file__).parent / "weights"
+WEIGHTS = checkpoint.WEIGHTS
 MANIFEST_KEYS = ("name", "training", "steps", "minutes", "hardware")
 ETA = 1.0
 """How commands and reports draw: with new noise at each step. The receipt 03_digits has both ways."""
+STEPS, GUIDANCE = 50, 3.0
+"""And in how many steps, how strongly guided; a distilled model by what it has learnt."""
 VOXELS = 2**17
 """Pixels times frames that a model sees at once: 64 clips of 8 frames of 16×16."""
 
@@ -70,6 +73,13 @@ RECIPES = {
             worlds=(World(frames=16, size=32, digit_size=18),),
         ),
         Run(
+            "vdm-digits-8",
+            UNetConfig(widths=(64, 104), patch=4, vocabulary=len(VOCABULARY)),
+            Distilling("vdm-digits", student_steps=8, guidance=GUIDANCE),
+            TrainConfig(steps=140, batch=4, lr=5e-4, lr_matrices=0.006, warmup=10, ema=0.97, save_every=20),
+            worlds=(World(frames=16, size=32, digit_size=18),),
+        ),
+        Run(
             "dit-digits",
             DiTConfig(patch=(2, 8), dim=160, depth=4, heads=5, modulation="shared", vocabulary=len(VOCABULARY)),
             Denoising(Objective.V, "cosine"),
@@ -90,6 +100,15 @@ RECIPES = {
     )
 }
 """The runs that make the zoo's models."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How clips are drawn: steps, guidance, and how much new noise at each step."""
+
+    steps: int
+    guidance: float | int
+    eta: float | int
 
 
 @dataclass(frozen=True)
@@ -125,6 +144,12 @@ class Model:
     def schedule(self) -> Schedule:
         """The schedule that it was trained by."""
         return schedule_named(self.run.loss.schedule)
+
+    @property
+    def usual(self) -> "Drawing":
+        """How commands and reports draw from it where nobody says otherwise: a distilled model by DDIM in its own steps, unguided."""
+        loss = self.run.loss
+        return Drawing(loss.student_steps, 1.0, 0.0) if isinstance(loss, Distilling) else Drawing(STEPS, GUIDANCE, ETA)
 
     @property
     def denoiser(self):
@@ -168,25 +193,26 @@ class Model:
         self,
         z: Video,
         captions: list[str] | None,
-        steps: int = 50,
-        guidance: float | int = 3.0,
+        steps: int | None = None,
+        guidance: float | int | None = None,
         eta: float | int = 0.0,
         fresh: torch.Generator | None = None,
     ) -> samplers.Path:
         """DDIM's way from noise, one caption a clip: (z, x̂) after each step. A model without captions takes None.
 
-        eta: 0 is deterministic; 1 adds as much new noise at each step as the ancestral sampler, drawn from `fresh`.
+        steps, guidance: without them, as is usual for the model. eta: 0 is deterministic; 1 adds as much new noise at each step as the ancestral sampler, drawn from `fresh`.
         """
         cond = Cond(*tokenize(captions)).to(z.device) if captions is not None else None
-        model = guided(self.denoiser, guidance)
+        steps = self.usual.steps if steps is None else steps
+        model = guided(self.denoiser, self.usual.guidance if guidance is None else guidance)
         return samplers.ddim(model, z, self.schedule, self.objective, steps, cond, eta=eta, generator=fresh)
 
     def sample(
         self,
         captions: list[str] | None,
         seed: int = 0,
-        steps: int = 50,
-        guidance: float | int = 3.0,
+        steps: int | None = None,
+        guidance: float | int | None = None,
         eta: float | int = 0.0,
         n: int = 1,
     ) -> Video:
@@ -200,8 +226,8 @@ def draw(
     captions: list[str] | None,
     n: int,
     seed: int = 0,
-    steps: int = 50,
-    guidance: float | int = 3.0,
+    steps: int | None = None,
+    guidance: float | int | None = None,
     eta: float | int = 0.0,
     quiet: bool = True,
 ) -> Video:
@@ -218,6 +244,7 @@ def draw(
     model.network.to(device)
     at_once = max(1, VOXELS // math.prod(model.shape[1:]))
     noise, parts = model.noise(n, seed), []
+    steps = model.usual.steps if steps is None else steps
     with Progress(-(-n // at_once) * steps, "step", quiet=quiet) as bar:
         for first in range(0, n, at_once):
             part = slice(first, first + at_once)
@@ -264,7 +291,7 @@ def load_file(path: Path | str) -> Model:
         float(manifest["steps"]), float(manifest["minutes"])
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         raise checkpoint.CheckpointError(f"the manifest in {path} does not say what the model is: {error}") from error
-    if not isinstance(run.loss, Denoising | MeanFlow):
+    if not isinstance(run.loss, Denoising | Distilling | MeanFlow):
         raise checkpoint.CheckpointError(
             f"{path} is no model that draws clips: it was trained on {manifest['loss']['is']}."
         )

@@ -12,7 +12,15 @@ import minivid
 HOUSE = Path(minivid.__file__).parent
 TOOLS = {"tools"}  # anyone's; they know nobody
 GROUND = {"data", "nn", "diffusion", "motion", "show"}
-ORDER = ["batches", "train", "run", "zoo", "judges", "evaluation"]  # of the third storey: none knows a later one
+ORDER = [
+    "batches",
+    "train",
+    "run",
+    "distilling",
+    "zoo",
+    "judges",
+    "evaluation",
+]  # of the third storey: none knows a later one
 STOREYS = [
     GROUND,
     {"metrics", "checkpoint", "state", "optimizers", "adapt", "mean_flow"},

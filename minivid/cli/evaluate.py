@@ -24,8 +24,8 @@ def evaluate(
     seed: int = 0,
     json: Annotated[Path | None, arg(metavar="FILE")] = None,
     html: Annotated[Path | None, arg(metavar="FILE")] = None,
-    steps: int = 50,
-    guidance: float = 3.0,
+    steps: int | None = None,
+    guidance: float | None = None,
     frames: int = FRAMES,
     size: int = SIDE,
     quiet: bool = False,
@@ -43,8 +43,8 @@ def evaluate(
         seed: Of the captions, the noise, the real clips and the intervals.
         json: Write metric → value, interval, floor and protocol to this file.
         html: Write a page with the tables and the best, the median and the worst clips.
-        steps: Steps from noise to clip (models only).
-        guidance: How strongly captions are obeyed (models only).
+        steps: Steps from noise to clip (models only). Without it 50; of a distilled model, those that it has learnt.
+        guidance: How strongly captions are obeyed (models only). Without it 3; of a distilled model 1.
         frames: Frames of a clip (folders only).
         size: Pixels of its side (folders only).
         quiet: No progress.

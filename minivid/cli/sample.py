@@ -23,8 +23,8 @@ def sample(
     caption: UseAppendAction[Annotated[tuple[tuple[str, ...], ...], arg(metavar="TEXT")]] = (),
     n: int | None = None,
     seed: int = 0,
-    steps: int = 50,
-    guidance: float = 3.0,
+    steps: int | None = None,
+    guidance: float | None = None,
     eta: float | None = None,
     quiet: bool = False,
 ) -> int:
@@ -36,14 +36,14 @@ def sample(
         caption: What to draw, as "a 3 moves right, slowly"; several may follow. Without it the model draws what its world would.
         n: Clips of each caption (1); without captions, clips in all (4).
         seed: The same seed gives the same clips.
-        steps: Steps from noise to clip: more are slower and finer.
-        guidance: How strongly captions are obeyed: 1 is the model alone, 0 ignores them.
-        eta: New noise at each step: 1 (the default) as much as the ancestral sampler's, 0 none (DDIM).
+        steps: Steps from noise to clip: more are slower and finer. Without it 50; of a distilled model, those that it has learnt.
+        guidance: How strongly captions are obeyed: 1 is the model alone, 0 ignores them. Without it 3; of a distilled model 1.
+        eta: New noise at each step: 1 (the default) as much as the ancestral sampler's, 0 (of a distilled model) none: DDIM.
         quiet: Say nothing but the file's name.
     """
     at_least(1, n=n, steps=steps)
     at_least(0, seed=seed)
-    if not (math.isfinite(guidance) and guidance >= 0):
+    if guidance is not None and not (math.isfinite(guidance) and guidance >= 0):
         raise BadInput(f"--guidance is {guidance:g}; expected a number from 0 on: 1 is the model alone, 3 is usual.")
     if eta is not None and not 0 <= eta <= 1:
         raise BadInput(f"--eta is {eta:g}; expected a number from 0 to 1.")
@@ -59,7 +59,7 @@ def sample(
         count = len(captions) if captions is not None else n or OF_ITS_OWN
         if not quiet:
             print(f"minivid: {found}", *listed(captions or []), sep="\n  ")
-        video = zoo.draw(found, captions, count, seed, steps, guidance, zoo.ETA if eta is None else eta, quiet)
+        video = zoo.draw(found, captions, count, seed, steps, guidance, found.usual.eta if eta is None else eta, quiet)
         beside = {"caption": np.asarray(captions)} if captions is not None else {}
         print(save(video, out, fps=found.manifest.get("fps") or 8, beside=beside))
     return 0

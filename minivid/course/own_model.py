@@ -146,16 +146,22 @@ def _unfit(exercise: OwnModel, model: Model) -> str:
 
 def _shipped(tensors: Mapping[str, Tensor]) -> str:
     """Whether weights, or enough of them, are those that come with the course: renamed, rounded or disturbed ones too."""
-    weights = _by_shape(tensors)
+    weights, far = _by_shape(tensors), {}
     for name, moves in _moves().items():
-        near = sum(_copies(own, moves[shape]) * shape.numel() for shape, own in weights.items() if shape in moves)
+        known = {shape: own for shape, own in weights.items() if shape in moves}
+        near = sum(_copies(own, moves[shape]) * shape.numel() for shape, own in known.items())
         share = near / max(1, sum(own.numel() for own in weights.values()))
         if share > COPIED:
-            return (
-                f"{share:.0%} of these weights are those of {name}, which comes with the course: what counts is what you have trained. "
-                "If you have run its own recipe, take another seed."
+            far[name, share] = sum(
+                torch.cdist(own, moves[shape][0]).amin(1).sum().item() for shape, own in known.items()
             )
-    return ""
+    if not far:
+        return ""
+    name, share = min(far, key=far.__getitem__)  # a student is near to its teacher too
+    return (
+        f"{share:.0%} of these weights are those of {name}, which comes with the course: what counts is what you have trained. "
+        "If you have run its own recipe, take another seed."
+    )
 
 
 def _copies(own: Tensor, moves: tuple[Tensor, Tensor]) -> int:

@@ -45,8 +45,8 @@ class Wanted:
 
     n: int
     seed: int = 0
-    steps: int = 50
-    guidance: float | int = 3.0
+    steps: int | None = None
+    guidance: float | int | None = None
     frames: int = 16
     size: tuple[int, int] = (32, 32)
     quiet: bool = True
@@ -137,16 +137,18 @@ def every_model(wanted: Wanted) -> Iterator[tuple[Subject, Subject]]:
 
 def of_model(model: zoo.Model, wanted: Wanted) -> Subject:
     """Clips of a model, to the captions of its first world, drawn as `minivid sample` draws them."""
-    n, seed, steps, guidance = wanted.n, wanted.seed, wanted.steps, wanted.guidance
+    n, seed, usual = wanted.n, wanted.seed, model.usual
+    steps = usual.steps if wanted.steps is None else wanted.steps
+    guidance = usual.guidance if wanted.guidance is None else wanted.guidance
     captions = None
     if model.run.captions:
         captions = model.world.sample(n, (seed, 0)).caption
     whose = f"weights {model.manifest['sha256'][:12]}" if "sha256" in model.manifest else "weights of this session"
     made = (
-        f"{model.name}: DDIM with eta {zoo.ETA:g}, {steps} step{'s' if steps != 1 else ''}, guidance {guidance:g}, "
+        f"{model.name}: DDIM with eta {usual.eta:g}, {steps} step{'s' if steps != 1 else ''}, guidance {guidance:g}, "
         f"seed {seed}, {whose}."
     )
-    video = zoo.draw(model, captions, n, seed, steps, guidance, zoo.ETA, wanted.quiet)
+    video = zoo.draw(model, captions, n, seed, steps, guidance, usual.eta, wanted.quiet)
     return Subject(model.name, video, captions, made, model.world)
 
 

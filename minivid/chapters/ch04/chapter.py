@@ -6,6 +6,7 @@ from minivid.chapters.ch04.exercises import (
     inversion,
     mean_flow,
     min_snr_v,
+    progressive,
     rescale,
     rotation,
     second_order,
@@ -24,6 +25,7 @@ CHAPTER = Chapter(
         eta.EXERCISE,
         second_order.EXERCISE,
         inversion.EXERCISE,
+        progressive.EXERCISE,
         mean_flow.EXERCISE,
     ),
 )

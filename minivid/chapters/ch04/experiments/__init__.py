@@ -1,5 +1,6 @@
 """Chapter 4's measurements. `minivid measure 04_targets` runs one whole and writes its receipt."""
 
+from minivid.chapters.ch04.experiments.distill import measure_distill
 from minivid.chapters.ch04.experiments.drift import drift_table, measure_drift
 from minivid.chapters.ch04.experiments.mean_flow import mean_flow_table, measure_mean_flow, shown
 from minivid.chapters.ch04.experiments.targets import measure_targets, targets_table
@@ -10,6 +11,7 @@ MEASUREMENTS = {
     "04_targets": measure_targets,
     "04_drift": measure_drift,
     "04_terminal": measure_terminal,
+    "04_distill": measure_distill,
     "04_mean_flow": measure_mean_flow,
 }
 
@@ -17,6 +19,7 @@ __all__ = [
     "MEASUREMENTS",
     "drift_table",
     "mean_flow_table",
+    "measure_distill",
     "measure_drift",
     "measure_mean_flow",
     "measure_targets",

@@ -9,8 +9,8 @@ from minivid.evaluation.report import Report, aligned, number, report_on, title
 from minivid.evaluation.subject import Wanted, every_model
 
 
-def measure_report(n: int = 128, seed: int = 0, steps: int = 50) -> dict:
-    """Every metric on every model of the zoo, real clips and still pictures beside them."""
+def measure_report(n: int = 128, seed: int = 0, steps: int | None = None) -> dict:
+    """Every metric on every model of the zoo, drawn in so many steps or as is usual for each; real clips and still pictures beside them."""
     pairs, judges = every_model(Wanted(n, seed, steps)), jury()
     reports = [report_on(*pair, judges, seed) for pair in pairs]
     named = {report.name for report in reports} & set(zoo.RECIPES)
