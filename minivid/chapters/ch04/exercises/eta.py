@@ -62,6 +62,7 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
         "There is no fresh noise in it.": stepped(0 * fresh),
     }
     of_the_rest = {
+        "Of the old noise nothing is left.": stepped(fresh, 0 * fresh),
         "The old noise keeps all of σₛ, and the fresh comes on top: together they are more than level s has.": stepped(
             fresh, sigma_s
         ),
@@ -76,7 +77,6 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
         "The old noise is measured by σₜ, the level that is left.": stepped(
             fresh, (sigma_t**2 - fresh**2).clamp(min=0).sqrt()
         ),
-        "Of the old noise nothing is left.": stepped(fresh, 0 * fresh),
         "Old and fresh noise are exchanged.": alpha_s * x_hat
         + fresh * eps_hat
         + (sigma_s**2 - fresh**2).sqrt() * noise,
@@ -89,6 +89,8 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
         "x̂ is not multiplied by α.": stepped(fresh) + (1 - alpha_s) * x_hat,
         "x̂ and ε̂ are exchanged.": sigma_s * x_hat + alpha_s * eps_hat + fresh * noise,
     }
+    if not noise.any():  # then nothing is seen of the dose but what it leaves of ε̂, and that is another mistake's too
+        of_the_dose = {}
     return told_apart(arrays["z"], stepped(fresh), of_the_clip | of_the_dose | of_the_rest)
 
 

@@ -58,14 +58,14 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     along_z, along_r, along_t = _products(inputs)
     change, gap, u = along_z + along_t, like(t - r, z), _average(inputs)(z, r, t)
     mistakes = {
-        "This is u itself, what the network says now, and not what it should say.": u,
-        "This is v alone: how u changes on the way is not in it.": v,
+        "u itself, what the network says now, stands where v should.": u,
+        "How u changes on the way is not in it: z moves with v there, and t by 1.": v,
         "This is du/dt alone.": change,
         "The length of the step, t − r, is not in it.": v - change,
-        "(t − r) du/dt is added, and should be subtracted.": v + gap * change,
+        "(t − r) du/dt is added, and should be subtracted (with tangents v and 1, not −v and −1).": v + gap * change,
         "It begins with u, and should begin with v.": u - gap * change,
-        "The step's length is t − r; here it is t.": v - like(t, z) * change,
-        "The step's length is t − r; here it is r.": v - like(r, z) * change,
+        "The step's length is t − r; here it is one of the two times.": v - like(t, z) * change,
+        "The step's length is t − r; here it is r alone.": v - like(r, z) * change,
         "The step's length is t − r, not its square.": v - gap**2 * change,
         "The lengths of the steps multiply columns, and should multiply clips, each its own: `like(t - r, z)`.": v
         - (t - r) * change,
