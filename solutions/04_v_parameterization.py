@@ -549,7 +549,7 @@ doses = {f"η = {eta:g}": partial(with_chance, eta=eta) for eta in (0.0, 0.5, 1.
 fans = {}
 for name, sampler in (doses | {"the SDE": euler_maruyama}).items():
     way = sampler(world.network(Objective.V), runs, LADDER, Objective.V, steps=48, generator=seeded())
-    fans[name] = torch.stack([runs, *(z for z, _ in path)]).flatten(1)
+    fans[name] = torch.stack([runs, *(z for z, _ in way)]).flatten(1)
 show_fans(fans, LADDER.logsnr(torch.linspace(1, 0, 49)), (world.mean, world.std))
 
 # %% [markdown]

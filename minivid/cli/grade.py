@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,8 @@ def grade(
     feedback: Path | None = None,
     private: Path | None = None,
     timeout: float = 60.0,
+    wall: float | None = None,
+    memory: float = 4.0,
     jobs: int = 1,
     resume: bool = False,
 ) -> int:
@@ -32,32 +35,49 @@ def grade(
         feedback: A folder for what each student gets back, as HTML and Markdown, and for class.html.
         private: A folder with an instructor's own probes.
         timeout: Seconds for each exercise, its cell and all its probes, and for measuring a model.
+        wall: Seconds for a whole notebook; what has not had its turn by then gets no points. Without it there is no such limit.
+        memory: GiB for a process that runs a student's code, beyond what the course itself takes.
         jobs: How many notebooks are graded side by side.
         resume: Go on: what the --json file has of the same notebooks is not graded again.
     """
     if not notebooks:
         raise BadInput("which notebook? `minivid grade mine/NN_name.ipynb`, or a folder of them.")
-    _check(json, csv, private, timeout, jobs, resume)
+    _check(json, csv, private, timeout, wall, memory, jobs, resume)
+    limits = {"timeout_s": timeout, "private": private, "wall_s": math.inf if wall is None else wall}
     one = notebooks[0]
     several = len(notebooks) > 1 or one.is_dir() or csv is not None or feedback is not None or resume
     if several:
-        return _class(notebooks, json, csv, feedback, private, timeout, jobs, resume)
+        return _class(notebooks, json, csv, feedback, jobs, resume, **limits, memory_bytes=int(memory * 2**30))
     if not one.is_file():
         raise BadInput(f"there is no notebook {one}: expected the path of an .ipynb file, or a folder of them.")
     if one.suffix.lower() != ".ipynb":
         raise BadInput(f"{one} is not a notebook: expected a file that ends in .ipynb.")
     from minivid.course.grade import grade as grade_notebook
+    from minivid.course.grade import hidden
+    from minivid.course.throwaway_kernel import Kernels
 
-    report = grade_notebook(one, timeout_s=timeout, private=private)
+    with Kernels(private=private, hidden=hidden([one]), memory_bytes=int(memory * 2**30)) as kernels:
+        report = grade_notebook(one, **limits, kernels=kernels)
     if json is not None:
         json.write_text(report.to_json() + "\n", encoding="utf-8")
     if report.problem:
         raise BadInput(report.problem)
     print(report.table())
+    for sentence in report.odd:
+        print(f"look at it: {sentence}")
     return 0
 
 
-def _check(json: Path | None, csv: Path | None, private: Path | None, timeout: float, jobs: int, resume: bool) -> None:
+def _check(
+    json: Path | None,
+    csv: Path | None,
+    private: Path | None,
+    timeout: float,
+    wall: float | None,
+    memory: float,
+    jobs: int,
+    resume: bool,
+) -> None:
     for file in (json, csv):
         if file is not None and not file.parent.is_dir():
             raise BadInput(f"{file} cannot be written: there is no folder {file.parent}.")
@@ -65,6 +85,10 @@ def _check(json: Path | None, csv: Path | None, private: Path | None, timeout: f
         raise BadInput(f"there is no folder {private} with private probes.")
     if timeout <= 0:
         raise BadInput(f"a timeout of {timeout:g} seconds leaves no time: expected a positive number.")
+    if wall is not None and wall <= 0:
+        raise BadInput(f"a wall of {wall:g} seconds leaves no time: expected a positive number.")
+    if memory <= 0:
+        raise BadInput(f"memory is {memory:g} GiB; expected a positive number.")
     if jobs < 1:
         raise BadInput(f"jobs is {jobs}; expected at least 1.")
     if resume and json is None:
@@ -76,12 +100,11 @@ def _class(
     json: Path | None,
     csv: Path | None,
     feedback: Path | None,
-    private: Path | None,
-    timeout: float,
     jobs: int,
     resume: bool,
+    **options,
 ) -> int:
-    from minivid.course.classroom import graded, submissions
+    from minivid.course.classroom import graded, likenesses, submissions
     from minivid.course.submission import SubmissionError
     from minivid.tools.progress import Progress
 
@@ -93,7 +116,7 @@ def _class(
         raise BadInput(str(error)) from error
     results = []
     with Progress(len(handed_in), "notebook") as bar:
-        for result in graded(handed_in, json, jobs, resume, timeout_s=timeout, private=private):
+        for result in graded(handed_in, json, jobs, resume, **options):
             results.append(result)
             bar.update(student=result.student)
     results.sort(key=lambda result: (result.student, result.notebook))
@@ -101,6 +124,8 @@ def _class(
         report = result.report
         looked_at = f"  look at it: {result.flags[0]}" if result.flags else ""
         print(f"{result.student:<24} {report.notebook:<24} {report.points:>3} / {report.out_of:<3}{looked_at}".rstrip())
+    for sentence in likenesses(results):
+        print(f"alike: {sentence}")
     if csv is not None:
         csv.write_text(_sheet(results), encoding="utf-8")
     if feedback is not None:

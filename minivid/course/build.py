@@ -32,6 +32,8 @@ SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?### END SOLUTION[^\n]*",
 HIDDEN_TESTS = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS[^\n]*\n?", re.DOTALL | re.MULTILINE)
 STUB = r"""\1# Your turn: write this and run the cell. Until it is right, the chapter runs on the library's version.
 \1raise NotImplementedError("Exercise {exercise} is not written yet.")"""
+OWN_AWARD = "from minivid.course.check import award"
+"""So that the locked cell asks the course's, and not what a cell above it has called `award`."""
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -155,6 +157,8 @@ def _cell(cell: NotebookNode) -> dict:
         if cell.cell_type == "markdown"
         else cell.source
     )
+    if "award" in marks:
+        source = f"{OWN_AWARD}\n\n{source}"
     made = {"cell_type": cell.cell_type, "metadata": metadata, "source": source}
     return made | ({"execution_count": None, "outputs": []} if cell.cell_type == "code" else {})
 

@@ -4,22 +4,34 @@ Each is graded in a process that may die with it. What is done is written down a
 was broken off goes on with what is left.
 """
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 from minivid.course import listing
-from minivid.course.grade import Grade, GradeReport, grade
+from minivid.course.grade import Grade, GradeReport, answers_in, course_s, grade, hidden
+from minivid.course.similar import alike
 from minivid.course.submission import SubmissionError
+from minivid.course.throwaway_kernel import Kernels
 from minivid.tools.files import write_atomically
 
 SUFFIX = ".ipynb"
-ODD = ("Your code ended", "Your code was stopped", "cannot be read", "which is the answer", "the library's own")
+ODD = (
+    "Your code ended",
+    "was over before its turn",
+    "Your code was stopped",
+    "cannot be read",
+    "which is the answer",
+    "the library's own",
+)
 """What is worth a look by a person, by words of its sentence."""
 
 
@@ -44,7 +56,7 @@ class Graded:
     def flags(self) -> list[str]:
         """Why a person should look at it: a sentence each."""
         odd = [f"{one.id}: {one.message}" for one in self.report.grades if any(word in one.message for word in ODD)]
-        return [self.report.problem, *odd] if self.report.problem else odd
+        return [*filter(None, [self.report.problem]), *odd, *self.report.odd]
 
 
 def submissions(places: Sequence[Path]) -> list[Submission]:
@@ -86,7 +98,7 @@ def graded(
 ) -> Iterator[Graded]:
     """Each submission's grades, as they come; with `resume` those first that the journal has of the same bytes.
 
-    journal: a file that gets a line of JSON for each. options: those of `grade`.
+    journal: a file that gets a line of JSON for each. options: those of `grade`, and memory_bytes, for each process of a student's.
     """
     before = read_journal(journal) if journal is not None and resume else []
     if journal is not None:  # whole lines alone, so that the next one does not go on behind half a line
@@ -119,7 +131,8 @@ def read_journal(journal: Path) -> list[Graded]:
             fields = json.loads(line)
             report = fields.pop("report")
             grades = tuple(Grade(**one) for one in report.pop("grades"))
-            results.append(Graded(**fields, report=GradeReport(**report, grades=grades)))
+            odd = tuple(report.pop("odd"))
+            results.append(Graded(**fields, report=GradeReport(**report, grades=grades, odd=odd)))
         except (ValueError, TypeError, KeyError, AttributeError):
             continue
     return results
@@ -152,8 +165,11 @@ def _side_by_side(left: Sequence[Submission], jobs: int, options: dict) -> Itera
 def _pooled(some: Sequence[Submission], jobs: int, options: dict) -> Iterator[tuple[Submission, GradeReport | None]]:
     if not some:
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
-        waiting: dict[Future, Submission] = {pool.submit(grade, one.notebook, **options): one for one in some}
+    options = dict(options)
+    apart = {"private": options.get("private"), "hidden": hidden(one.notebook for one in some)}
+    apart |= {"memory_bytes": options.pop("memory_bytes")} if "memory_bytes" in options else {}
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin, initargs=(apart,)) as pool:
+        waiting: dict[Future, Submission] = {pool.submit(_graded, grade, one.notebook, options): one for one in some}
         for future in as_completed(waiting):
             try:
                 yield waiting[future], future.result()
@@ -164,11 +180,36 @@ def _pooled(some: Sequence[Submission], jobs: int, options: dict) -> Iterator[tu
                 yield waiting[future], GradeReport(waiting[future].notebook.name, "", (), problem)
 
 
-def _one_thread() -> None:
-    """The kernels are what runs side by side."""
+_kernels: Kernels | None = None  # of a process that grades, one notebook after the other
+
+
+def _begin(options: dict) -> None:
+    """Prepare a process that grades. On one thread: the students' processes are what runs side by side."""
     import torch
 
+    global _kernels
     torch.set_num_threads(1)
+    _kernels = Kernels(**options)
+    Finalize(None, _kernels.close, exitpriority=1)
+
+
+def _graded(grader: Callable[..., GradeReport], notebook: Path, options: dict) -> GradeReport:
+    return grader(notebook, kernels=_kernels, **options)
+
+
+def likenesses(results: Iterable[Graded]) -> list[str]:
+    """Pairs of submissions whose answers to an exercise are much alike, a sentence each: to be read side by side."""
+    cells: dict[str, dict[str, str]] = defaultdict(dict)
+    for result in results:
+        with contextlib.suppress(SubmissionError):
+            for exercise_id, source in answers_in(Path(result.notebook), result.report.chapter).items():
+                cells[exercise_id][result.student] = source
+    found = []
+    for exercise_id in sorted(cells, key=in_order):
+        own = [answers_in(path, listing.exercise(exercise_id).chapter) for path in course_s(exercise_id)]
+        for one, other, share in alike(cells[exercise_id], [there.get(exercise_id, "") for there in own]):
+            found.append(f"{exercise_id}: {one} and {other} share {share:.0%} of what others do not have.")
+    return found
 
 
 def table(results: Iterable[Graded]) -> list[dict[str, str | int | float]]:

@@ -9,32 +9,33 @@ This is not a security boundary. The kernel is the grader's user on the grader's
 """
 
 import json
+import math
 import re
 import secrets
-import tempfile
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 import minivid
 from minivid.course import listing
+from minivid.course.answer_files import LARGEST, read_answer, readable
 from minivid.course.exercise import Task
 from minivid.course.fitting import Step, computed, definitions, steps
 from minivid.course.outcome import Outcome, Verdict
 from minivid.course.own_model import OwnModel, absent
 from minivid.course.private import probes_of
 from minivid.course.probing import Answer, verdict
-from minivid.course.recording import restored
 from minivid.course.submission import SubmissionError, chapter_of, read
-from minivid.course.throwaway_kernel import Kernel, call
+from minivid.course.suspicion import traces
+from minivid.course.throwaway_kernel import Kernel, KernelError, Kernels
+from minivid.tools.checkout import course_root
 
 TIMEOUT_S = 60.0
 OWN_CELL_S = 20.0
 """What a cell of the student's own may take, one that answers nothing and that an answer may need."""
-LARGEST_ANSWER = 64 * 2**20
+LONGEST_SENTENCES, LONGEST_ODD = 1500, 100  # characters
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,15 @@ class Grade:
 
 @dataclass(frozen=True)
 class GradeReport:
-    """A notebook's grades. `problem` is a sentence when the file could not be graded at all."""
+    """A notebook's grades. `problem` is a sentence when the file could not be graded at all; `odd` are some for a person to read,
+    who may look at what its code does.
+    """
 
     notebook: str
     chapter: str
     grades: tuple[Grade, ...]
     problem: str = ""
+    odd: tuple[str, ...] = ()
 
     @property
     def points(self) -> int:
@@ -88,14 +92,37 @@ class GradeReport:
         return "\n".join([*lines, total])
 
 
+@dataclass(frozen=True)
+class Clock:
+    """How long something may take: so many seconds each, and all of it until then (by `time.monotonic`)."""
+
+    each_s: float
+    until: float
+
+    def left(self, most_s: float = math.inf) -> float:
+        """Seconds for what comes next; none when the notebook's time is over."""
+        return max(0.0, min(self.each_s, most_s, self.until - time.monotonic()))
+
+
 def grade(
-    notebook: Path, timeout_s: float = TIMEOUT_S, private: Path | None = None, handed_out: Path | None = None
+    notebook: Path,
+    timeout_s: float = TIMEOUT_S,
+    private: Path | None = None,
+    handed_out: Path | None = None,
+    kernels: Kernels | None = None,
+    wall_s: float = math.inf,
 ) -> GradeReport:
     """Grade a submission. Never raises for what is in it: a file that cannot be read gives a report that says so.
 
     timeout_s: for each exercise, its cell and all its probes, or the measuring of its model. private: a folder with an instructor's own probes.
     handed_out: the student's notebook as it was handed out; by default this repository's notebook of that chapter, if it is there.
+    kernels: those that have graded another one, made with `private`; by default new ones. wall_s: for the whole notebook; what has
+    not had its turn by then gets no points, and says so.
     """
+    if kernels is None:
+        private = private and private.resolve()
+        with Kernels(private=private, hidden=hidden([notebook])) as kernels:
+            return grade(notebook, timeout_s, private, handed_out, kernels, wall_s)
     submitted = None
     try:
         submitted = read(notebook)
@@ -106,51 +133,70 @@ def grade(
     structure = read(given) if given else None
     plan = steps(submitted, chapter, structure)
     not_run = computed(structure) if structure else set()
-    with tempfile.TemporaryDirectory(prefix="grading-") as folder, Kernel(Path(folder)) as kernel:
-        models = [e for e in listing.exercises(chapter) if isinstance(e, OwnModel)]
-        grades = [
-            _model_s_grade(exercise, exercise.beside(notebook).resolve(), kernel, timeout_s) for exercise in models
-        ]
-        kernel.discard()
-        grades += _grades(plan, kernel, timeout_s, private and private.resolve(), not_run)
+    try:
+        with kernels.of(chapter) as kernel:
+            models = [e for e in listing.exercises(chapter) if isinstance(e, OwnModel)]
+            files = {exercise: exercise.beside(notebook).resolve() for exercise in models}
+            clock, odd = Clock(timeout_s, time.monotonic() + wall_s), []
+            grades = [_model_s_grade(exercise, file, kernel, clock) for exercise, file in files.items()]
+            grades += _grades(plan, kernel, clock, private, not_run, odd)
+    except KernelError as error:
+        return _nothing(notebook, str(error))
     order = [exercise.id for exercise in listing.exercises(chapter)]
-    return GradeReport(notebook.name, chapter, tuple(sorted(grades, key=lambda grade: order.index(grade.id))))
+    grades.sort(key=lambda grade: order.index(grade.id))
+    return GradeReport(notebook.name, chapter, tuple(grades), odd=tuple(dict.fromkeys(odd)))
+
+
+def hidden(notebooks: Iterable[Path]) -> list[Path]:
+    """What a student's code has no business with: the solutions, the tests with their answers, notebooks that were handed in."""
+    root = course_root()
+    of_the_course = [root / name for name in ("solutions", "tests", ".git")] if root else []
+    beside = {
+        path for folder in {notebook.resolve().parent for notebook in notebooks} for path in folder.glob("*.ipynb")
+    }
+    return [*of_the_course, *sorted(beside)]
 
 
 def _grades(
-    plan: Iterable[Step], kernel: Kernel, timeout_s: float, private: Path | None, not_run: set[str]
+    plan: Iterable[Step], kernel: Kernel, clock: Clock, private: Path | None, not_run: set[str], odd: list[str]
 ) -> Iterator[Grade]:
-    """Each answer graded in turn. After one that fails the kernel is thrown away, and the library's object takes its place."""
+    """Each answer graded in turn. Of one that fails nothing stays, and the library's object takes its place.
+
+    odd: what a person should look at is added to it.
+    """
     for step in plan:
         if step.exercise is None:
-            _prepare(step, kernel, timeout_s)
+            _prepare(step, kernel, clock)
+            if step.own:
+                odd += _odd("a cell of the student's own", step, kernel)
             continue
         start = time.monotonic()
-        outcome = _outcome(step, kernel, timeout_s, private)
-        if outcome.verdict is Verdict.PASSED and not kernel.busy():
-            kernel.replay[call("run", step.source)] = timeout_s
-        else:
-            if outcome.verdict is not Verdict.NOT_ATTEMPTED:
-                kernel.discard()
-            kernel.keep(call("use_library", step.exercise.id), timeout_s)
+        outcome = _outcome(step, kernel, clock, private)
+        odd += _odd(step.exercise.id, step, kernel)
+        right = outcome.verdict is Verdict.PASSED and not kernel.busy()
+        if right or kernel.tries("use_library", step.exercise.id, timeout_s=clock.each_s):
+            kernel.keep()
         own = {probe.name for probe in probes_of(step.exercise, private)[len(step.exercise.probes) :]}
         found = _grade(step.exercise, _explained(outcome, step, not_run), time.monotonic() - start)
         yield replace(found, private=outcome.probe in own)
 
 
-def _prepare(step: Step, kernel: Kernel, timeout_s: float) -> None:
-    """Run what an answer may need, in this kernel and in those that follow. A cell of the student's own that fails leaves its definitions."""
+def _prepare(step: Step, kernel: Kernel, clock: Clock) -> None:
+    """Run what an answer may need, for all that follows. A cell of the student's own that fails leaves its definitions."""
     if not step.source:
         return
-    if not step.own:
-        kernel.keep(call("run", step.source), timeout_s)
-        return
-    limit, what_it_defines = min(timeout_s, OWN_CELL_S), definitions(step.source)
-    code = call("run", step.source, what_it_defines)
-    if kernel.run(code, limit):
-        kernel.replay[code] = limit
-    else:  # it took too long, or took the kernel with it
-        kernel.keep(call("run", what_it_defines), limit)
+    limit, what_it_defines = (clock.left(OWN_CELL_S), definitions(step.source)) if step.own else (clock.left(), "")
+    finished = kernel.tries("run", step.source, what_it_defines, timeout_s=limit)
+    if not finished and what_it_defines:  # it took too long, or took the process with it
+        finished = kernel.tries("run", what_it_defines, timeout_s=limit)
+    if finished:
+        kernel.keep()
+
+
+def _odd(where: str, step: Step, kernel: Kernel) -> list[str]:
+    """What a person should look at, in the text of a cell and in what it did."""
+    found = dict.fromkeys([*traces(step.source), *kernel.odd]) if step.source else ()
+    return [f"{where}: {readable(words, LONGEST_ODD)}." for words in found]
 
 
 def _explained(outcome: Outcome, step: Step, not_run: set[str]) -> Outcome:
@@ -166,31 +212,41 @@ def _explained(outcome: Outcome, step: Step, not_run: set[str]) -> Outcome:
     return replace(outcome, message=message)
 
 
-def _model_s_grade(exercise: OwnModel, file: Path, kernel: Kernel, timeout_s: float) -> Grade:
+def _model_s_grade(exercise: OwnModel, file: Path, kernel: Kernel, clock: Clock) -> Grade:
     """The grade of the file of weights that came with the notebook, if one did."""
-    start, told = time.monotonic(), kernel.fresh_folder() / "outcome.json"
+    start = time.monotonic()
     if not file.is_file():
         return _grade(exercise, absent(exercise), 0.0)
-    finished = kernel.run(call("measure", exercise.id, str(file), secrets.randbits(31), str(told)), timeout_s)
+    folder = kernel.fresh_folder()
+    told, copy = folder / "outcome.json", folder / file.name
+    if file.stat().st_size > LARGEST:
+        words = f"{file.name} is larger than {LARGEST // 2**20} MiB: is it the recipe's model?"
+        return _grade(exercise, Outcome(Verdict.WRONG, words), time.monotonic() - start)
+    shutil.copyfile(file, copy)
+    finished = kernel.tries("measure", exercise.id, str(copy), secrets.randbits(31), str(told), timeout_s=clock.left())
     if told.exists():
         fields = json.loads(told.read_text(encoding="utf-8"))
         outcome = Outcome(Verdict(fields["verdict"]), fields["message"], points=fields["points"])
     else:
-        why = "took more memory than there is" if finished or kernel.died else f"took more than {timeout_s:g} seconds"
+        why = (
+            "took more memory than there is" if finished or kernel.died else f"took more than {clock.each_s:g} seconds"
+        )
         outcome = Outcome(Verdict.WRONG, f"Measuring your model {why}: is it larger than the recipe's?")
     return _grade(exercise, outcome, time.monotonic() - start)
 
 
-def _outcome(step: Step, kernel: Kernel, timeout_s: float, private: Path | None) -> Outcome:
-    """The verdict on one answer, from what the kernel left in a fresh folder."""
+def _outcome(step: Step, kernel: Kernel, clock: Clock, private: Path | None) -> Outcome:
+    """The verdict on one answer, from what its process left in a fresh folder."""
     if step.source is None:
         return Outcome(Verdict.NOT_ATTEMPTED, "Its cell was not found in the notebook.")
+    limit = clock.left()
+    if not limit:
+        return Outcome(Verdict.NOT_ATTEMPTED, "The time for the whole notebook was over before its turn came.")
     seed, folder = secrets.randbits(31), kernel.fresh_folder()
-    arguments = (step.exercise.id, step.source, seed, str(folder), private and str(private))
-    finished = kernel.run(call("collect", *arguments), timeout_s)
-    nothing = Answer(problem=_why_nothing(kernel, finished, timeout_s))
+    finished = kernel.tries("collect", step.exercise.id, step.source, seed, str(folder), timeout_s=limit)
+    nothing = Answer(problem=_why_nothing(kernel, finished, limit))
     probes = probes_of(step.exercise, private)
-    answers = (_read_answer(folder / str(number)) or nothing for number in range(len(probes)))
+    answers = (read_answer(folder / str(number)) or nothing for number in range(len(probes)))
     try:
         return verdict(step.exercise, probes, answers, seed)
     except Exception:  # a record that is none
@@ -205,24 +261,11 @@ def _why_nothing(kernel: Kernel, finished: bool, timeout_s: float) -> str:
     return f"Your code was stopped after {timeout_s:g} seconds: does a loop never end?"
 
 
-def _read_answer(path: Path) -> Answer | None:
-    """An answer as the kernel wrote it; None when there is none that can be read. Arrays come without pickle."""
-    try:
-        words, arrays = path.with_suffix(".json"), path.with_suffix(".npz")
-        if max(words.stat().st_size, arrays.stat().st_size) > LARGEST_ANSWER:
-            return Answer(problem=f"The answer is larger than {LARGEST_ANSWER // 2**20} MiB.")
-        told = json.loads(words.read_text(encoding="utf-8"))
-        with np.load(arrays, allow_pickle=False) as numbers:
-            record = restored(told["record"], dict(numbers))
-        return Answer(record, str(told["problem"]), told["not_attempted"] is True, told["raised"] is True)
-    except Exception:  # whatever a student's process wrote there
-        return None
-
-
 def _grade(exercise: Task, outcome: Outcome, seconds: float) -> Grade:
     """An outcome as points and words: what is off, and where."""
-    points, words = outcome.points_of(exercise.points), " ".join([*outcome.message.splitlines(), *outcome.more[:1]])
+    points, words = outcome.points_of(exercise.points), " ".join([outcome.message, *outcome.more[:1]])
     verdict, seconds = outcome.verdict.value, round(seconds, 2)
+    words = readable(words, LONGEST_SENTENCES)
     return Grade(exercise.id, exercise.title, points, exercise.points, verdict, words, seconds, outcome.probe)
 
 
@@ -235,6 +278,23 @@ def _nothing(notebook: Path, problem: str) -> GradeReport:
     outcome = Outcome(Verdict.NOT_ATTEMPTED, "The notebook could not be read.")
     grades = tuple(_grade(exercise, outcome, 0.0) for exercise in listing.exercises(chapter))
     return GradeReport(notebook.name, chapter, grades, problem)
+
+
+def answers_in(notebook: Path, chapter: str) -> dict[str, str]:
+    """The cells of a notebook that answer a chapter's exercises, by their ids. Raises SubmissionError where it cannot be read."""
+    given = _handed_out(chapter)
+    found = steps(read(notebook), chapter, read(given) if given else None)
+    return {step.exercise.id: step.source for step in found if step.exercise and step.source}
+
+
+def course_s(exercise_id: str) -> list[Path]:
+    """The course's own notebooks with that exercise: the student's, and the solved one."""
+    chapter, root = listing.exercise(exercise_id).chapter, course_root()
+    return [
+        path
+        for name in ("notebooks", "solutions")
+        for path in (root / name if root else Path()).glob(f"{chapter}_*.ipynb")
+    ]
 
 
 def _handed_out(chapter: str) -> Path | None:

@@ -3,15 +3,13 @@
 `ask` runs where the student's code is; `verdict` where it is decided (in a notebook the same process, in the grader another one).
 """
 
-import contextlib
 import functools
 import inspect
 import linecache
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Any
 
 from minivid.course.conduct import change, misconduct
@@ -20,7 +18,6 @@ from minivid.course.outcome import Outcome, Verdict
 from minivid.course.recording import Record, record, repeat
 
 LONGEST_MESSAGE = 300
-LIBRARY = __name__.split(".")[0]
 
 
 @dataclass(frozen=True)
@@ -53,16 +50,11 @@ def ask(exercise: Exercise, probe: Probe, obj: Any, seed: int) -> Answer:
         return Answer(problem=problem)
     student, told = _globals_of(obj), Record()
     try:
-        with _watch(exercise, student) as borrowed:
-            record(exercise, probe, obj, seed, told)
+        record(exercise, probe, obj, seed, told)
     except WrongAnswer as error:
         return Answer(told, _sentence(str(error)))
     except (Exception, SystemExit) as error:
         return _failed(error, student, told)
-    if borrowed:
-        return Answer(
-            problem=f"Your code calls the library's `{borrowed[0]}`, which is the answer: write it out yourself."
-        )
     return Answer(told)
 
 
@@ -72,7 +64,8 @@ def ask_again(exercise: Exercise, probe: Probe, obj: Any, seed: int, answer: Ans
         if not answer.problem and not answer.not_attempted:
             repeat(exercise, probe, obj, seed, answer.record)
     except (Exception, SystemExit) as error:
-        answer.record.failed = explain(error, _globals_of(obj))
+        refused = isinstance(error, WrongAnswer)
+        answer.record.failed = _sentence(str(error)) if refused else explain(error, _globals_of(obj))
 
 
 def verdict(
@@ -173,40 +166,6 @@ def _globals_of(obj: Any) -> dict[str, Any]:
     obj = obj.func if isinstance(obj, functools.partial) else inspect.unwrap(obj)
     module = sys.modules.get(getattr(obj, "__module__", None) or "__main__")
     return getattr(obj, "__globals__", None) or vars(module or sys.modules["__main__"])
-
-
-@contextlib.contextmanager
-def _watch(exercise: Exercise, student: dict[str, Any]) -> Iterator[list[str]]:
-    """Notes each direct call from the student's code to an answer of the exercise. Library code may call it freely."""
-    answers = {(sys.modules[answer.__module__].__file__, answer.__qualname__) for answer in exercise.answers}
-    borrowed: list[str] = []
-
-    files = {file for file, _ in answers}
-
-    def note(frame: FrameType) -> None:
-        name = frame.f_code.co_qualname
-        for called in (name, name.rpartition(".")[0]):  # a function, or a class by one of its methods
-            if (frame.f_code.co_filename, called) in answers and _caller_is(student, frame):
-                borrowed.append(called)
-
-    # runs at every call that the student's code makes: a bare test first
-    on_event = lambda frame, event, _: event == "call" and frame.f_code.co_filename in files and note(frame)  # noqa: E731
-    before = sys.getprofile()
-    sys.setprofile(on_event)
-    try:
-        yield borrowed
-    finally:
-        sys.setprofile(before)
-
-
-def _caller_is(student: dict[str, Any], frame: FrameType) -> bool:
-    """Is the nearest caller, torch and decorators skipped, the student's code (and not the library's)?"""
-    caller = frame.f_back
-    while caller is not None and caller.f_globals is not student:
-        if str(caller.f_globals.get("__name__", "")).split(".")[0] == LIBRARY:
-            return False
-        caller = caller.f_back
-    return caller is not None
 
 
 def _sentence(text: str) -> str:

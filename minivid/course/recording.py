@@ -17,6 +17,7 @@ import torch
 from minivid.course.exercise import Arrays, Exercise, Probe, plain
 from minivid.course.interception import intercepted
 from minivid.course.observing import Call, seen
+from minivid.course.sealed import closed
 
 ROUNDING = 1e-5  # of the largest value: with gradients torch may take other kernels
 OTHER_SEED = 1  # added to a probe's: what the global random numbers are the second time
@@ -80,7 +81,11 @@ def _once(
     """The probe's answer, with global random numbers from `state`; what is seen of each call is added to `calls`."""
     around = functools.partial(seen, calls, gradients)
     with own_random_state(state), torch.enable_grad():
-        return plain(probe.call(intercepted(obj, exercise.reference, around), probe.inputs(seed)))
+        inputs = probe.inputs(seed)
+        if obj is exercise.reference:
+            return plain(probe.call(intercepted(obj, exercise.reference, around), inputs))
+        with closed(exercise):
+            return plain(probe.call(intercepted(obj, exercise.reference, around), inputs))
 
 
 def _alike(one: Arrays, other: Arrays) -> bool:

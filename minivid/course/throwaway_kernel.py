@@ -1,119 +1,274 @@
-"""A Jupyter kernel that a grader can throw away: limited in time and memory, ended with all its children, started again at need."""
+"""Processes that a student's code runs in and a grader can throw away: limited in time and memory, out of each other's way.
+
+The first one loads the course and waits (`minivid.course.kernel_process`). Each piece of work is done in a fork of what there is; the
+grader then goes on from the fork, or drops it and goes on from what was before. So what has failed costs a fork,
+and nothing else is run twice.
+"""
 
 import contextlib
+import json
 import os
+import select
+import shutil
+import socket
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import nbformat
 import psutil
-from nbclient import NotebookClient
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-MEMORY_BYTES = 4 * 2**30  # beyond what a kernel holds when it has imported torch
-START_S = 120.0  # for a new kernel to import torch
+from minivid.course.kernel_process import Setting, receive, send
+
+MEMORY_BYTES = 4 * 2**30  # beyond what a process holds when it has imported torch
+START_S = 600.0  # for the first process to load the course
+FORK_S = 10.0
 LOOK_S = 0.2  # a clock of processes ticks a hundred times a second
+MOST_ODD = 20
+ROUNDS = 20  # of ending processes that start others meanwhile
 
 
-def call(function: str, *arguments) -> str:
-    """Code that calls a function of `minivid.course.inside_kernel`, whatever the student's names are."""
-    return f"__import__('minivid.course.inside_kernel', fromlist=['_']).{function}(*{arguments!r})"
+class KernelError(RuntimeError):
+    """The processes cannot be had at all. The message is a sentence."""
 
 
-class Kernel:
-    """A Jupyter kernel with limits, in a folder of its own. Thrown away, it starts again at the next `run`, and first runs `replay`."""
+@dataclass
+class Running:
+    """A process that waits for work, or does some."""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.replay: dict[str, float] = {}  # code, in order, with its timeout
-        self.died = False
-        self._client: NotebookClient | None = None
+    process: psutil.Process
+    channel: socket.socket
+    odd: list[str] = field(default_factory=list)
 
-    def __enter__(self) -> "Kernel":
+    def alive(self) -> bool:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return self.process.is_running() and self.process.status() != psutil.STATUS_ZOMBIE
+        return False
+
+
+class Kernels:
+    """For each chapter the processes that grade its notebooks, one after the other, kept between them. Options: those of `Kernel`."""
+
+    def __init__(self, **options):
+        self._options = options
+        self._folder = tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True)
+        self._kernels: dict[str, Kernel] = {}
+
+    def __enter__(self) -> "Kernels":
         return self
 
     def __exit__(self, *_) -> None:
-        self.discard()
+        self.close()
+
+    def close(self) -> None:
+        """End all of them, and take their folder away."""
+        for kernel in self._kernels.values():
+            kernel.close()
+        self._folder.cleanup()
+
+    @contextlib.contextmanager
+    def of(self, chapter: str) -> Iterator["Kernel"]:
+        """The chapter's, as if it were new; what a notebook leaves there is taken away."""
+        if chapter not in self._kernels:
+            folder = Path(self._folder.name) / chapter
+            folder.mkdir()
+            self._kernels[chapter] = Kernel(folder, chapter, **self._options)
+        kernel = self._kernels[chapter]
+        try:
+            yield kernel
+        finally:
+            kernel.finish()
+
+
+class Kernel:
+    """The processes of one chapter's notebooks. `tries` does something in a fork; `keep` goes on from there, `drop` from before.
+
+    folder: where they may write. hidden: files and folders that they must not read. died: whether what was tried last ended its
+    process. odd: what it did that a person should look at. Raises KernelError where a machine cannot fork.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        chapter: str,
+        private: Path | None = None,
+        hidden: Iterable[Path] = (),
+        memory_bytes: int = MEMORY_BYTES,
+    ):
+        if not hasattr(os, "fork"):
+            raise KernelError("Grading needs Linux or macOS: on Windows, run it in WSL or in a container.")
+        self.folder, self.died = folder, False
+        self.odd: list[str] = []
+        own = [str(private.resolve())] if private else []
+        unread = [*(str(path.resolve()) for path in hidden), *own]
+        self._setting = Setting(chapter, str(folder), *(own or [None]), tuple(unread), memory_bytes)
+        self._first: subprocess.Popen | None = None
+        self._now: Running | None = None
+        self._tried: Running | None = None
+        self._trying: tuple = ()
+        self._kept: list[tuple] = []
+
+    def close(self) -> None:
+        """End all processes, the first one too."""
+        if self._first is not None:
+            self.finish()
+            self._first.kill()
+            self._first.wait()
+
+    def finish(self) -> None:
+        """Go on from the first process: nothing of a notebook stays, neither process nor file."""
+        self._now = self._tried = None
+        self._kept = []
+        if self._first is not None:
+            self._end_all_but()
+        for path in self.folder.iterdir():
+            with contextlib.suppress(OSError):
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
     def fresh_folder(self) -> Path:
         return Path(tempfile.mkdtemp(dir=self.folder))
 
-    def run(self, code: str, timeout_s: float) -> bool:
-        """True when the code ran to its end in time (an exception is an end too). Else the kernel is gone, and `died` says whether
-        it died by itself."""
-        while self._client is None:
-            self._start()
-        finished = self._execute(code, timeout_s)
-        if not finished:
-            self.discard()
-        return finished
+    def tries(self, action: str, *arguments, timeout_s: float) -> bool:
+        """True when this came to its end in time in a fork of what there is (an exception inside is an end too)."""
+        self.drop()
+        if self._now is not None and not self._now.alive():
+            self._anew()
+        self._tried, self._trying = self._fork(), (action, arguments, timeout_s)
+        if self._tried is None:
+            self.died = True
+            return False
+        answer, tried = None, self._tried
+        with contextlib.suppress(OSError):
+            send(tried.channel, {"do": action, "with": arguments})
+            answer = _read(tried.channel, tried, timeout_s)
+        self.odd = tried.odd
+        self.died = answer is None and not self._tried.alive()
+        if answer is None:
+            self.drop()
+        return answer is not None
 
-    def keep(self, code: str, timeout_s: float) -> None:
-        """Run this in the kernel that there is and in every one that follows; what does not come to its end is not kept."""
-        if self._client is None or self.run(code, timeout_s):
-            self.replay[code] = timeout_s
+    def keep(self) -> None:
+        """Go on from what was tried last."""
+        self._now, self._tried = self._tried, None
+        self._kept.append(self._trying)
+        self._end_all_but(self._now)
+
+    def drop(self) -> None:
+        """Go on from before what was tried last, with whatever it has started at an end."""
+        if self._tried is not None:
+            self._tried = None
+            self._end_all_but(self._now)
+
+    def _anew(self) -> None:
+        """Do again what was kept: something that was tried has ended the process that it came from."""
+        kept, self._kept, self._now = self._kept, [], None
+        for action, arguments, timeout_s in kept:
+            if self.tries(action, *arguments, timeout_s=timeout_s):
+                self.keep()
 
     def busy(self) -> bool:
-        """Whether something still computes in the kernel or below it, though nothing was asked."""
+        """Whether something still computes where something was tried, or below it, though nothing was asked."""
         before = self._seconds()
         time.sleep(LOOK_S)
         return self._seconds() - before > LOOK_S / 2
 
     def _seconds(self) -> float:
-        """The processor's seconds that the kernel and its children have taken."""
-        return sum(sum(process.cpu_times()[:2]) for process in self._family())
-
-    def discard(self) -> None:
-        """End the kernel and every process below it: a kernel has its own session, and its children would outlive it."""
-        if self._client is None:
-            return
-        family = self._family()
-        for member in family:
+        """The processor's seconds that the last fork and what it has started have taken."""
+        total = 0.0
+        for process in [self._tried.process, *_below(self._tried.process)]:
             with contextlib.suppress(psutil.NoSuchProcess):
-                member.kill()
-        psutil.wait_procs(family, timeout=5)
-        self._client._cleanup_kernel()
-        self._client = None
+                total += sum(process.cpu_times()[:2])
+        return total
 
-    def _family(self) -> list[psutil.Process]:
-        """The kernel's process, behind all below it; none where it has ended."""
-        with contextlib.suppress(psutil.NoSuchProcess, AttributeError):
-            process = psutil.Process(self._client.km.provisioner.pid)
-            return [*process.children(recursive=True), process]
-        return []
+    def _fork(self) -> Running | None:
+        """A process that goes on from what there is; None where that has come to an end."""
+        parent = self._now or self._start()
+        ours, theirs = socket.socketpair()
+        try:
+            send(parent.channel, {"fork": True}, theirs)
+            told = _read(ours, parent, FORK_S if self._now else START_S)
+            known = {process.pid: process for process in _below(psutil.Process(self._first.pid))}
+            return Running(known[told["process"]], ours)  # a process may say what it likes: it must be one of these
+        except (OSError, KeyError, TypeError):
+            if self._now is None:
+                raise KernelError(f"The course could not be loaded for grading: {self._said()}") from None
+            return None
+        finally:
+            theirs.close()
 
-    def _start(self) -> None:
-        environment = os.environ | {
+    def _start(self) -> Running:
+        if self._first is None:
+            self._channel, theirs = socket.socketpair()
+            command = [sys.executable, "-m", "minivid.course.kernel_process", str(theirs.fileno())]
+            with (self.folder / "said.txt").open("wb") as said, theirs:
+                self._first = subprocess.Popen(
+                    [*command, json.dumps(asdict(self._setting))],
+                    pass_fds=[theirs.fileno()],
+                    cwd=self.folder,
+                    env=os.environ | self._environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=said,
+                    start_new_session=True,
+                )
+        return Running(psutil.Process(self._first.pid), self._channel)
+
+    def _environment(self) -> dict[str, str]:
+        here = str(self.folder)
+        own = dict.fromkeys(("TMPDIR", "IPYTHONDIR", "MPLCONFIGDIR"), here)
+        return own | {
             "MINIVID_GRADING": "collect",
             "MINIVID_BUDGET": "smoke",
             "MPLBACKEND": "agg",
-            "IPYTHONDIR": str(self.folder / "ipython"),
             "OMP_NUM_THREADS": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
         }
-        client = NotebookClient(
-            nbformat.v4.new_notebook(),
-            kernel_name="python3",
-            allow_errors=True,
-            extra_arguments=["--IPKernelApp.log_level=ERROR"],
-        )
-        client.create_kernel_manager()
-        client.start_new_kernel(env=environment, cwd=str(self.fresh_folder()))
-        client.start_new_kernel_client()
-        self._client = client
-        self._execute(call("limit_memory", MEMORY_BYTES), START_S)
-        for code, timeout_s in list(self.replay.items()):
-            if not self._execute(code, timeout_s):  # then never again, and a kernel without it
-                del self.replay[code]
-                return self.discard()
 
-    def _execute(self, code: str, timeout_s: float) -> bool:
-        cell = nbformat.v4.new_code_cell(code)
-        self._client.nb.cells = [cell]
-        self._client.timeout = timeout_s
-        try:
-            self._client.execute_cell(cell, 0, store_history=False)
-        except (CellTimeoutError, DeadKernelError) as error:
-            self.died = isinstance(error, DeadKernelError)
-            return False
-        return True
+    def _said(self) -> str:
+        """The last line of what the first process has complained of."""
+        lines = (self.folder / "said.txt").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it took too long."
+
+    def _end_all_but(self, kept: Running | None = None) -> None:
+        """End whatever there is below the first process, but for one."""
+        first = psutil.Process(self._first.pid)
+        for _ in range(ROUNDS):
+            there = [one for one in _below(first) if kept is None or one.pid != kept.process.pid]
+            if not there:
+                return
+            for one in there:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    one.kill()
+            psutil.wait_procs(there, timeout=0.1)
+
+
+def _read(channel: socket.socket, running: Running, timeout_s: float) -> dict | None:
+    """The next message, or None where none came in time or its sender has ended."""
+    until = time.monotonic() + timeout_s
+    while (left := until - time.monotonic()) > 0:
+        if select.select([channel], [], [], min(left, LOOK_S))[0]:
+            channel.settimeout(max(left, LOOK_S))
+            try:
+                message, _ = receive(channel)
+            except (OSError, ValueError):
+                return None
+            if not isinstance(message, dict) or "odd" not in message:
+                return message
+            running.odd = [*running.odd, str(message["odd"])][:MOST_ODD]
+        if not running.alive():
+            return None
+    return None
+
+
+def _below(process: psutil.Process) -> list[psutil.Process]:
+    """What it has started, directly or not, and what has not ended yet."""
+    found = []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for child in process.children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if child.status() != psutil.STATUS_ZOMBIE:
+                    found.append(child)
+    return found

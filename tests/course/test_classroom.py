@@ -106,7 +106,7 @@ DYING = """
 import os
 from minivid.course.grade import GradeReport
 
-def grade(notebook):
+def grade(notebook, kernels=None):
     if "bad" in str(notebook):
         os._exit(1)
     if "odd" in str(notebook):
@@ -160,6 +160,8 @@ def test_a_class_from_the_command_line(course, tmp_path, capsys):
         ((), "which notebook"),
         (("in", "--resume"), "name that file too"),
         (("in", "--jobs", "0"), "jobs is 0"),
+        (("in", "--wall", "0"), "a wall of 0 seconds"),
+        (("in", "--memory", "-1"), "memory is -1 GiB"),
         (("in", "--csv", "no/such.csv"), "there is no folder no"),
         (("in",), "there is no notebook in in"),
         (("in", "nowhere"), "there is no file or folder nowhere"),

@@ -31,6 +31,7 @@ def submissions(course) -> dict[str, tuple[dict[str, str], list[int]]]:
         "right-but-one": (right | {"3.3": course.answer("3.3", "x_not_shrunk")}, [2, 0, 4]),
         "patched": (answers("uniform_noise", "deviation_for_variance", "not_scaled", first=PATCH), [0, 0, 0]),
         "wrong": (answers("noise_shared_by_the_frames", "independent_noises", "bias_transposed"), [0, 0, 0]),
+        "award": (right | {"3.1": course.answer("3.1", "uniform_noise") + "\naward = lambda *_: None"}, [0, 3, 4]),
         "exception": (right | {"3.1": forgotten, "3.5": course.answer("3.5", "mask_inverted")}, [0, 3, 0]),
     }
 

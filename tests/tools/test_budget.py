@@ -17,6 +17,14 @@ def test_a_student_who_sets_nothing_has_the_laptop_budget(monkeypatch):
     assert budget() == "laptop"
 
 
+def test_nbgrader_waits_for_smoke_alone_unless_it_is_told_otherwise(monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    monkeypatch.delenv("MINIVID_BUDGET", raising=False)
+    assert budget() == "smoke"
+    monkeypatch.setenv("MINIVID_BUDGET", "gpu")
+    assert budget() == "gpu"
+
+
 def test_a_wrong_word_is_answered_with_the_words_there_are(monkeypatch):
     monkeypatch.setenv("MINIVID_BUDGET", "labtop")
     with pytest.raises(ValueError, match=r"'labtop'.*smoke, laptop or gpu; did you mean laptop\?"):

@@ -1,0 +1,159 @@
+"""The process that a student's code runs in, started by `minivid.course.throwaway_kernel`: it forks when it is told to, and works.
+
+The first of them has loaded the course, runs nothing of a student's, and waits. What is done in a fork of it can be kept, by going on
+from there, or thrown away with the fork. What asks and records lies in modules that are then forgotten: `import minivid.course` in
+a student's cell gives another copy.
+
+A message is a line of JSON: {"fork": true}, with a socket for the child, or {"do": "run", "with": […]}. The answer to each is one too, and
+what is odd meanwhile.
+"""
+
+import contextlib
+import functools
+import importlib
+import json
+import os
+import pkgutil
+import re
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+import minivid
+from minivid.course import listing
+from minivid.course.confinement import confine
+from minivid.course.inside_kernel import Hands
+from minivid.course.limits import keep_children, limit_files, limit_memory
+from minivid.course.private import probes_of
+from minivid.course.sealed import seal_for_good
+from minivid.course.suspicion import Watch
+
+OUT_OF_SIGHT = re.compile(rf"{minivid.__name__}\.(course|chapters)\b")
+UNUSED = re.compile(rf"{minivid.__name__}\.(cli|__main__|course\.(?!widgets))")
+"""What no notebook imports by itself: commands, and what authors and graders use. `minivid.course` loads what it needs."""
+LONGEST = 2**24
+"""Bytes of a message: a cell's source is in it."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the first process is told when it is started."""
+
+    chapter: str
+    folder: str
+    """Where it may write."""
+    private: str | None
+    """The folder with an instructor's own probes."""
+    hidden: tuple[str, ...]
+    """What it must not read."""
+    memory_bytes: int
+    """What a process may take beyond what this one has when all is loaded."""
+
+
+def serve(channel: socket.socket, actions: dict[str, Callable], watch: Watch, at_birth: Callable[[], None]) -> None:
+    """Do what comes over the channel until it is closed. In a fork, go on there; the first one of a line begins with `at_birth`."""
+    while True:
+        watch.tell = functools.partial(_tell, channel)
+        message, sockets = receive(channel)
+        if message is None:
+            os._exit(0)  # the grader has gone
+        if "fork" in message:
+            _reap()
+            if os.fork() == 0:
+                channel.close()
+                channel = socket.socket(fileno=sockets[0])
+                at_birth()
+                at_birth = _nothing
+                send(channel, {"process": os.getpid()})
+            else:
+                os.close(sockets[0])
+            continue
+        with contextlib.suppress(BaseException):  # then what it should have left is not there
+            actions[message["do"]](*message["with"])
+        send(channel, {"done": message["do"]})
+
+
+def _nothing() -> None:
+    pass
+
+
+def send(channel: socket.socket, message: dict[str, Any], *sockets: socket.socket) -> None:
+    """A message, and open sockets with it."""
+    line = json.dumps(message).encode() + b"\n"
+    if sockets:
+        socket.send_fds(channel, [line], [one.fileno() for one in sockets])
+    else:
+        channel.sendall(line)
+
+
+def receive(channel: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
+    """The next message and the sockets with it; None where the channel has ended."""
+    line, sockets = b"", []
+    while not line.endswith(b"\n"):
+        part, new, _, _ = socket.recv_fds(channel, 2**16, 1)
+        if not part or len(line) > LONGEST:
+            return None, []
+        line, sockets = line + part, sockets + list(new)
+    return json.loads(line), sockets
+
+
+def _tell(channel: socket.socket, odd: str) -> None:
+    """What a student's code has just done, at once: it may not come to its end."""
+    send(channel, {"odd": odd})
+
+
+def _reap() -> None:
+    """Take note of children that have ended, which otherwise stay as names."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+
+
+def main(channel: int, setting: Setting) -> None:
+    """Load the course, put the grader's part of it out of sight, and serve."""
+    actions, watch = _hands(setting)
+    for name in list(sys.modules):
+        if OUT_OF_SIGHT.match(name):
+            del sys.modules[name]
+    for module in pkgutil.walk_packages(minivid.__path__, f"{minivid.__name__}."):
+        if not UNUSED.match(module.name):
+            importlib.import_module(module.name)  # since its file cannot be read any more
+    seal_for_good(listing.written(setting.chapter))
+    keep_children()
+    watch.begin()
+    serve(socket.socket(fileno=channel), actions, watch, functools.partial(_close_the_doors, setting))
+
+
+def _hands(setting: Setting) -> tuple[dict[str, Callable], Watch]:
+    """What can be asked of this process, by its name: bound methods of an object that no module holds. And who watches."""
+    tasks = {task.id: task for task in listing.exercises(setting.chapter)}
+    private = setting.private and Path(setting.private)
+    probes = {one.id: probes_of(one, private) for one in listing.written(setting.chapter)}
+    shell = InteractiveShell.instance(
+        config=Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "NoColor"}})
+    )
+    hands = Hands(shell, tasks, probes)
+    return {name: getattr(hands, name) for name in ("run", "collect", "use_library", "measure")}, Watch(shell.user_ns)
+
+
+def _close_the_doors(setting: Setting) -> None:
+    """Limits that hold for this process and all that it starts, and not for the one that it comes from, which it cannot reach."""
+    package, shared_memory = Path(minivid.__file__).parent, Path("/dev/shm")
+    sources = [path for path in package.rglob("*") if path.suffix == ".py" or path.name == "__pycache__"]
+    writable = [Path(setting.folder), Path(os.devnull), *([shared_memory] if shared_memory.is_dir() else [])]
+    limit_memory(setting.memory_bytes)
+    limit_files()
+    confine([*sources, *map(Path, setting.hidden)], writable)
+
+
+if __name__ == "__main__":
+    fields = json.loads(sys.argv[2])
+    main(int(sys.argv[1]), Setting(**fields))

@@ -1,0 +1,38 @@
+"""What a process and all that it starts may take, as far as the system can say it."""
+
+import contextlib
+import ctypes
+import signal
+import sys
+
+import psutil
+
+LARGEST_FILE = 2**28
+BECOME_SUBREAPER = 36
+
+
+def limit_memory(bytes_more: int) -> None:
+    """No more than so many bytes beyond what this process holds now; a larger request raises MemoryError (Linux, mostly macOS)."""
+    _limit("RLIMIT_AS", psutil.Process().memory_info().vms + bytes_more)
+
+
+def limit_files() -> None:
+    """No file grows larger than a quarter of a GiB: writing on raises OSError."""
+    _limit("RLIMIT_FSIZE", LARGEST_FILE)
+    if hasattr(signal, "SIGXFSZ"):
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+
+def keep_children() -> None:
+    """Whatever process comes of this one stays below it, also when the one between has ended (Linux)."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(BECOME_SUBREAPER, 1, 0, 0, 0)
+
+
+def _limit(which: str, most: int) -> None:
+    try:
+        import resource
+    except ImportError:  # Windows has no such limits
+        return
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(getattr(resource, which), (most, most))

@@ -1,0 +1,172 @@
+"""While an exercise is judged, the library's answer to it does not answer the student's code.
+
+The function itself is exchanged, not its name: however it is wrapped, renamed, copied or put into a thread, a call arrives here, and
+who called is read off the stack. Library code may go on calling it. Checked by tests/course/test_sealed.py.
+"""
+
+import contextlib
+import inspect
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from types import CodeType, FrameType, FunctionType, ModuleType
+from typing import Any
+
+from minivid.course.exercise import Exercise, WrongAnswer
+
+LIBRARY = __name__.split(".")[0]
+OURS = re.compile(rf"{LIBRARY}\.(course|chapters\.\w+\.exercises)\b")
+"""Modules that ask and judge: what they call on a student's behalf, the student calls."""
+SEAL = "the seal stands here"
+
+_codes: dict[str, frozenset[CodeType]] = {}
+"""The code of each library module, as it was before anybody could add to it."""
+_seals: dict[FunctionType, "Seal"] = {}
+
+
+class Seal:
+    """Stands in a function's place. Closed, it refuses the student's code, and remembers that it has."""
+
+    def __init__(self, function: FunctionType):
+        self.function, self.code = function, function.__code__
+        self.original = FunctionType(
+            self.code, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+        )
+        self.original.__kwdefaults__ = function.__kwdefaults__
+        self.closed = False
+        self.refused = False
+        self.foreign: frozenset[int] = frozenset()
+        function.__code__ = _door(self.code, self)
+
+    def __call__(self, args: tuple, kwargs: dict) -> Any:
+        if self.closed and not _is_library_s(self._caller(), self.foreign):
+            self.refused = True
+            raise WrongAnswer(refusal(self.function))
+        return self.original(*args, **kwargs)
+
+    def _caller(self) -> FrameType | None:
+        """Who came through the door."""
+        frame = sys._getframe(1)
+        while self not in frame.f_code.co_consts:
+            frame = frame.f_back
+        return frame.f_back
+
+    def lift(self) -> None:
+        """The function is again what it was."""
+        self.function.__code__ = self.code
+
+
+def refusal(function: FunctionType) -> str:
+    """What a student is told who calls it, or a method of a class that is the answer."""
+    name = function.__qualname__.partition(".")[0]
+    return f"Your code calls the library's `{name}`, which is the answer: write it out yourself."
+
+
+def seal_for_good(exercises: Iterable[Exercise]) -> None:
+    """Put seals, open ones, on all answers to these: what is copied of a function from now on is copied with its seal."""
+    for function in (f for exercise in exercises for answer in exercise.answers for f in functions_of(answer)):
+        _sealed(function)
+
+
+@contextlib.contextmanager
+def closed(exercise: Exercise) -> Iterator[None]:
+    """Meanwhile the answers to this exercise refuse the student's code. Raises WrongAnswer in the end when they have had to, even
+    if the student's code has caught what they said."""
+    functions = {function for answer in exercise.answers for function in functions_of(answer)}
+    new = functions - _seals.keys()
+    seals = [_sealed(function) for function in functions]
+    foreign = frozenset(
+        id(vars(module)) for name, module in _modules() if name.split(".")[0] not in (LIBRARY, "__main__")
+    )
+    for seal in seals:
+        seal.closed, seal.refused, seal.foreign = True, False, foreign
+    try:
+        yield
+    finally:
+        for seal in seals:
+            seal.closed = False
+        for function in new:
+            _seals.pop(function).lift()
+        if borrowed := next((seal for seal in seals if seal.refused), None):
+            raise WrongAnswer(refusal(borrowed.function))
+
+
+def functions_of(answer: Any) -> Iterator[FunctionType]:
+    """The functions that an answer consists of, without what is wrapped around them; of a class its own methods.
+
+    Also those of the object that has the answer's name now, where its module has been imported anew.
+    """
+    namesake = getattr(sys.modules.get(answer.__module__), answer.__qualname__, answer)
+    for one in (answer,) if namesake is answer else (answer, namesake):
+        for part in vars(one).values() if inspect.isclass(one) else (one,):
+            if isinstance(bare := _bare(part), FunctionType):
+                yield bare
+
+
+def _bare(part: Any) -> Any:
+    if isinstance(part, property):
+        part = part.fget
+    return inspect.unwrap(getattr(part, "__func__", part))
+
+
+def _sealed(function: FunctionType) -> Seal:
+    if function not in _seals:
+        for name, module in _modules():
+            if name.split(".")[0] == LIBRARY and name not in _codes:
+                _codes[name] = frozenset(_codes_of(module))
+        _seals[function] = Seal(function)
+    return _seals[function]
+
+
+def _modules() -> list[tuple[str, ModuleType]]:
+    return [(name, module) for name, module in list(sys.modules.items()) if isinstance(module, ModuleType)]
+
+
+def _codes_of(module: ModuleType) -> Iterator[CodeType]:
+    """Every piece of code that a module's functions and classes consist of."""
+    for value in list(vars(module).values()):
+        if getattr(value, "__module__", None) != module.__name__:
+            continue
+        parts = list(vars(value).values()) if inspect.isclass(value) else [value]
+        for bare in filter(lambda part: isinstance(part, FunctionType), map(_bare, parts)):
+            yield from _with_inner(_seals[bare].code if bare in _seals else bare.__code__)
+
+
+def _with_inner(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            yield from _with_inner(const)
+
+
+def _is_library_s(frame: FrameType | None, foreign: frozenset[int]) -> bool:
+    """Is the nearest caller that counts the library's own code? Those that are neither's, torch's and Python's, do not count."""
+    while frame is not None and id(frame.f_globals) in foreign:
+        frame = frame.f_back
+    if frame is None:
+        return False
+    name = frame.f_globals.get("__name__", "")
+    module = sys.modules.get(name)
+    if module is None or frame.f_globals is not vars(module) or frame.f_code not in _codes.get(name, ()):
+        return False  # the student's, or made to look like the library's
+    return not OURS.match(name)
+
+
+def _door(code: CodeType, seal: Seal) -> CodeType:
+    """Code that takes any arguments to the seal, with the free names of `code`, which a function cannot lose."""
+    free = ", ".join(code.co_freevars)
+    lines = [
+        f"def outer({free}):",
+        "    def inner(*args_, **kwargs_):",
+        f"        if 0: ({free or None})",
+        f"        seal_ = {SEAL!r}",
+        "        return seal_(args_, kwargs_)",
+        "    return inner",
+    ]
+    names: dict[str, Any] = {}
+    exec("\n".join(lines), names)
+    inner = names["outer"](*code.co_freevars).__code__
+    consts = tuple(seal if const == SEAL else const for const in inner.co_consts)
+    return inner.replace(
+        co_consts=consts, co_name=code.co_name, co_qualname=code.co_qualname, co_filename=code.co_filename
+    )

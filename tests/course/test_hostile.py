@@ -1,0 +1,125 @@
+"""Submissions that reach for the judge, the machine or the next student. One process grades them all, as in a class.
+
+Each is one cell, a wrong answer to 3.1 and the attempt behind it. It must get that exercise no points and cost the right answer to 3.5 none; and in
+the end an honest notebook, graded by the same processes, gets what it deserves.
+"""
+
+import os
+from pathlib import Path
+
+import psutil
+import pytest
+
+import minivid
+from minivid.course.classroom import Graded
+from minivid.course.grade import grade, hidden
+from minivid.course.throwaway_kernel import Kernels
+
+REFERENCE = "import minivid.chapters.ch03.exercises.noise_clip as ours\n"
+EVERY_ASK = "lambda exercise, probe, obj, seed, *_: asked(exercise, probe, exercise.reference, seed)"
+
+THE_JUDGE = {
+    "what asks, in its module": "import minivid.course.probing as p, minivid.course.inside_kernel as i\nasked = p.ask\n"
+    f"p.ask = i.ask = {EVERY_ASK}\n",
+    "what records": "import minivid.course.recording as r\nonce = r._once\n"
+    "r._once = lambda exercise, probe, obj, *rest: once(exercise, probe, exercise.reference, *rest)\n",
+    "what decides": "import minivid.course.probing as p\np.decide = p.verdict = lambda *_: p.Outcome(p.Verdict.PASSED)\n",
+    "numpy's way into a file": REFERENCE + "import numpy as np\nsaved = np.savez\n"
+    "np.savez = lambda file, **arrays: saved(file, **dict(zip(arrays, map(np.asarray, ours.noise_clip(torch.zeros(2, 1, 8, 4, 4), torch.zeros(2), torch.Generator()) * 9))))\n",
+    "json": "import json\ndumped = json.dumps\njson.dumps = lambda told, **k: dumped({**told, 'problem': '', 'raised': False} if 'problem' in told else told, **k)\n",
+    "comparisons": "import numpy as np\ntorch.allclose = np.allclose = torch.equal = lambda *_, **__: True\nnp.abs = abs = lambda x: 0 * x\n",
+    "names of Python": "import builtins\nbuiltins.len = lambda *_: 1\nbuiltins.isinstance = lambda *_: True\n",
+    "modules": "import sys\nsys.modules['json'] = sys.modules['numpy'] = sys.modules['minivid.course.probing'] = None\n",
+    "the answer's channel": 'import os\nfor fd in range(3, 64):\n    try: os.write(fd, b\'{"done": "collect"}\\n\')\n    except OSError: pass\n',
+    "no channel at all": "import os\nos.closerange(3, 256)\n",
+    "the watching": "import sys, threading\nsys.setprofile(None); sys.settrace(None); threading.setprofile(None)\n",
+}
+THE_ANSWER = {
+    "the solution's file": "import minivid, pathlib\nexec((pathlib.Path(minivid.__file__).parents[1] / 'solutions' / '03_vdm.py').read_text())\n",
+    "the tests' answers": "import minivid, pathlib\nexec((pathlib.Path(minivid.__file__).parents[1] / 'tests' / 'chapters' / 'ch03' / 'ex_3_1.py').read_text())\n",
+    "the library's source": "import inspect\nfrom minivid.chapters.ch03.exercises import noise_clip as ours\nexec(inspect.getsource(ours))\n",
+    "the source by its path": "import minivid, pathlib\nopen(pathlib.Path(minivid.__file__).parent / 'diffusion' / 'objective.py').read()\n",
+    "git": "import minivid, pathlib, subprocess\nsubprocess.run(['git', 'show', 'HEAD:solutions/03_vdm.py'], check=True, cwd=pathlib.Path(minivid.__file__).parents[1])\n",
+}
+THE_MACHINE = {
+    "a process that goes its own way": "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(600)\n    os._exit(0)\n",
+    "many of them": "import subprocess, sys\nfor _ in range(20): subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True)\n",
+    "its parent": "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n",
+    "every process": "import os, signal\nfor pid in map(int, filter(str.isdigit, os.listdir('/proc'))):\n    try: pid != os.getpid() and os.kill(pid, signal.SIGKILL)\n    except OSError: pass\n",
+    "the folder": "import os, shutil\nshutil.rmtree(os.environ['TMPDIR'], ignore_errors=True)\n",
+    "a pipe for an answer": "import os, numpy as np\nnp.savez = lambda file, **_: os.mkfifo(file)\n",
+    "a link for an answer": "import os, numpy as np\nnp.savez = lambda file, **_: os.symlink('/dev/zero', file)\n",
+    "much in little": "import numpy as np\npacked = np.savez_compressed\nnp.savez = lambda file, **_: packed(file, **{'answer.z': np.zeros((512, 2**18), np.uint8)})\n",
+    "a flood of words": "import os\nfor _ in range(64): os.write(1, b'x' * 2**20); os.write(2, b'y' * 2**20)\n",
+    "words for the terminal": "raise ValueError('\\x1b[2J\\x07' + 'long ' * 4000)\n",
+    "a file that grows": "f = open('big', 'wb')\nwhile True: f.write(b'0' * 2**24)\n",
+    "memory": "hoard = torch.ones(2**36)\n",
+    "an end": "import os\nos._exit(3)\n",
+    "an end by a signal": "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n",
+    "deep recursion": "import sys\nsys.setrecursionlimit(10**9)\nf = lambda n: f(n + 1)\nf(0)\n",
+    "a threads' crowd": "import threading\nfor _ in range(50): threading.Thread(target=lambda: [0 for _ in iter(int, 1)], daemon=True).start()\n",
+}
+THE_NEXT = {
+    "the package": "import minivid\nopen(minivid.__file__, 'w').write('raise SystemExit')\n",
+    "its cached code": "import minivid, os, shutil\nshutil.rmtree(os.path.join(os.path.dirname(minivid.__file__), 'course'))\n",
+    "settings of matplotlib and IPython": "import os, pathlib\nfor name in ('matplotlibrc', 'profile_default/startup/0.py', 'sitecustomize.py', 'torch.py'):\n"
+    "    path = pathlib.Path(os.environ['TMPDIR']) / name; path.parent.mkdir(parents=True, exist_ok=True); path.write_text('raise SystemExit')\n",
+}
+KINDS = THE_JUDGE | THE_ANSWER | THE_MACHINE | THE_NEXT
+PACKAGE = Path(minivid.__file__)
+WRONG = "def noise_clip(x, logsnr, generator):\n    return x, x\n"
+
+
+@pytest.fixture(scope="module")
+def kernels():
+    with Kernels(hidden=hidden([])) as them:
+        yield them
+
+
+@pytest.fixture
+def graded(course, kernels, tmp_path):
+    def run(cells):
+        path = course.submission(tmp_path / "03_small.ipynb", cells)
+        report = grade(path, timeout_s=12.0, handed_out=course.handed_out, kernels=kernels)
+        return report, [one.points for one in report.grades if one.id in ("3.1", "3.3", "3.5")]
+
+    return run
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_gains_nothing_and_costs_nobody_else(course, graded, kind):
+    source = WRONG + KINDS[kind]  # so that an answer which it finds is the one that counts
+    before = PACKAGE.read_text()
+    report, points = graded({"3.1": source, "3.5": course.right("3.5")})
+    assert points == [0, 0, 4], report.table()
+    assert all(len(one.message) < 1700 and one.message.isprintable() for one in report.grades)
+    assert PACKAGE.read_text() == before
+
+
+@pytest.mark.parametrize("kind", ["the watching", "the solution's file", "many of them", "an end"])
+def test_a_person_is_told_to_look(course, graded, kind):
+    report, _ = graded({"3.1": WRONG + KINDS[kind]})
+    assert Graded("anna", "03_small.ipynb", "", report).flags, report.table()
+
+
+def test_what_digs_up_the_answer_from_the_interpreter_is_told(course, graded):
+    """It cannot be kept from it in a process that is its own: this is where the hints for a person begin."""
+    digs = (
+        "from minivid.diffusion.bound import posterior as library\nimport inspect, types\nbare = inspect.unwrap(library)\n"
+        "seal = next(c for c in bare.__code__.co_consts if type(c).__name__ == 'Seal')\nposterior = lambda *a: seal.original(*a)\n"
+    )
+    report, points = graded({"3.3": digs})
+    assert any("takes a function's code" in words for words in report.odd), (points, report.odd)
+
+
+def test_in_the_end_an_honest_notebook_gets_what_it_deserves(course, graded, kernels):
+    honest = {
+        "3.1": course.right("3.1"),
+        "3.3": course.answer("3.3", "SECOND"),
+        "3.5": course.answer("3.5", "mask_inverted"),
+    }
+    report, points = graded(honest)
+    assert points == [2, 3, 0], report.table()
+    assert report.odd == ()
+    below = psutil.Process(os.getpid()).children(recursive=True)
+    assert len([one for one in below if one.status() != psutil.STATUS_ZOMBIE]) <= 1, below  # the first process alone
