@@ -185,7 +185,12 @@ def show_steps(found: Receipt) -> Picture:
         for i, (key, words) in enumerate(RATES.items()):
             axes = picture.axes_at(64 + 372 * i, 34, 300, 232)
             axes.set_xscale("log", base=2)
-            axes.set(ylim=(-0.03, 1.03), xlabel="calls of the network for a clip", title=words)
+            axes.set(
+                ylim=(-0.03, 1.03),
+                xlabel="calls of the network for a clip",
+                ylabel="" if i else "share of clips",
+                title=words,
+            )
             axes.axhline(mean(found["real"][key]), color=SOFT, linewidth=1, linestyle=":", label="real clips")
             for who, colour in (("teacher", BLUE), ("student", RED)):
                 ways = sorted(found[who].values(), key=lambda way: way["calls"])
@@ -202,5 +207,5 @@ def show_steps(found: Receipt) -> Picture:
                 axes.fill_between(calls, lows, highs, color=colour, alpha=0.18, linewidth=0)
             axes.set_xticks([2, 4, 8, 16, 32], ["2", "4", "8", "16", "32"])
             if not i:
-                axes.legend(loc="upper left", bbox_to_anchor=(0, 0.95))
+                axes.legend(loc="upper left", bbox_to_anchor=(0, 0.91))
     return picture
