@@ -1,5 +1,7 @@
 """Chapter 4's experiments: what they claim holds where it can be known."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from scipy import stats
@@ -24,6 +26,7 @@ from minivid.chapters.ch04.experiments.terminal import (
     brightness,
     drawn,
     facts,
+    from_afar,
     lit,
     pictures_of,
     spread_of_perfect,
@@ -196,16 +199,16 @@ def test_with_many_steps_a_perfect_network_leaves_what_the_last_level_cannot_tel
 
 
 def test_facts_of_clips_whose_brightness_is_known():
-    found = facts(torch.linspace(-1, 1, 101).view(-1, 1, 1, 1, 1).expand(-1, 1, 2, 4, 4))
+    found = facts(torch.linspace(-0.99, 0.99, 100).view(-1, 1, 1, 1, 1).expand(-1, 1, 2, 4, 4))
     assert [found[key] for key in ("mean", "dark_edge", "bright_edge", "grain")] == pytest.approx(
-        [0, -0.9, 0.9, 0], abs=1e-6
+        [0, -0.891, 0.891, 0], abs=1e-6
     )
-    assert found["far"] == pytest.approx(40 / 101) and len(found["brightness"]) == 101
+    assert found["far"] == pytest.approx(0.4) and len(found["brightness"]) == 100
 
 
 def test_a_receipt_s_pictures_are_the_clips_first_frames_from_dark_to_bright():
     video = lit(SHOWN, 1)
-    (images,) = pictures_of({"pictures": {"real": as_png(video)}}).values()
+    (images,) = pictures_of(replace(receipt("04_terminal"), values={"pictures": {"real": as_png(video)}})).values()
     first = video[brightness(video).argsort(), :, 0]
     assert (read(images[:, :, None]) == read(first[:, :, None])).all()
 
@@ -216,3 +219,35 @@ def test_the_terminal_table_has_a_column_for_each_end_and_an_interval_for_each_n
     assert all(end in head for end in ENDS) and "real clips" in head
     assert len(rows) == len(found["steps"]) * (len(FACTS) + 2)
     assert all(image.shape == (SHOWN, 1, 32, 32) for image in pictures_of(found).values())
+
+
+def test_from_afar_a_clip_keeps_its_brightness_and_loses_its_grain():
+    noise = torch.randn(4, 1, 32, 32, generator=torch.Generator().manual_seed(0)) + 0.3
+    afar = from_afar(noise)
+    torch.testing.assert_close(afar.mean((1, 2, 3)), noise.mean((1, 2, 3)))
+    assert afar.shape == (4, 1, 4, 4) and afar.std() < 0.2
+
+
+def test_what_the_chapter_says_of_dark_and_bright_clips_is_what_was_measured():
+    found = receipt("04_terminal")
+    real = found["real"]["deviation"]
+
+    def deviations(end, steps):
+        return torch.tensor([run[str(steps)]["deviation"] for run in found["ends"][end]])
+
+    published, rescaled, cosine = ({steps: deviations(end, steps) for steps in (12, 50)} for end in ENDS)
+    for steps in (12, 50):
+        assert abs(published[steps].mean() / real - 0.5) < 0.06  # half
+        assert abs(published[steps].mean() - found["perfect"]["as published"][str(steps)]) < 0.03
+        assert (rescaled[steps] > published[steps]).all()
+        _, low, high = paired(published[steps].tolist(), rescaled[steps].tolist())
+        assert 0 < low < high
+    assert (published[50] - published[12]).abs().max() < 0.03
+    assert rescaled[50].mean() > 0.75 * real > 0.7 * real > rescaled[12].mean()
+    assert (
+        (cosine[12] < published[12]).all() and (published[50] < cosine[50]).all() and (cosine[50] < rescaled[50]).all()
+    )
+    perfect = found["perfect"]
+    assert all(run["50"]["grain"] > found["real"]["grain"] + 0.1 for runs in found["ends"].values() for run in runs)
+    assert perfect["our cosine"]["12"] < perfect["as published"]["12"] < perfect["rescaled"]["12"]
+    assert perfect["as published"]["50"] < perfect["our cosine"]["50"] < perfect["rescaled"]["50"]

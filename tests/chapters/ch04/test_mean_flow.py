@@ -20,7 +20,7 @@ from minivid.chapters.ch04.experiments.mean_flow import (
     samples,
     shown,
 )
-from minivid.course.receipt import Receipt
+from minivid.course.receipt import Receipt, receipt
 from minivid.data.captions import tokenize
 from minivid.nn.condition import Cond
 
@@ -29,10 +29,10 @@ def gaussian(n, mean=0.0, seed=0):
     return mean + torch.randn(n, 2, 3, generator=torch.Generator().manual_seed(seed))
 
 
-def test_both_arms_have_the_same_network_clips_noise_and_times():
-    first, second = (run_of(arm) for arm in ARMS)
-    assert first.differences(second) == ["name", "share"]
-    assert first.loss.share == 0 and first.loss.objective is second.loss.objective
+def test_the_arms_have_the_same_network_clips_noise_and_times():
+    flow, longer, mean = (run_of(arm) for arm in ARMS)
+    assert flow.differences(mean) == ["name", "share"] and flow.loss.share == 0
+    assert flow.differences(longer) == ["name", "steps"]
 
 
 def test_the_energy_distance_is_none_between_sets_of_one_distribution_and_grows_with_their_shift():
@@ -70,12 +70,18 @@ def test_a_network_that_says_nothing_leaves_the_noise_where_it_is():
 
 
 def test_the_measurement_asks_every_way_at_every_number_of_steps(monkeypatch):
-    monkeypatch.setattr(mean_flow, "trained", lambda arm, seed, home: PerceptronConfig().build().eval())
+    monkeypatch.setattr(mean_flow, "trained", lambda arm, seed, home: (PerceptronConfig().build().eval(), 1.5))
     monkeypatch.setattr(mean_flow, "step_seconds", lambda arm: 1.0)
+    monkeypatch.setattr(mean_flow, "SHOWN", WORLD.sample(8, 4000).caption[:2])
     found = measure_mean_flow(seeds=(0, 1), n=8)
     told = Receipt("04_mean_flow", found, [0, 1], 1.0, "", {}, {})
     head, *rows = mean_flow_table(told).splitlines()
-    assert "1 step " in head and f"{STEPS[-1]} steps" in head and [row.split("  ")[1] for row in rows] == list(WAYS)
+    assert (
+        "1 step " in head
+        and f"{STEPS[-1]} steps" in head
+        and [row.strip().split(" (")[0] for row in rows] == list(WAYS)
+    )
+    assert found["training_minutes"] == 1.5 * 2 * len(ARMS)
     noise = found["ways"]["MeanFlow"]
     assert (
         len(noise) == 2 and min(map(min, noise)) > found["blur"] > found["real"]
@@ -87,3 +93,16 @@ def test_pixels_are_kept_to_half_a_grey_level():
     clips = WORLD.sample(2, 0).video
     told = Receipt("04_mean_flow", {"shown": {"way": {"1": pixels(clips)}}}, [0], 1.0, "", {}, {})
     assert (shown(told, "way", 1) - clips).abs().max() <= 0.5 / 127.5 + 1e-6
+
+
+def test_what_the_chapter_says_of_mean_flow_is_what_was_measured():
+    found = receipt("04_mean_flow")
+    flow, longer, mean, still = (torch.tensor(found["ways"][way]) for way in WAYS)  # seeds × STEPS
+    for other in (flow, longer):
+        assert (mean.amax(0) < other.amin(0))[:3].all()  # every seed of one is nearer than every seed of the other
+        assert mean[:, 1].max() < other[:, 2].min()  # two steps against four
+        assert not (mean[:, 3].max() < other[:, 3].min()) and not (other[:, 3].max() < mean[:, 3].min())  # sixteen
+    assert mean[:, 0].min() > 20 * found["real"] and mean.max() < found["blur"]
+    assert (still.amin(0) < flow.amax(0)).all() and (flow.amin(0) < still.amax(0)).all()
+    ratio = found["seconds"]["MeanFlow"] / found["seconds"]["flow matching"]
+    assert abs(found["arms"]["flow matching, longer"][1] / found["arms"]["MeanFlow"][1] / ratio - 1) < 0.25
