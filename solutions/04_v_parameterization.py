@@ -548,8 +548,8 @@ runs = torch.full((24, 1, 1, 1, 1), 1.5, dtype=torch.float64)
 doses = {f"η = {eta:g}": partial(with_chance, eta=eta) for eta in (0.0, 0.5, 1.0)}
 fans = {}
 for name, sampler in (doses | {"the SDE": euler_maruyama}).items():
-    path = sampler(world.network(Objective.V), runs, LADDER, Objective.V, steps=48, generator=seeded())
-    fans[name] = torch.stack([runs, *(z for z, _ in path)]).flatten(1)
+    way = sampler(world.network(Objective.V), runs, LADDER, Objective.V, steps=48, generator=seeded())
+    fans[name] = torch.stack([runs, *(z for z, _ in way)]).flatten(1)
 show_fans(fans, LADDER.logsnr(torch.linspace(1, 0, 49)), (world.mean, world.std))
 
 # %% [markdown]
@@ -574,8 +574,8 @@ for name, sampler in (doses | {"the SDE": euler_maruyama}).items():
 twice, said = noise[:1].repeat(2, 1, 1, 1, 1), Cond(*tokenize(captions[:1] * 2))
 again = {}
 for name, sampler in doses.items():
-    path = sampler(strong, twice, COSINE, Objective.V, steps, said, generator=seeded())
-    again[name] = sample(path).clamp(-1, 1)
+    way = sampler(strong, twice, COSINE, Objective.V, steps, said, generator=seeded())
+    again[name] = sample(way).clamp(-1, 1)
     print(f"{name}: the two clips are {(again[name][0] - again[name][1]).square().mean().sqrt():.2f} apart")
 show_sheet(**again, captions=[part for _ in doses for part in ("first run", "second run")], height=64)
 
