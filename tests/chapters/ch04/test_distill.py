@@ -7,15 +7,23 @@ import torch
 from minivid import zoo
 from minivid.chapters.ch04.experiments import distill
 from minivid.chapters.ch04.experiments.distill import (
+    HALVED,
+    RATES,
     SHORTER,
+    STEPS,
     STUDENT,
     TEACHER,
+    differences,
+    differences_table,
+    distill_table,
     drawn,
     next_run,
     off,
     paired_rates,
     share,
+    show_steps,
 )
+from minivid.course import receipt
 
 
 def test_the_next_student_differs_from_the_zoos_in_its_teacher_its_steps_and_its_training_alone():

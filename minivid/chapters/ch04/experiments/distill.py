@@ -6,7 +6,7 @@ All are drawn from the same noise with the same captions, so that a clip of one 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from statistics import mean, median
+from statistics import fmean, median
 
 import torch
 from jaxtyping import Float
@@ -116,12 +116,12 @@ def paired_rates(first: Sequence[int], second: Sequence[int]) -> tuple[float, fl
     lost = 0.5 + sum(a > b for a, b in zip(first, second, strict=True))
     n = len(first) + 2
     middle, half = (won - lost) / n, 1.96 * (won + lost - (won - lost) ** 2 / n) ** 0.5 / n
-    return mean(second) - mean(first), max(-1.0, middle - half), min(1.0, middle + half)
+    return fmean(second) - fmean(first), max(-1.0, middle - half), min(1.0, middle + half)
 
 
 def share(hits: Sequence[int]) -> tuple[float, float, float]:
     """Of 0 and 1: the share of 1 and Wilson's 95 % interval of it."""
-    return mean(hits), *share_interval(sum(hits), len(hits))
+    return fmean(hits), *share_interval(sum(hits), len(hits))
 
 
 def counts(ways: Mapping[str, dict]) -> list[str]:
@@ -144,10 +144,10 @@ def distill_table(found: Receipt) -> str:
     }
     for name, of in ways.items():
         shares = (f"{rate:.2f} [{low:.2f}, {high:.2f}]" for rate, low, high in (share(of[key]) for key in RATES))
-        rows.append((name, f"{of['calls']}", *shares, f"{mean(of['off']):.3f}", f"{median(of['residual']):.2f}"))
+        rows.append((name, f"{of['calls']}", *shares, f"{fmean(of['off']):.3f}", f"{median(of['residual']):.2f}"))
     real = found["real"]
     rows.append(
-        ("  real clips", "", *(f"{mean(real[key]):.2f}" for key in RATES), "", f"{median(real['residual']):.2f}")
+        ("  real clips", "", *(f"{fmean(real[key]):.2f}" for key in RATES), "", f"{median(real['residual']):.2f}")
     )
     return "\n".join(aligned(rows))
 
@@ -185,8 +185,13 @@ def show_steps(found: Receipt) -> Picture:
         for i, (key, words) in enumerate(RATES.items()):
             axes = picture.axes_at(64 + 372 * i, 34, 300, 232)
             axes.set_xscale("log", base=2)
-            axes.set(ylim=(-0.03, 1.03), xlabel="calls of the network for a clip", title=words)
-            axes.axhline(mean(found["real"][key]), color=SOFT, linewidth=1, linestyle=":", label="real clips")
+            axes.set(
+                ylim=(-0.03, 1.03),
+                xlabel="calls of the network for a clip",
+                ylabel="" if i else "share of clips",
+                title=words,
+            )
+            axes.axhline(fmean(found["real"][key]), color=SOFT, linewidth=1, linestyle=":", label="real clips")
             for who, colour in (("teacher", BLUE), ("student", RED)):
                 ways = sorted(found[who].values(), key=lambda way: way["calls"])
                 calls, (*_, least) = [way["calls"] for way in ways], counts(found[who])
@@ -202,5 +207,5 @@ def show_steps(found: Receipt) -> Picture:
                 axes.fill_between(calls, lows, highs, color=colour, alpha=0.18, linewidth=0)
             axes.set_xticks([2, 4, 8, 16, 32], ["2", "4", "8", "16", "32"])
             if not i:
-                axes.legend(loc="upper left", bbox_to_anchor=(0, 0.95))
+                axes.legend(loc="upper left", bbox_to_anchor=(0, 0.91))
     return picture
