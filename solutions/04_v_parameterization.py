@@ -739,7 +739,7 @@ display(show_sheet(**{name: clip[1:] for name, clip in shown_clips.items()}))
 show(**shown_clips)
 
 # %% [markdown]
-# With one, two and four steps all seeds of MeanFlow are nearer to real clips than all seeds of flow matching, also of the one that was trained for longer; its two steps are nearer than flow matching's four. With sixteen the seeds overlap, and no difference is shown.
+# With one, two and four steps all seeds of MeanFlow are nearer to real clips than all seeds of flow matching, also of the one that was trained for about as much work. With sixteen that is over: the seeds overlap, and flow matching, trained for longer, has the smallest mean of all.
 # Nor has it forgotten the velocity: asked at r = t, it is about as good as a network that learnt nothing else. But look at the pictures, too. **One step is a blur that moves as it was told**, far from real clips by the same measure; four steps have a shape and grain. These networks are small and hardly trained:
 # the trial shows what an average is worth at few steps, and not how good one step can become.
 #
