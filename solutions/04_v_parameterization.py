@@ -699,7 +699,11 @@ for count in (1, 2, 4, 16):
 
 # %%
 bins = torch.linspace(-2, 2, 81)
-several = {name: x_0.histogram(bins).hist / len(x_0) for name, x_0 in found.items() if name.endswith(" 1")}
+several = {
+    f"one step by the {name[:-3]}": x_0.histogram(bins).hist / len(x_0)
+    for name, x_0 in found.items()
+    if name.endswith(" 1")
+}
 show_curves(
     (bins[1:] + bins[:-1]) / 2,
     several,
@@ -720,7 +724,7 @@ show_source(few_steps)
 # %% [markdown]
 # A quarter of each batch has r < t; times gather around the middle; and each clip's squared error is divided by its own size. In a network with attention the product has a price: the fast kernels of attention have no such derivative, and the library takes the plain one for it.
 #
-# A small trial was made beforehand: three numerals, slowly to the left or right, and a perceptron that takes a whole clip as a row of numbers. Flow matching is the same loss with r = t always, from the same first weights, with the same clips, noise and times; once for as many steps of training, once for about as much work.
+# A small trial was made beforehand: three numerals, slowly to the left or right, and a perceptron that takes a whole clip as a row of numbers. Flow matching is the same loss with r = t always, from the same first weights, with the same clips, noise and times; once for as many steps of training (in brackets below), once for about as much work.
 # How far are samples from real clips of the same captions? The *energy distance* is 0, on average, between two sets from one distribution:
 
 # %%
