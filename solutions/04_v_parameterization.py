@@ -969,7 +969,11 @@ for count in (1, 2, 4, 16):
 
 # %%
 bins = torch.linspace(-2, 2, 81)
-several = {name: x_0.histogram(bins).hist / len(x_0) for name, x_0 in found.items() if name.endswith(" 1")}
+several = {
+    f"one step by the {name[:-3]}": x_0.histogram(bins).hist / len(x_0)
+    for name, x_0 in found.items()
+    if name.endswith(" 1")
+}
 show_curves(
     (bins[1:] + bins[:-1]) / 2,
     several,
@@ -990,7 +994,7 @@ show_source(few_steps)
 # %% [markdown]
 # A quarter of each batch has r < t; times gather around the middle; and each clip's squared error is divided by its own size. In a network with attention the product has a price: the fast kernels of attention have no such derivative, and the library takes the plain one for it.
 #
-# A small trial was made beforehand: three numerals, slowly to the left or right, and a perceptron that takes a whole clip as a row of numbers. Flow matching is the same loss with r = t always, from the same first weights, with the same clips, noise and times; once for as many steps of training, once for about as much work.
+# A small trial was made beforehand: three numerals, slowly to the left or right, and a perceptron that takes a whole clip as a row of numbers. Flow matching is the same loss with r = t always, from the same first weights, with the same clips, noise and times; once for as many steps of training (in brackets below), once for about as much work.
 # How far are samples from real clips of the same captions? The *energy distance* is 0, on average, between two sets from one distribution:
 
 # %%
@@ -1009,7 +1013,7 @@ display(show_sheet(**{name: clip[1:] for name, clip in shown_clips.items()}))
 show(**shown_clips)
 
 # %% [markdown]
-# With one, two and four steps all seeds of MeanFlow are nearer to real clips than all seeds of flow matching, also of the one that was trained for longer; its two steps are nearer than flow matching's four. With sixteen the seeds overlap, and no difference is shown.
+# With one, two and four steps all seeds of MeanFlow are nearer to real clips than all seeds of flow matching, also of the one that was trained for about as much work. With sixteen that is over: the seeds overlap, and flow matching, trained for longer, has the smallest mean of all.
 # Nor has it forgotten the velocity: asked at r = t, it is about as good as a network that learnt nothing else. But look at the pictures, too. **One step is a blur that moves as it was told**, far from real clips by the same measure; four steps have a shape and grain. These networks are small and hardly trained:
 # the trial shows what an average is worth at few steps, and not how good one step can become.
 #

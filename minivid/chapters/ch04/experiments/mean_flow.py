@@ -175,16 +175,14 @@ def shown(found: Receipt, way: str, steps: int) -> Video:
 
 
 def mean_flow_table(found: Receipt) -> str:
-    """The energy distance's mean over seeds, and between which two the seeds lie, for each way and number of steps."""
+    """The energy distance's mean over seeds, and between which two the seeds lie, for each way (its steps of training) and number of steps."""
 
     def cell(values: list[float]) -> str:
         return f"{mean(values):.2f} ({min(values):.2f}–{max(values):.2f})"
 
-    head = f"Energy distance to real clips, {len(found.seeds)} seeds: mean (least–most)"
+    head = f"mean (least–most), {len(found.seeds)} seeds"
     rows = [(head, *(f"{steps} step{'s' * (steps > 1)}" for steps in found["steps"]))]
     for way, (arm, _) in WAYS.items():
         runs, (_, trained_for) = found["ways"][way], found["arms"][arm]
-        rows.append(
-            (f"  {way} ({trained_for} steps)", *(cell([run[i] for run in runs]) for i in range(len(found["steps"]))))
-        )
+        rows.append((f"{way} ({trained_for})", *(cell([run[i] for run in runs]) for i in range(len(found["steps"])))))
     return "\n".join(aligned(rows))
