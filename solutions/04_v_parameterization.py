@@ -165,7 +165,7 @@ v = math.cos(phi) * eps - math.sin(phi) * x
 print(f"(z(φ + h) − z(φ − h)) / 2h is off from v by {((moved[0] - moved[1]) / (2 * h) - v).abs().max():.0e}")
 
 # %% [markdown]
-# Drag z along the arc (or take the arrow keys). Green is v, at right angles to z; the orange arc is one DDIM step, whose end can be dragged too. Where does a step from φ land when it is as large as φ itself?
+# Drag z along the arc (or take the arrow keys). Grey are all levels, from the clip (right) to noise (top); green is v; the orange arc is one DDIM step, whose end can be dragged too. Where does a step from φ land when it is as large as φ itself?
 
 # %%
 display(widgets.rotation())
@@ -428,12 +428,12 @@ for name, alpha2 in tables.items():
     left, sigma = alpha2.sqrt() * bright.mean(), (1 - alpha2).sqrt()
     seen = [left / (sigma / n**0.5) for n in (bright.numel(), 16 * 64 * 64)]
     print(
-        f"{name:13} last α = {alpha2.sqrt():.5f}, left of the mean {left:.5f}: {seen[0]:5.2f} or {seen[1]:5.2f} deviations"
+        f"{name:13} last α = {alpha2.sqrt():.5f}, left of the mean {left:.5f}: {seen[0]:5.2f} or {seen[1]:5.2f} deviations of a mean of noise"
     )
 
 # %% [markdown]
-# Deviations of what? The mean of n values of noise strays by $\sigma/\sqrt n$; printed is how many of these the brightness is worth, in our clip of 8 frames of 16×16 and in as bright a one of 16 frames of 64×64. The more values, the easier to read. In training the network *sees* at the last level whether the clip is bright or dark. Then sampling starts from noise of mean 0, and it believes that: clips that
-# are neither bright nor dark. With the last α at 0 there is nothing to read. But then ε says nothing of the clip (4.3): **zero terminal SNR needs v**, or x, or the flow.
+# What are these deviations? The mean of n values of noise strays by $\sigma/\sqrt n$; printed is how many of these the brightness is worth, in our clip of 8 frames of 16×16 and in as bright a one of 16 frames of 64×64. The more values, the easier to read. In training the network *sees* at the last level whether the clip is bright or dark. Then sampling starts from noise of mean 0, which
+# says: neither bright nor dark. With the last α at 0 there is nothing to read. But then ε says nothing of the clip (section 4.3): **zero terminal SNR needs v**, or x, or the flow.
 
 # %%
 last = torch.arange(800, 1000)
@@ -487,9 +487,9 @@ print(f"Brightness emerges at λ = {emerges:.1f}; the table as published ends at
 
 # %% [markdown]
 # ## 4.6 What does chance change, and can a step look ahead?
-# DDIM draws nothing on its way; chapter 3's ancestral sampler draws new noise in every step. Between the two lies a number, **η**. Of the noise that a step leaves, a part is drawn afresh, with the deviation
-# $$c=\eta\;\sigma_s\sqrt{1-e^{\lambda_t-\lambda_s}} \qquad\text{(Song, Meng \& Ermon 2021, eq. 16, in λ)},$$
-# and of the old noise, ε̂, as much is kept as there is room for: at level s both together have the variance $\sigma_s^2$.
+# DDIM draws nothing on its way; chapter 3's ancestral sampler draws new noise in every step. Between the two lies a number, **η**. Of the noise that a step leaves, a part is drawn afresh, with the deviation (Song, Meng and Ermon 2021, eq. 16, in λ)
+# $$c=\eta\;\sigma_s\sqrt{1-e^{\lambda_t-\lambda_s}} $$
+# And of the old noise, ε̂, as much is kept as there is room for: at level s both together have the variance $\sigma_s^2$.
 #
 # #### Exercise 4.5
 # Write `eta_step(x_hat, eps_hat, noise, logsnr_t, logsnr_s, eta)`: where a step from level t to the cleaner s leads. `x_hat` and `eps_hat` are the guesses at t, `noise` is drawn afresh from N(0, 1), both levels are tensors without axes,
@@ -580,7 +580,7 @@ for name, sampler in doses.items():
 show_sheet(**again, captions=[part for _ in doses for part in ("first run", "second run")], height=64)
 
 # %% [markdown]
-# With η = 0 both runs are the same clip; with chance they are two clips of one caption. Whoever edits or inverts a clip (4.7) wants no chance; whoever wants many clips may like it, at the price of more steps.
+# With η = 0 both runs are the same clip; with chance they are two clips of one caption. Whoever edits or inverts a clip (section 4.7) wants no chance; whoever wants many clips may like it, at the price of more steps.
 #
 # **Can a step look ahead?** Without chance, the path from noise to clip solves a differential equation, $d(z/\sigma)=\hat x\;d(\alpha/\sigma)$. DDIM holds x̂ for the length of a step:
 
@@ -650,7 +650,7 @@ for name, sampler, per_step in (("DDIM", ddim, 1), ("Heun", heun, 2), ("DPM++ 2M
 show_orders(measured, "Error on the way, Gaussian world")
 
 # %% [markdown]
-# The slopes stand at the lines: twice the calls halve DDIM's error and quarter the others'. For as many calls 2M is ahead of Heun, which pays two for a step.
+# The slopes stand at the lines, fitted over all five points: twice the calls halve DDIM's error and quarter the others'. For as many calls 2M is ahead of Heun, which pays two for a step.
 #
 # **Now clips.** An order is a promise about *small* steps. Five or seven calls make large ones. How far is each sampler from where a fine path of the same noise leads? Before you run it: which is nearest?
 
@@ -666,7 +666,8 @@ for count in (5, 7):
         )
 
 # %%
-display(show_sheet(**{name: clip[:1] for name, clip in ({"fine": fine.clamp(-1, 1)} | few).items()}))
+rows = {"fine": fine.clamp(-1, 1)} | few
+display(show_sheet(**{name: clip[:1] for name, clip in rows.items()}, captions=captions[:1] * len(rows)))
 show(**{name: few[f"{name}, 5 calls"] for name in ("DDIM", "Heun", "2M")})
 
 # %%
@@ -675,8 +676,8 @@ show_slice(
 )
 
 # %% [markdown]
-# <details><summary>What we saw</summary>DDIM and 2M close together, 2M the nearer by little; Heun last. Within as many calls it takes half as many steps, and a higher order is no help to steps that large.
-# Nor is near the fine path the same as good: in the picture you will hardly prefer one. The cuts through time (x–t) agree with it: where the fine path's digit leaps between two frames, theirs leap too.</details>
+# <details><summary>What we saw</summary>DDIM and 2M close together, 2M the nearer by little; Heun last. A likely reason: within as many calls it takes half as many steps, and a higher order is no help to steps that large.
+# Nor is near the fine path the same as good: in the picture you will hardly prefer one, and what is unsharp is so in the fine path too: that is the network, not the sampler. The cuts through time (x–t) agree with it: where the fine path's digit leaps between two frames, theirs leap too.</details>
 #
 # ## 4.7 Which noise made this clip?
 # DDIM is a path without chance; so it can be walked backwards, from a clip to the noise that would have made it. Whoever edits real clips begins there. A step from s to the noisier t: read x̂ and ε̂ at s, mix them anew at t.
@@ -732,8 +733,8 @@ show_sheet(**{name: clip[:1] for name, clip in back.items()}, captions=captions[
 # than what the network was trained to start from, the more so the fewer the steps.
 #
 # ## 4.8 What is a student of fewer steps taught?
-# A sampler of N steps can be *distilled*: a student learns to do in one step what its teacher does in two, then another from that one, and so on: **progressive distillation** (Salimans & Ho 2022). What must the student say for its one step from t
-# to s to end exactly where the teacher's two, over a level between, end? By 4.6 a step of DDIM is linear in x̂,
+# A sampler of N steps can be *distilled*: a student learns to do in one step what its teacher does in two, then another from that one, and so on: **progressive distillation** (Salimans & Ho 2022). What must the student say for its one step, t → s,
+# to end exactly where the teacher's two end, t → middle → s? By 4.6 a step of DDIM is linear in x̂,
 # $$z_s=\frac{\sigma_s}{\sigma_t}\,z_t+\Big(\alpha_s-\frac{\sigma_s}{\sigma_t}\,\alpha_t\Big)\,\hat x,$$
 # and so, where it should end being known, it can be solved for x̂. That x̂ is the **target**.
 #

@@ -78,9 +78,9 @@ def _draw(axes, phi: float, lands: float) -> None:
     alpha, sigma = math.cos(phi), math.sin(phi)
     arc = [k * math.pi / 200 for k in range(101)]
     axes.plot([math.cos(a) for a in arc], [math.sin(a) for a in arc], color=FAINT, linewidth=2)
-    for (x, y), name, foot, colour in (((1, 0), "x", (1, 0), BLUE), ((0, 1), "ε", (-0.2, -0.02), RED)):
+    for (x, y), name, beside, colour in (((1, 0), "x", (5, -12), BLUE), ((0, 1), "ε", (-14, 2), RED)):
         axes.plot([0, x], [0, y], color=colour, linewidth=1.5)
-        axes.annotate(name, foot, xytext=(5, -12), textcoords="offset points", color=colour, fontsize=11)
+        axes.annotate(name, (x, y), xytext=beside, textcoords="offset points", color=colour, fontsize=11)
     axes.plot([alpha, alpha, 0], [0, sigma, sigma], color=SOFT, linestyle=":", linewidth=1)
     axes.annotate("α", (alpha, 0), xytext=(-3, -14), textcoords="offset points", color=SOFT)
     axes.annotate("σ", (0, sigma), xytext=(-14, -4), textcoords="offset points", color=SOFT)
