@@ -23,6 +23,12 @@ def gaussian_denoiser(objective, schedule=COSINE):
     return model
 
 
+def last_level(schedule):
+    """α at the schedule's end, and the deviation of z there."""
+    alpha, sigma = schedule.alpha_sigma(schedule.logsnr(torch.ones((), dtype=torch.float64)))
+    return alpha, (alpha**2 * STD**2 + sigma**2).sqrt()
+
+
 def noise(n: int = 10_000, seed: int = 0):
     return torch.randn(n, 1, 1, 1, 1, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
@@ -32,12 +38,20 @@ def noise(n: int = 10_000, seed: int = 0):
 @pytest.mark.parametrize("sampler", [ancestral, ddim])
 def test_samplers_recover_the_gaussian_world(sampler, schedule, objective):
     generator = torch.Generator().manual_seed(1)
-    x = sample(
-        sampler(gaussian_denoiser(objective, schedule), noise(), schedule, objective, steps=1000, generator=generator)
-    )
+    model, (alpha, spread) = gaussian_denoiser(objective, schedule), last_level(schedule)
+    z = alpha * MEAN + spread * noise()  # as the schedule ends, which is noise alone in all but one
+    x = sample(sampler(model, z, schedule, objective, steps=1000, generator=generator))
     # four standard errors of the estimates, and what discretisation at 1000 steps still costs (3.6 % at 200, falling as 1/steps)
     assert abs(x.mean() - MEAN) < 4 * STD / 10_000**0.5
     assert abs(x.std() / STD - 1) < 4 / (2 * 10_000) ** 0.5 + 0.008
+
+
+def test_from_noise_alone_a_table_that_ends_above_it_misses_the_mean_by_what_it_left():
+    schedule, z = SCHEDULES["scaled-linear"], noise()
+    alpha, spread = last_level(schedule)
+    x = sample(ddim(gaussian_denoiser(Objective.V, schedule), z, schedule, Objective.V, steps=1000))
+    arrives = MEAN + STD / spread * (z.mean() - alpha * MEAN)
+    assert abs(x.mean() - arrives) < 1e-3 < MEAN + STD / spread * z.mean() - arrives
 
 
 def test_ddim_converges_with_order_one():
