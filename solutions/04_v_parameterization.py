@@ -853,6 +853,7 @@ ways[f"student, {student.usual.steps} steps"] = student.path(start, asked)
 show_sheet(**{name: sample(way).clamp(-1, 1) for name, way in ways.items()})
 
 # %% [markdown]
+# The student's 3 is broken, with crumbs beside it; its 5 is whole, where the teacher's in as many calls, 4 steps, is not. Two clips decide nothing; here are a hundred.
 # Two more students were trained from it in turn, of 4 and of 2 steps, each with the one before as its teacher. A command drew each way of sampling with the same captions and the same noise, and read the clips; this cell only prints what it wrote. Intervals are of 95 %: Wilson's for a share, and
 # that of matched proportions for a difference of two ways clip by clip.
 
