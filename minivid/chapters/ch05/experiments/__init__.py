@@ -37,6 +37,7 @@ __all__ = [
     "CONVENTIONS",
     "KINDS",
     "MEASUREMENTS",
+    "NATIVE",
     "SMALL",
     "SORA",
     "clinic_table",
