@@ -4,6 +4,7 @@ import torch
 
 from minivid import zoo
 from minivid.chapters.ch05.experiments import longer, parts
+from minivid.course import receipt
 from minivid.nn.attention.places import grid
 from minivid.nn.dit import DiT
 
@@ -64,3 +65,24 @@ def test_zeros_that_are_written_over_are_none():
         with torch.no_grad():
             says = parts.ARMS[name](parts.NETWORK)(z, torch.zeros(1)).abs().max()
         assert (says == 0) == silent
+
+
+def test_what_the_chapter_says_of_zeros_and_places_is_what_was_measured():
+    found = receipt("05_parts")
+    assert max(parts.against(found, "zeros written over")) < 0 < min(parts.against(found, "no places"))
+    assert max(parts.against(found, "no places")) < 0.1
+    assert "no places" in parts.parts_table(found)
+
+
+def test_what_the_chapter_says_of_longer_clips_is_what_was_measured():
+    found = receipt("05_longer")
+    for kind in longer.KINDS:
+        for losses in found["kinds"][kind]["loss"]:
+            mean = {way: torch.tensor(each["24"]).mean() for way, each in losses.items()}
+            assert abs(mean["squeezed"] / mean["in pieces"] - 1) < 0.02
+            broken = mean["as they are"] / mean["in pieces"] - 1
+            assert abs(broken) < 0.02 if kind == "rotary" else broken > 0.3
+    by_frame = longer.mean_by_frame(found, "added", "as they are", 24)
+    assert by_frame[8:].mean() > 1.3 * by_frame[:8].mean()
+    assert longer.lengths_table(found).count("squeezed") == len(longer.KINDS)
+    assert all(len(curve) == 24 for curve in longer.length_curves(found).values())

@@ -8,6 +8,7 @@ from minivid.chapters.ch05.experiments.flow import flow_table, measure_flow
 from minivid.chapters.ch05.experiments.frontier import law_table, scaling_picture, sizes_table
 from minivid.chapters.ch05.experiments.longer import length_curves, lengths_table, longer_model, measure_longer
 from minivid.chapters.ch05.experiments.minutes import measure_minutes, minutes_table
+from minivid.chapters.ch05.experiments.native import ARMS as NATIVE
 from minivid.chapters.ch05.experiments.native import (
     drawn,
     measure_native,

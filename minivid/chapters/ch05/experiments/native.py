@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from minivid.course.receipt import Receipt
@@ -26,7 +26,7 @@ WORLDS = {
     "square": World(frames=8, size=SIDE, digit_size=10),
 }
 NETWORK = DiTConfig(patch=(2, 4), dim=64, depth=4, heads=2, modulation="shared")
-TRAINING = TrainConfig(steps=500, batch=2, lr=0.003, lr_matrices=0.06, ema=0.98)
+TRAINING = TrainConfig(steps=300, batch=2, lr=0.003, lr_matrices=0.06, ema=0.98)
 SHOWN = ("square", "wide")
 """What is sampled."""
 WHOLE, GONE = 0.99, 0.01
@@ -104,26 +104,25 @@ def in_picture(clips: Clips) -> Float[Tensor, "n t"]:
 
 @dataclass(frozen=True)
 class Eye:
-    """Tells from pixels alone whether a digit is whole, cut off by the frame, or gone. Its three numbers were chosen by the simulator's truth."""
+    """Tells from pixels alone whether what is drawn is whole, cut off by the frame, or gone. Its two numbers were chosen by the simulator's truth.
+
+    It looks at the picture's edge, and so can be asked of what is no digit yet.
+    """
 
     edge: float
-    """A whole digit has no more ink than this on any one side of the picture,"""
-    least: float
-    """and no less than this in all."""
+    """What is whole has no more ink than this on any one side of the picture."""
     nothing: float
-    """Below this there is no digit."""
+    """Below this, in all, there is nothing."""
 
-    def whole(self, video: Float[Tensor, "n 1 t h w"]) -> Bool[Tensor, "n t"]:
-        edge, total = seen(video)
-        return (edge <= self.edge) & (total >= self.least)
-
-    def gone(self, video: Float[Tensor, "n 1 t h w"]) -> Bool[Tensor, "n t"]:
-        return seen(video)[1] < self.nothing
+    def named(self, edge: Tensor, total: Tensor) -> dict[str, Tensor]:
+        """From ink at the edge and in all: which frames are whole, cut, gone."""
+        gone = total < self.nothing
+        cut = (edge > self.edge) & ~gone
+        return {"whole": ~cut & ~gone, "cut": cut, "gone": gone}
 
     def shares(self, video: Float[Tensor, "n 1 t h w"]) -> dict[str, float]:
         """Of all frames, those in which the digit is whole, cut, gone."""
-        whole, gone = (part.float().mean().item() for part in (self.whole(video), self.gone(video)))
-        return {"whole": whole, "cut": 1 - whole - gone, "gone": gone}
+        return {name: which.float().mean().item() for name, which in self.named(*seen(video)).items()}
 
 
 def seen(video: Float[Tensor, "n 1 t h w"]) -> tuple[Float[Tensor, "n t"], Float[Tensor, "n t"]]:
@@ -139,15 +138,9 @@ def fitted_eye(n: int = 400, seed: int = 4) -> Eye:
     """The eye that errs least, between whole and cut counted alike, on squares of which the simulator knows what they cut."""
     edge, total, share = looked_at(n, seed)
     whole, cut, gone = share > WHOLE, (share <= WHOLE) & (share >= GONE), share < GONE
-    best = max(
-        (
-            (((edge <= a) & (total >= b))[whole].float().mean() + ((edge > a) | (total < b))[cut].float().mean(), a, b)
-            for a in torch.linspace(0.5, 6, 12).tolist()
-            for b in torch.linspace(14, 34, 11).tolist()
-        ),
-        key=lambda tried: tried[0],
-    )
-    return Eye(best[1], best[2], nothing=total[gone].quantile(0.95).item())
+    tried = torch.linspace(0.25, 6, 24)
+    right = [(edge <= a)[whole].float().mean() + (edge > a)[cut].float().mean() for a in tried]
+    return Eye(tried[torch.stack(right).argmax()].item(), nothing=total[gone].quantile(0.95).item())
 
 
 def looked_at(n: int, seed: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -160,9 +153,8 @@ def looked_at(n: int, seed: int) -> tuple[Tensor, Tensor, Tensor]:
 def eye_is_right(eye: Eye, n: int = 400, seed: int = 9) -> dict[str, float]:
     """On other squares: the shares of whole, cut and gone digits that it calls so."""
     edge, total, share = looked_at(n, seed)
-    whole, gone = (edge <= eye.edge) & (total >= eye.least), total < eye.nothing
     truth = {"whole": share > WHOLE, "cut": (share <= WHOLE) & (share >= GONE), "gone": share < GONE}
-    said = {"whole": whole, "cut": ~whole & ~gone, "gone": gone}
+    said = eye.named(edge, total)
     return {name: said[name][where].float().mean().item() for name, where in truth.items()}
 
 
@@ -174,7 +166,7 @@ def held_out(network: Callable[..., Tensor], kind: str, n: int = 64, seed: int =
     return per_clip_loss(network, x, eps, (torch.arange(n) + 0.5) / n, None, COSINE, Objective.V).mean().item()
 
 
-def measure_native(seeds: tuple[int, ...] = (0, 1), steps: int = TRAINING.steps, n: int = 48) -> dict:
+def measure_native(seeds: tuple[int, ...] = (0, 1), steps: int = TRAINING.steps, n: int = 32) -> dict:
     """A small transformer trained on packs of wide, tall and square clips, and one on packs of squares cut out of them: framing and held-out loss."""
     eye = fitted_eye()
     found = {"steps": steps, "n": n, "eye": eye_is_right(eye), "arms": {}, "real": {}}
