@@ -397,7 +397,10 @@ widgets.framing_bars(experiments.native_bars(found), "Is the digit in the pictur
 print(experiments.native_table(found))
 
 # %% [markdown]
-# NATIVE-TEXT
+# **Where it was never taught, it cannot go.** Asked for wide clips, the network of squares draws something that runs into the frame on every one, and its loss on them is far higher: the places to the right of its square were never told. (Section 5.9 finds the same in time.) The network of native sizes draws both sizes, about as often inside the picture as the same eye says of real clips.
+#
+# **On squares, the harm that was expected is not seen.** A third of what the second network was shown is cut off, and yet its squares are framed no worse than those of the first. Its loss on whole squares is even a little lower: it sees nothing but squares, and more of them. Sora's report says that native sizes frame better. In networks as small as these, after so few steps,
+# that was *not* found. What they draw are blobs, hardly digits yet, and whoever trains for longer may find more.
 
 # %%
 many = budget.pick(smoke=3, laptop=250, gpu=2000)
@@ -609,7 +612,7 @@ else:
     display(show(made.clamp(-1, 1), captions=captions))
 
 # %% [markdown]
-# **What are the zeros worth, and the places?** The same small transformer three times: as it is; with its zeros written over, in the wrong order of section 5.2; and with every token told one and the same place. A hundred steps, three seeds.
+# **What are the zeros worth, and the places?** The same small transformer three times: as it is; with its zeros written over, in the wrong order of section 5.2; and with every token told one and the same place. Sixty steps, three seeds.
 
 # %%
 found = receipt("05_parts")

@@ -124,14 +124,11 @@ def mean_by_frame(found: Receipt, kind: str, way: str, frames: int) -> Float[Ten
 def lengths_table(found: Receipt) -> str:
     """The loss on clips of each length, and how far what was drawn is off its path: the mean of the seeds."""
     lengths, drawn = found["frames"], [f for f in found["frames"] if f in DRAWN]
-    rows = [
-        (
-            "held-out loss, clips of",
-            *(f"{f} frames" for f in lengths),
-            "off the path, px, drawn at",
-            *(f"{f}" for f in drawn),
-        )
-    ]
+
+    def frames(lengths: list[int]) -> tuple[str, ...]:
+        return (*map(str, lengths[:-1]), f"{lengths[-1]} frames")
+
+    rows = [("held-out loss at", *frames(lengths), "px off the path at", *frames(drawn))]
     for kind in KINDS:
         each = found["kinds"][kind]
         for way in ("in pieces", "as they are", "squeezed"):
