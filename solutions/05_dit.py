@@ -397,10 +397,11 @@ widgets.framing_bars(experiments.native_bars(found), "Is the digit in the pictur
 print(experiments.native_table(found))
 
 # %% [markdown]
-# **Where it was never taught, it cannot go.** Asked for wide clips, the network of squares draws something that runs into the frame on every one, and its loss on them is far higher: the places to the right of its square were never told. (Section 5.9 finds the same in time.) The network of native sizes draws both sizes, about as often inside the picture as the same eye says of real clips.
+# **Where it was never taught, it cannot go.** Asked for wide clips, the network of squares fills the right of the picture, whose places it was never told, with a pattern of patches. The eye calls that cut, on every frame; it is no badly framed digit, though, but no picture, and the loss says the same. (Section 5.9 finds it again, in time.)
+# The network of native sizes draws both sizes, about as often inside the picture as the same eye says of real clips.
 #
 # **On squares, the harm that was expected is not seen.** A third of what the second network was shown is cut off, and yet its squares are framed no worse than those of the first. Its loss on whole squares is even a little lower: it sees nothing but squares, and more of them. Sora's report says that native sizes frame better. In networks as small as these, after so few steps,
-# that was *not* found. What they draw are blobs, hardly digits yet, and whoever trains for longer may find more.
+# that was *not* found. What they draw are blobs, often several, hardly digits yet, and whoever trains for longer may find more.
 
 # %%
 many = budget.pick(smoke=3, laptop=250, gpu=2000)
