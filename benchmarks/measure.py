@@ -16,7 +16,7 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.peers import NETWORKS, OURS, PEERS, Sized, sized
+from benchmarks.peers import KNOWN, NETWORKS, OURS, Sized, sized
 from minivid import zoo
 from minivid.batches import clips_of
 from minivid.course.receipt import write_receipt
@@ -177,7 +177,7 @@ def report(what: str, setting: str, options: Options, found: dict, started: floa
     path = path or RESULTS / f"{what}_{setting}.json"
     if path.suffix != ".json":
         raise ValueError(f"{path} does not end in .json, which a result does.")
-    versions = {PEERS[name].package: PEERS[name].version for name in options.networks if name != OURS}
+    versions = {KNOWN[name].package: KNOWN[name].version for name in options.networks if name != OURS}
     values = {
         "what": what,
         "setting": setting,

@@ -4,7 +4,6 @@ A network is told its captions in the way that it was built for. None of them re
 has, learned with the rest and counted with it. Checked by tests/benchmarks/test_benchmarks.py.
 """
 
-import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,49 +11,18 @@ from functools import cache
 from importlib import metadata
 
 import torch
-from einops import rearrange, repeat
-from jaxtyping import Bool, Float
+from einops import rearrange
 from torch import Tensor, nn
 
-from minivid.data.captions import VOCABULARY
+from benchmarks.told import HEADS_TEXT, CaptionReader, timestep
+from benchmarks.transformers import AsLatte, Factorized, Full, Latte
 from minivid.nn.condition import Cond
-from minivid.nn.text import TransformerEncoder
 from minivid.run import Run
 from minivid.tools.compat import import_torchvision
 
 OURS = "ours"
 WITHIN = 0.03
 """How far a peer's parameters may be from ours, as a share of ours."""
-HEADS_TEXT = 4
-"""Heads of the caption reader, which its width must be a multiple of."""
-
-
-def timestep(logsnr: Float[Tensor, "b"]) -> Float[Tensor, "b"]:
-    """The step in [0, 1000] that has this log-SNR on the cosine schedule: what the peers were built to be told."""
-    return 1000 * torch.atan(torch.exp(-logsnr / 2)) * 2 / math.pi
-
-
-class CaptionReader(nn.Module):
-    """Words and their sum, for a network that takes vectors; no caption is the null word alone."""
-
-    def __init__(self, dim: int):
-        super().__init__()
-        self.encoder = TransformerEncoder(len(VOCABULARY), dim, heads=HEADS_TEXT)
-        self.null_word = nn.Parameter(torch.randn(dim))
-
-    def forward(self, cond: Cond | None, batch: int) -> tuple[Float[Tensor, "b l e"], Float[Tensor, "b e"]]:
-        """(a vector a word, the null word where there is none; the sum of those that are there over the root of their number).
-
-        A peer's attention knows no mask. Of null words it makes the same whether they are one or many, so an absent caption in a
-        batch and no caption at all are one thing.
-        """
-        null = repeat(self.null_word, "e -> b 1 e", b=batch)
-        if cond is None or cond.tokens is None:
-            return null, null[:, 0]
-        mask: Bool[Tensor, "b l 1"] = cond.token_mask[..., None]
-        words = self.encoder(cond.tokens, cond.token_mask)
-        whole = (null[:, 0] + (words * mask).sum(1)) / (1 + mask.sum(1)).sqrt()
-        return torch.cat([null, torch.where(mask, words, null)], dim=1), whole
 
 
 class VideoDiffusionPytorch(nn.Module):
@@ -179,6 +147,14 @@ PEERS = {
     "SpaceTimeUnet": Peer("make-a-video-pytorch", MakeAVideoPytorch, range(4, 49, 2), frames=8),
 }
 NETWORKS = (OURS, *PEERS)
+TRANSFORMERS = {
+    "DiT, full attention": Peer("minivid", Full, range(32, 257, 32), frames=2),
+    "DiT, factorized": Peer("minivid", Factorized, range(32, 257, 32), frames=2),
+    "DiT, cut as Latte": Peer("minivid", AsLatte, range(32, 257, 32)),
+    "LatteTransformer3DModel": Peer("diffusers", Latte, range(32, 257, 8)),
+}
+"""Transformers, ours and diffusers', that stand beside our U-Net in a comparison of their own."""
+KNOWN = PEERS | TRANSFORMERS
 
 
 @dataclass(frozen=True)
@@ -201,12 +177,12 @@ class Sized:
             self.recipe.network.channels * patch**2,
             min(self.recipe.worlds[0].height, self.recipe.worlds[0].width) // patch,
         )
-        net = PEERS[self.name].network(channels, side, self.width, self.dim_text)
+        net = KNOWN[self.name].network(channels, side, self.width, self.dim_text)
         return Folded(net, patch) if patch > 1 else net
 
     def takes(self, frames: int) -> bool:
         """Whether it can be given clips of so many frames."""
-        return self.name == OURS or frames % PEERS[self.name].frames == 0
+        return self.name == OURS or frames % KNOWN[self.name].frames == 0
 
     def described(self) -> dict:
         """What a result says of it. off: how far its parameters are from ours, as a share of ours."""
@@ -222,12 +198,12 @@ def sized(name: str, recipe: Run, same_grid: bool) -> Sized:
     Its caption vector is as wide as ours where that will do. Where the steps between widths are too coarse, the vector is made
     wider or narrower, by as little as it takes; where even that will not do, the nearest is returned, and `described()` says so.
     """
-    if name not in NETWORKS:
-        raise ValueError(f"there is no network {name!r}; there are {', '.join(NETWORKS)}.")
+    if name != OURS and name not in KNOWN:
+        raise ValueError(f"there is no network {name!r}; there are {', '.join((OURS, *KNOWN))}.")
     if name == OURS:
         with torch.device("meta"):
             return Sized(OURS, recipe, same_grid, parameters(recipe.network.build()))
-    ours, peer, dim_ours = sized(OURS, recipe, False).parameters, PEERS[name], recipe.network.dim_text
+    ours, peer, dim_ours = sized(OURS, recipe, False).parameters, KNOWN[name], recipe.network.dim_text
 
     def size(width: int, dim_text: int) -> Sized:
         draft = Sized(name, recipe, same_grid, 0, width, dim_text)

@@ -8,7 +8,7 @@ import tyro
 from minivid.course.receipt import Receipt, receipt
 
 RESULTS = Path(__file__).parent / "results"
-UNITS = {"train_step": "ms a training step", "sampling": "ms a sampling step"}
+UNITS = {"train_step": "ms a training step", "sampling": "ms a sampling step", "transformer_step": "ms a step"}
 
 
 def of_file(path: Path) -> str:

@@ -351,7 +351,9 @@ class Training:
         """The whole batch; of short clips, as many more as they are shorter. They cost as much and show more that is different."""
         parts = self.config.parts(step.number)
         x, cond = self.data(self.config.batch * parts, step.key)
-        if parts > 1 and cond is not None and (cond.images or (cond.tokens is not None and cond.tokens.ndim == 3)):
+        if parts == 1:  # whatever a batch is: a pack's clips differ in size
+            return x, cond
+        if cond is not None and (cond.images or (cond.tokens is not None and cond.tokens.ndim == 3)):
             raise ValueError(
                 "clips with images or captions for each frame cannot be cut short: train them with growth=()."
             )

@@ -409,6 +409,41 @@ for kind in ATTENTION:
     print(f"{kind:11} largest difference {max((a - b).abs().max() for a, b in zip(together, alone, strict=True)):.1e}")
 
 # %% [markdown]
+# **Does it matter what a model is taught?** Two small transformers, each trained on packs of clips: one on wide, tall and square clips as they are, one on the squares cut out of them, with nearly as many tokens a step, and so more clips. Both then draw squares, and wide clips,
+# a size that the second was never shown. An eye counts on how many frames the digit is whole, cut off by the frame, or gone. It has only pixels to go by; its three thresholds were chosen on squares of which the simulator knows what they cut. **Guess first:** who frames better, and where?
+
+# %%
+found = receipt("05_native")
+print(experiments.native_sentence(found))
+print(found)
+
+# %%
+widgets.framing_bars(experiments.native_bars(found), "Is the digit in the picture?")
+
+# %%
+print(experiments.native_table(found))
+
+# %% [markdown]
+# **Where it was never taught, it cannot go.** Asked for wide clips, the network of squares fills the right of the picture, whose places it was never told, with a pattern of patches. The eye calls that cut, on every frame; it is no badly framed digit, though, but no picture, and the loss says the same. (Section 5.9 finds it again, in time.)
+# The network of native sizes draws both sizes, about as often inside the picture as the same eye says of real clips.
+#
+# **On squares, the harm that was expected is not seen.** A third of what the second network was shown is cut off, and yet its squares are framed no worse than those of the first. Its loss on whole squares is even a little lower: it sees nothing but squares, and more of them. Sora's report says that native sizes frame better. In networks as small as these, after so few steps,
+# that was *not* found. What they draw are blobs, often several, hardly digits yet, and whoever trains for longer may find more.
+
+# %%
+many = budget.pick(smoke=3, laptop=250, gpu=2000)
+framed = {}
+for arm in experiments.NATIVE:
+    native = experiments.native_run(arm, steps=many)
+    *_, last = native.steps(progress=False)
+    framed[arm] = experiments.drawn(native.ema.eval(), "wide", 3, steps=budget.pick(smoke=3, laptop=25, gpu=25))
+    print(f"{arm}: {last.step} steps, loss {last.loss:.2f}")
+if budget.budget() == "smoke":
+    print("After so few steps there is nothing to see; on a laptop this shows wide clips of both.")
+else:
+    display(show(**{f"trained on {arm}": clips for arm, clips in framed.items()}))
+
+# %% [markdown]
 # ## 5.6 Straight paths
 # The path from clip to noise was a quarter of a circle (chapter 4), $\alpha^2+\sigma^2=1$, and the network says v. Many of today's transformers walk a straight line instead and say its velocity: **flow matching**, or rectified flow.
 # $$z_t=(1-t)\,x+t\,\epsilon,\qquad \frac{dz_t}{dt}=\epsilon-x$$
@@ -611,6 +646,19 @@ else:
     display(show(made.clamp(-1, 1), captions=captions))
 
 # %% [markdown]
+# **What are the zeros worth, and the places?** The same small transformer three times: as it is; with its zeros written over, in the wrong order of section 5.2; and with every token told one and the same place. Sixty steps, three seeds.
+
+# %%
+found = receipt("05_parts")
+print(experiments.parts_table(found))
+print(found)
+
+# %% [markdown]
+# **The places** are worth something already, in every seed: who does not know where a token is cannot say which way a digit goes. It is little, since after so few steps there is little that is known of motion.
+#
+# **The zeros** are worth nothing here: with random gates the loss falls *faster*, in every seed. Was the trouble for nothing? They are said to be for depth: in a stack of many blocks random branches add up, and four blocks are no stack. This run says that a shallow network can do without, and nothing about twenty-eight blocks. It was not tried here.
+
+# %% [markdown]
 # ## 5.9 Against the U-Net
 # First at equal minutes: the zoo's two networks, each given the same seconds of one core, by one recipe.
 
@@ -660,13 +708,61 @@ print(found)
 # What more training, smaller patches or more width would bring was not measured here. `minivid train dit-digits` makes it again; the recipe stands in `minivid/zoo.py`, to be changed.
 
 # %% [markdown]
-# A transformer takes any number of tokens, so it can be *asked* for more frames than it was ever shown. Does it know what to do there?
+# ### More frames than in training
+# A transformer takes any number of tokens, so it can be *asked* for more frames than it was ever shown. Does it know what to do there? The tokens of the new frames stand in places that it was never told. Two ways: leave the places **as they are**, and hope that the pattern goes on; or **squeeze** them, so that the last frame
+# stands where training's last one stood, and the others closer together (*position interpolation*, Chen et al. 2023). Every place is then one that it knows, or lies between two; but a step in time is no longer a step.
 
 # %%
-print(experiments.longer_table(found))
+longer = {
+    "as they are": experiments.longer_model(transformer, 24),
+    "squeezed": experiments.longer_model(transformer, 24, squeeze=True),
+}
+for name, model in longer.items():
+    print(f"{name:12}", [round(place, 2) for place in model.network.parts.places(12, 1, 1)[0, :, 0, 0].tolist()])
+
+# %%
+asked = ["a 3 moves right, slowly"]
+longer = {name: model.sample(asked, seed=2, steps=steps, guidance=3.0, eta=zoo.ETA) for name, model in longer.items()}
+show(**{name: video.clamp(-1, 1) for name, video in longer.items()}, captions=asked)
+
+# %%
+show_slice(**longer)
+
+# %%
+for name, video in longer.items():
+    grey = ((video.clamp(-1, 1) + 1) / 2).flatten(3).quantile(0.75, dim=-1).mean((0, 1))
+    print(f"{name:12} three quarters of the pixels are darker than", *(f"{value:.3f}" for value in grey[::3].tolist()))
 
 # %% [markdown]
-# The motion goes on nearly as well as before, for half as many frames again that it never saw in training: here the two kinds of places lead beyond the training's length. The digit was not kept before, and is not kept now.
+# Those are every third frame's numbers. **What breaks is the end**: where the places go on as they are, a pattern of patches comes up behind the digit, in frames whose places the network never met. Squeezed, the background stays black to the last frame. (Neither keeps its digit; this model never did.)
+#
+# What do the measures of the table above say of places left as they are?
+
+# %%
+print(experiments.longer_table(receipt("05_digits")))
+
+# %% [markdown]
+# Direction and speed hold, nearly. But both are read from the *first* steps, where every place is known: these rates cannot see what the picture shows at the end. The distance from a straight path, which looks at all frames, has grown.
+#
+# **Which of the two kinds of places is it?** Small transformers were trained on clips of 8 frames, with each kind, and are asked about more. *In pieces*: the longer clip cut into clips of 8, each by itself, which is what one could do without any of this.
+
+# %%
+found = receipt("05_longer")
+print(experiments.lengths_table(found))
+print(found)
+
+# %%
+curves = experiments.length_curves(found)
+show_curves(
+    range(24), curves, xlabel="frame", ylabel="held-out loss", heading="Trained on 8 frames, shown 24", size=(760, 340)
+)
+
+# %% [markdown]
+# **It is the added ones.** Where places were only turned, a longer clip costs nothing, either way: a score depends on differences alone, and differences that it never met did no harm here. Where they were added, the loss climbs as soon as the ninth frame is reached, since tokens then hold a vector that no weight has met. (The teeth are the two frames of a token.)
+# Who has both, as the zoo's model does, fails with the added ones. Squeezed, the loss is again what it is in pieces: a line of code, and no training.
+#
+# **Was anything gained?** No: pieces of 8, each by itself, do as well as the longer clip. What such a young network knows of far frames is nothing yet. That a longer clip can be *shown* without harm was measured here; that it *helps* was not. Nor should the right columns be believed: these networks draw blobs, and the measure follows the centre of all ink,
+# which a pattern over the whole picture holds in the middle.
 
 # %% [markdown]
 # ## 5.10 What does compute buy?

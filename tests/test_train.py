@@ -213,6 +213,19 @@ def test_short_clips_come_first_and_as_many_more_of_them():
     assert shapes == 4 * [(12, 2)] + 3 * [(6, 4)] + 3 * [(3, 8)]
 
 
+def test_a_batch_of_clips_of_many_sizes_comes_to_the_loss_as_it_was_drawn():
+    pack, seen = [torch.zeros(1, 2, 4, 4), torch.zeros(1, 4, 8, 2)], []
+
+    def loss(model, batch, step):
+        seen.append(batch)
+        return model.weight.square().sum()
+
+    training = Training(torch.nn.Linear(2, 2), lambda n, key: (pack, None), loss, TrainConfig(steps=2, batch=2))
+    for _ in training.steps(progress=False):
+        pass
+    assert all(clips is pack and cond is None for clips, cond in seen) and len(seen) == 2
+
+
 ROUNDS = replace(CONFIG, restarts=(3,), save_every=1)
 
 

@@ -137,6 +137,8 @@ class Parts:
     """(clip, patch) to tokens."""
     unpatchify: Callable[[Tensor, tuple[int, int]], Tensor] = unpatchify
     """(tokens, patch) to the clip."""
+    places: Callable[[int, int, int], Tensor] = grid
+    """(frames, rows, columns) to where each token is told that it stands, `3 t h w`; causal attention goes by it."""
 
 
 class DiT(nn.Module):
@@ -177,7 +179,7 @@ class DiT(nn.Module):
         self._check(z, cond)
         config = self.config
         x = self.patch_in(self.parts.patchify(z, config.patch))
-        place = grid(*x.shape[1:4]).to(x)
+        place = self.parts.places(*x.shape[1:4]).to(x)
         embed, words = self._told(t, cond, len(z))
         x = x + self._added(place)
         if words is not None and config.text == "context":
@@ -204,7 +206,7 @@ class DiT(nn.Module):
         for clip in clips:
             self._check(clip[None], cond)
         tokens = [self.patch_in(self.parts.patchify(clip[None], config.patch)) for clip in clips]
-        places = [grid(*x.shape[1:4]).to(x) for x in tokens]
+        places = [self.parts.places(*x.shape[1:4]).to(x) for x in tokens]
         rows = [(x + self._added(place)).flatten(0, 3) for x, place in zip(tokens, places, strict=True)]
         whose = torch.cat([torch.full((len(row),), i, device=row.device) for i, row in enumerate(rows)])
         embed, words = self._told(t, cond, len(clips))

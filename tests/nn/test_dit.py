@@ -11,7 +11,7 @@ from minivid.nn import Cond
 from minivid.nn.attention.core import Window
 from minivid.nn.attention.layout import of_grid, of_pack
 from minivid.nn.attention.places import grid
-from minivid.nn.dit import ATTENTION, DiT, DiTConfig, initialise
+from minivid.nn.dit import ATTENTION, DiT, DiTConfig, Parts, initialise
 from minivid.nn.transformer import patchify, unpatchify
 
 CONFIG = DiTConfig(patch=(1, 2), dim=32, depth=4, heads=2, window=(2, 2, 2), vocabulary=10, dim_text=16)
@@ -152,6 +152,16 @@ def test_what_one_clip_of_a_pack_holds_changes_no_other():
     before = dit.packed([first, second], LEVEL, WORDS)
     after = dit.packed([first + 1, second], LEVEL, WORDS)
     assert torch.equal(before[1], after[1]) and not torch.equal(before[0], after[0])
+
+
+@pytest.mark.parametrize("config", KINDS, ids=of_kind)
+@torch.no_grad()
+def test_tokens_that_are_told_other_places_are_in_the_same_sequences_alone_and_in_a_pack(config):
+    dit = awake(DiT(config, Parts(places=lambda *sides: grid(*sides) / 3)))
+    told, plain = dit(clip(), LEVEL, WORDS), awake(config.build())(clip(), LEVEL, WORDS)
+    assert (told - plain).abs().max() > 1e-3
+    for one, alone in zip(dit.packed(list(clip()), LEVEL, WORDS), told, strict=True):
+        torch.testing.assert_close(one, alone, atol=2e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("window", [Window(2, 3, 2), Window(2, 3, 2, shifted=True), Window(frames=1), Window(9, 1, 1)])

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from minivid.nn.attention.core import ALL, Window
-from minivid.nn.attention.places import rotary_3d
+from minivid.nn.attention.places import grid, rotary_3d
 from minivid.nn.attention.positions import turned
 
 Places = Float[Tensor, "3 t h w"]
@@ -72,11 +72,11 @@ def of_pack(
 
 
 def boxes(window: Window, place: Places, clip: int) -> Int[Tensor, "4 n"]:
-    """For each token its clip, and the window's box in frames, rows and columns in which it stands."""
+    """For each token its clip, and the window's box in frames, rows and columns in which it stands, wherever it is told that it does."""
     whole = tuple(place.shape[1:])
-    axes = zip(place.flatten(1).long(), window.sizes(whole), window.shifts(whole), strict=True)
+    axes = zip(grid(*whole).flatten(1).long(), window.sizes(whole), window.shifts(whole), strict=True)
     within = [(axis - shift) // size for axis, size, shift in axes]
-    return torch.stack([torch.full_like(within[0], clip), *within])
+    return torch.stack([torch.full_like(within[0], clip), *within]).to(place.device)
 
 
 def angles_of(rows: Float[Tensor, "3 m i"], rotary: Rotary | None) -> Float[Tensor, "m i k"] | None:

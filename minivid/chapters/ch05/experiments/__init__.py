@@ -6,7 +6,18 @@ from minivid.chapters.ch05.experiments.costs import KINDS, cost_sentence, second
 from minivid.chapters.ch05.experiments.digits import digits_sentence, digits_table, longer_table, measure_digits
 from minivid.chapters.ch05.experiments.flow import flow_table, measure_flow
 from minivid.chapters.ch05.experiments.frontier import law_table, scaling_picture, sizes_table
+from minivid.chapters.ch05.experiments.longer import length_curves, lengths_table, longer_model, measure_longer
 from minivid.chapters.ch05.experiments.minutes import measure_minutes, minutes_table
+from minivid.chapters.ch05.experiments.native import ARMS as NATIVE
+from minivid.chapters.ch05.experiments.native import (
+    drawn,
+    measure_native,
+    native_bars,
+    native_run,
+    native_sentence,
+    native_table,
+)
+from minivid.chapters.ch05.experiments.parts import measure_parts, parts_table
 from minivid.chapters.ch05.experiments.scaling import curve, measure_scaling
 from minivid.chapters.ch05.experiments.small import SMALL, small_run
 from minivid.chapters.ch05.experiments.sora import SORA
@@ -15,7 +26,10 @@ from minivid.chapters.ch05.experiments.tricks import measure_tricks, tricks_tabl
 MEASUREMENTS = {
     "05_digits": measure_digits,
     "05_flow": measure_flow,
+    "05_longer": measure_longer,
     "05_minutes": measure_minutes,
+    "05_native": measure_native,
+    "05_parts": measure_parts,
     "05_scaling": measure_scaling,
     "05_tricks": measure_tricks,
 }
@@ -24,6 +38,7 @@ __all__ = [
     "CONVENTIONS",
     "KINDS",
     "MEASUREMENTS",
+    "NATIVE",
     "SMALL",
     "SORA",
     "clinic_table",
@@ -32,16 +47,28 @@ __all__ = [
     "curve",
     "digits_sentence",
     "digits_table",
+    "drawn",
     "flow_table",
     "healthy",
     "law_table",
+    "length_curves",
+    "lengths_table",
+    "longer_model",
     "longer_table",
     "measure_digits",
     "measure_flow",
+    "measure_longer",
     "measure_minutes",
+    "measure_native",
+    "measure_parts",
     "measure_scaling",
     "measure_tricks",
     "minutes_table",
+    "native_bars",
+    "native_run",
+    "native_sentence",
+    "native_table",
+    "parts_table",
     "patients",
     "scaling_picture",
     "seconds_of",
