@@ -13,7 +13,7 @@
 # **You will be able to** read any network's output as clip and noise · see sampling as a rotation · say why ε fails where nothing but noise is left · weigh a loss on purpose · write a sampler
 # of second order and measure its order · bring a clip back to its noise · say exactly what a student of fewer steps is trained on.
 #
-# **You need** chapter 3: $z=\alpha x+\sigma\epsilon$, the noise level λ, the sampling loop. **Time:** an evening. Little is trained here: a student for a moment in 4.8, a network of one number in 4.9. Clips come from the zoo's `vdm-small`, `vdm-digits` and `vdm-digits-8`.
+# **You need** chapter 3: $z=\alpha x+\sigma\epsilon$, the noise level λ, the sampling loop. **Time:** an evening. Little is trained here: a small network in 4.5, a student for a moment in 4.8, a network of one number in 4.9. Clips come from the zoo's `vdm-small`, `vdm-digits` and `vdm-digits-8`.
 #
 # **Papers:** Salimans & Ho 2022 (*Progressive Distillation*, where v comes from) · Song, Meng & Ermon 2021 (*DDIM*) · Song et al. 2021 (*Score-Based Generative Modeling*) · Karras et al. 2022 (*EDM*) · Lu et al. 2022 (*DPM-Solver++*) ·
 # Hang et al. 2023 (*Min-SNR*) · Lin et al. 2024 (*Common Diffusion Noise Schedules and Sample Steps are Flawed*) · Geng et al. 2025 (*Mean Flows for One-step Generative Modeling*).
@@ -800,7 +800,7 @@ show_sheet(seen=z[:2].clamp(-1, 1), teacher=guess[:2].clamp(-1, 1), target=goal[
 # The target is a little sharper than the guess: it is no longer the mean of all clips that fit, since by its second look the teacher has begun to decide for one. Distilled again and again it ends as a clip.
 #
 # **A stage of training.** A student of N steps has the teacher's network and begins from its weights. A real clip is brought to where one of the student's N steps begins, the teacher, *with* its guidance, takes two steps, and the student's x̂ should be the target.
-# So the guidance is distilled too (Meng et al. 2023): the student is asked once a step, where its teacher is asked twice. x̂'s squared error weighs max(SNR, 1), as in the paper: by 4.4, about what v's own loss weighs. No caption is hidden any more.
+# So the guidance is distilled too (Meng et al. 2023): the student is asked once a step, where its teacher is asked twice. x̂'s squared error weighs max(SNR, 1), as in the paper: by section 4.4, about what v's own loss weighs. No caption is hidden any more.
 
 # %%
 N = 8

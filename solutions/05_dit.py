@@ -384,7 +384,7 @@ sides = [(2, 2, 4), (4, 2, 2), (1, 3, 3)]
 widgets.mask_picture({"all frames": pack_mask(sides), "causal": pack_mask(sides, causal=True)}, sides)
 
 # %% [markdown]
-# What do squares cost? Here are wide clips, and the squares that a fixed size would cut out of them. The test of a pack comes behind it: each clip comes out as if it had been alone. `scaled_dot_product_attention` takes such a mask; on a GPU *flex attention* skips the empty blocks too. All four kinds of attention can be packed, since each is a rule of who sees whom.
+# What do squares cost? Here are wide clips, and the squares that a fixed size would cut out of them. The test of a pack comes two cells later: each clip comes out as if it had been alone. `scaled_dot_product_attention` takes such a mask, computes the empty blocks and throws them away; on a GPU *flex attention* skips them. All four kinds of attention can be packed, since each is a rule of who sees whom.
 
 # %%
 wide = World(size=(16, 32), digit_size=10).sample(200, seed=4)
@@ -396,7 +396,7 @@ print(
 show(**{"as it is": wide.video[:2], "the square": wide.video[:2, ..., 8:24]})
 
 # %% [markdown]
-# A model that is trained on such squares is taught that things stand half out of the picture. In a pack every clip keeps its own shape.
+# Such squares show things that stand half out of the picture. In a pack every clip keeps its own shape.
 
 # %%
 several = [torch.randn(1, 4, 16, 32), torch.randn(1, 8, 16, 16), torch.randn(1, 2, 24, 24)]
@@ -619,7 +619,7 @@ print(
 
 # %% [markdown]
 # ## 5.8 Train one
-# Your block, your patches, the training of chapter 3: v, a cosine schedule, short clips first, Muon for the matrices. Small clips of 16×16 and 8 frames, so that something moves within minutes.
+# Your block, your patches, the training of chapter 3: v, since it begins better (section 5.6) and these minutes are few, a cosine schedule, short clips first, Muon for the matrices. Small clips of 16×16 and 8 frames, so that something moves within minutes.
 
 # %%
 small = experiments.SMALL
@@ -637,12 +637,10 @@ captions = ["a 3 moves right, slowly", "a 7 moves up, quickly", "a 0 moves left,
 trained = zoo.Model(small, run.ema.eval())
 steps = budget.pick(smoke=6, laptop=25, gpu=50)
 made = trained.sample(captions, seed=1, steps=steps, guidance=3.0, eta=zoo.ETA)
-show_sheet(made[:2].clamp(-1, 1), captions=captions[:2])
-
-# %%
 if budget.budget() == "smoke":
     print("After so few steps there is nothing to see: this is the smoke budget, which only shows that the cell runs.")
 else:
+    display(show_sheet(made[:2].clamp(-1, 1), captions=captions[:2]))
     display(show(made.clamp(-1, 1), captions=captions))
 
 # %% [markdown]
@@ -703,7 +701,7 @@ print(experiments.digits_sentence(found))
 print(found)
 
 # %% [markdown]
-# The U-Net wins on every measure, and the table says how unequal the two are: it was trained more than twice as long by the clock, on a core of its own, which the transformer had to share. *Where* the transformer loses is worth a look. It moves as it is told, nearly as often as the U-Net; but it does not keep its digit. From frame to frame the strokes change, as the slice above shows.
+# The U-Net wins on every measure, and the table says how unequal the two are: each has finished its own recipe, and the U-Net's took more than twice as long by the clock. *Where* the transformer loses is worth a look. It moves as it is told, nearly as often as the U-Net; but it does not keep its digit. From frame to frame the strokes change, as the slice above shows.
 # A likely reason: a U-Net's convolutions draw the same strokes wherever the digit stands; to a transformer each token of 8×8 pixels is a place of its own, and that a digit which moved is still the same digit must be learnt for every offset within a patch. Large patches made it quick at the beginning, and this may be what they cost. A transformer's clip takes a fraction of the time to make.
 # What more training, smaller patches or more width would bring was not measured here. `minivid train dit-digits` makes it again; the recipe stands in `minivid/zoo.py`, to be changed.
 
