@@ -9,6 +9,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
@@ -21,6 +22,8 @@ SEAL = "the seal stands here"
 
 _codes: dict[str, frozenset[CodeType]] = {}
 """The code of each library module, as it was before anybody could add to it."""
+_foreign: dict[str, int] = {}
+"""Modules that are neither the library's nor the student's, torch's and Python's, by the identity of their names."""
 _seals: dict[FunctionType, "Seal"] = {}
 
 
@@ -35,11 +38,10 @@ class Seal:
         self.original.__kwdefaults__ = function.__kwdefaults__
         self.closed = False
         self.refused = False
-        self.foreign: frozenset[int] = frozenset()
         function.__code__ = _door(self.code, self)
 
     def __call__(self, args: tuple, kwargs: dict) -> Any:
-        if self.closed and not _is_library_s(self._caller(), self.foreign):
+        if self.closed and not _is_library_s(self._caller()):
             self.refused = True
             raise WrongAnswer(refusal(self.function))
         return self.original(*args, **kwargs)
@@ -75,11 +77,8 @@ def closed(exercise: Exercise) -> Iterator[None]:
     functions = {function for answer in exercise.answers for function in functions_of(answer)}
     new = functions - _seals.keys()
     seals = [_sealed(function) for function in functions]
-    foreign = frozenset(
-        id(vars(module)) for name, module in _modules() if name.split(".")[0] not in (LIBRARY, "__main__")
-    )
     for seal in seals:
-        seal.closed, seal.refused, seal.foreign = True, False, foreign
+        seal.closed, seal.refused = True, False
     try:
         yield
     finally:
@@ -110,16 +109,20 @@ def _bare(part: Any) -> Any:
 
 
 def _sealed(function: FunctionType) -> Seal:
-    if function not in _seals:
-        for name, module in _modules():
-            if name.split(".")[0] == LIBRARY and name not in _codes:
-                _codes[name] = frozenset(_codes_of(module))
-        _seals[function] = Seal(function)
-    return _seals[function]
+    _remember()
+    return _seals.get(function) or _seals.setdefault(function, Seal(function))
 
 
-def _modules() -> list[tuple[str, ModuleType]]:
-    return [(name, module) for name, module in list(sys.modules.items()) if isinstance(module, ModuleType)]
+def _remember() -> None:
+    """Take note of modules that were imported since the last time."""
+    for name in sys.modules.keys() - _codes.keys() - _foreign.keys():
+        module = sys.modules[name]
+        if not isinstance(module, ModuleType) or name == "__main__":
+            continue
+        if name.split(".")[0] == LIBRARY:
+            _codes[name] = frozenset(_codes_of(module))
+        else:
+            _foreign[name] = id(vars(module))
 
 
 def _codes_of(module: ModuleType) -> Iterator[CodeType]:
@@ -139,13 +142,12 @@ def _with_inner(code: CodeType) -> Iterator[CodeType]:
             yield from _with_inner(const)
 
 
-def _is_library_s(frame: FrameType | None, foreign: frozenset[int]) -> bool:
+def _is_library_s(frame: FrameType | None) -> bool:
     """Is the nearest caller that counts the library's own code? Those that are neither's, torch's and Python's, do not count."""
-    while frame is not None and id(frame.f_globals) in foreign:
+    while frame is not None and _foreign.get(name := frame.f_globals.get("__name__", "")) == id(frame.f_globals):
         frame = frame.f_back
     if frame is None:
         return False
-    name = frame.f_globals.get("__name__", "")
     module = sys.modules.get(name)
     if module is None or frame.f_globals is not vars(module) or frame.f_code not in _codes.get(name, ()):
         return False  # the student's, or made to look like the library's
@@ -154,19 +156,24 @@ def _is_library_s(frame: FrameType | None, foreign: frozenset[int]) -> bool:
 
 def _door(code: CodeType, seal: Seal) -> CodeType:
     """Code that takes any arguments to the seal, with the free names of `code`, which a function cannot lose."""
-    free = ", ".join(code.co_freevars)
+    door = _unhung_door(code.co_freevars)
+    consts = tuple(seal if const == SEAL else const for const in door.co_consts)
+    return door.replace(
+        co_consts=consts, co_name=code.co_name, co_qualname=code.co_qualname, co_filename=code.co_filename
+    )
+
+
+@cache
+def _unhung_door(free: tuple[str, ...]) -> CodeType:
+    names = ", ".join(free)
     lines = [
-        f"def outer({free}):",
+        f"def outer({names}):",
         "    def inner(*args_, **kwargs_):",
-        f"        if 0: ({free or None})",
+        f"        if 0: ({names or None})",
         f"        seal_ = {SEAL!r}",
         "        return seal_(args_, kwargs_)",
         "    return inner",
     ]
-    names: dict[str, Any] = {}
-    exec("\n".join(lines), names)
-    inner = names["outer"](*code.co_freevars).__code__
-    consts = tuple(seal if const == SEAL else const for const in inner.co_consts)
-    return inner.replace(
-        co_consts=consts, co_name=code.co_name, co_qualname=code.co_qualname, co_filename=code.co_filename
-    )
+    made: dict[str, Any] = {}
+    exec("\n".join(lines), made)
+    return made["outer"](*free).__code__
