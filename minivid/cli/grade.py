@@ -3,12 +3,15 @@
 import csv
 import io
 import math
+import sys
 from pathlib import Path
 from typing import Annotated
 
 from tyro.conf import Positional, arg
 
 from minivid.cli.errors import BadInput
+
+NETWORK_TOO, SIGNALS_TOO = 4, 6  # of Landlock: what it keeps them from beside files
 
 
 def grade(
@@ -45,6 +48,7 @@ def grade(
     _check(json, csv, private, timeout, wall, memory, jobs, resume)
     limits = {"timeout_s": timeout, "private": private, "wall_s": math.inf if wall is None else wall}
     one = notebooks[0]
+    _say_what_is_open()
     several = len(notebooks) > 1 or one.is_dir() or csv is not None or feedback is not None or resume
     if several:
         return _class(notebooks, json, csv, feedback, jobs, resume, **limits, memory_bytes=int(memory * 2**30))
@@ -95,6 +99,18 @@ def _check(
         raise BadInput("--resume goes on with what a --json file has: name that file too.")
 
 
+def _say_what_is_open() -> None:
+    """Where students' processes cannot be kept from the rest of the machine, the instructor should know."""
+    from minivid.course.confinement import version
+
+    found = version()
+    if found < SIGNALS_TOO:
+        what = (
+            "not confined" if not found else "confined in files alone" if found < NETWORK_TOO else "free to end others"
+        )
+        print(f"On this machine students' processes are {what} (GRADING.md): better in a container.", file=sys.stderr)
+
+
 def _class(
     places: tuple[Path, ...],
     json: Path | None,
@@ -124,12 +140,12 @@ def _class(
         report = result.report
         looked_at = f"  look at it: {result.flags[0]}" if result.flags else ""
         print(f"{result.student:<24} {report.notebook:<24} {report.points:>3} / {report.out_of:<3}{looked_at}".rstrip())
-    for sentence in likenesses(results):
-        print(f"alike: {sentence}")
     if csv is not None:
-        csv.write_text(_sheet(results), encoding="utf-8")
+        csv.write_text(_sheet(results), encoding="utf-8", errors="replace")
     if feedback is not None:
         _give_back(results, feedback)
+    for sentence in likenesses(results):
+        print(f"alike: {sentence}")
     return 0
 
 

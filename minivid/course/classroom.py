@@ -45,7 +45,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class Graded:
-    """A submission's report; sha256 is the notebook's as it was graded, "" where it could not be read."""
+    """A submission's report; sha256 is that of what was graded (`fingerprint`)."""
 
     student: str
     notebook: str
@@ -101,6 +101,8 @@ def graded(
     journal: a file that gets a line of JSON for each. options: those of `grade`, and memory_bytes, for each process of a student's.
     """
     before = read_journal(journal) if journal is not None and resume else []
+    before = [one for one in before if not one.report.problem]  # what could not be graded is tried again
+    options |= {"hidden": hidden(one.notebook for one in handed_in)}
     if journal is not None:  # whole lines alone, so that the next one does not go on behind half a line
         write_atomically(journal, "".join(map(_line, before)))
     done = {(one.student, one.notebook, one.sha256): one for one in before}
@@ -120,7 +122,7 @@ def graded(
 
 
 def _line(result: Graded) -> str:
-    return json.dumps(asdict(result), ensure_ascii=False) + "\n"
+    return json.dumps(asdict(result)) + "\n"
 
 
 def read_journal(journal: Path) -> list[Graded]:
@@ -131,7 +133,7 @@ def read_journal(journal: Path) -> list[Graded]:
             fields = json.loads(line)
             report = fields.pop("report")
             grades = tuple(Grade(**one) for one in report.pop("grades"))
-            odd = tuple(report.pop("odd"))
+            odd = tuple(report.pop("odd", ()))
             results.append(Graded(**fields, report=GradeReport(**report, grades=grades, odd=odd)))
         except (ValueError, TypeError, KeyError, AttributeError):
             continue
@@ -139,10 +141,15 @@ def read_journal(journal: Path) -> list[Graded]:
 
 
 def fingerprint(path: Path) -> str:
-    """SHA-256 of a file's bytes; "" where it cannot be read."""
+    """SHA-256 of a notebook and of the weights beside it; "" where it cannot be read."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() if path.is_file() else ""
+        known = hashlib.sha256()
+        for file in (path, *sorted(path.parent.glob("*.safetensors"))):
+            if not file.is_file():
+                return ""
+            with file.open("rb") as opened:
+                known.update(hashlib.file_digest(opened, "sha256").digest())
+        return known.hexdigest()
     except OSError:
         return ""
 
@@ -166,18 +173,25 @@ def _pooled(some: Sequence[Submission], jobs: int, options: dict) -> Iterator[tu
     if not some:
         return
     options = dict(options)
-    apart = {"private": options.get("private"), "hidden": hidden(one.notebook for one in some)}
-    apart |= {"memory_bytes": options.pop("memory_bytes")} if "memory_bytes" in options else {}
+    apart = {name: options.pop(name) for name in ("hidden", "memory_bytes") if name in options}
+    apart |= {"private": options.get("private")}
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin, initargs=(apart,)) as pool:
         waiting: dict[Future, Submission] = {pool.submit(_graded, grade, one.notebook, options): one for one in some}
-        for future in as_completed(waiting):
-            try:
-                yield waiting[future], future.result()
-            except BrokenProcessPool:
-                yield waiting[future], None
-            except Exception as error:  # of the grader's own making: it must not stop the class
-                problem = f"Grading it failed ({type(error).__name__}: {error}). Look at it by hand."
-                yield waiting[future], GradeReport(waiting[future].notebook.name, "", (), problem)
+        try:
+            for future in as_completed(waiting):
+                yield waiting[future], _result(future, waiting[future])
+        finally:  # whoever breaks it off does not wait for all that was asked
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _result(future: Future, one: Submission) -> GradeReport | None:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return None
+    except Exception as error:  # of the grader's own making: it must not stop the class
+        problem = f"Grading it failed ({type(error).__name__}: {error}). Look at it by hand."
+        return GradeReport(one.notebook.name, "", (), problem)
 
 
 _kernels: Kernels | None = None  # of a process that grades, one notebook after the other

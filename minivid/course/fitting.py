@@ -110,7 +110,10 @@ def _marked(cell: NotebookNode, exercise_id: str) -> bool:
 
 def definitions(source: str) -> str:
     """Imports, functions, classes and plain constants of a cell: what an answer may need, and nothing that runs for long."""
-    return "\n".join(ast.unparse(node) for node in _parsed(source) if _defines(node))
+    try:
+        return "\n".join(ast.unparse(node) for node in _parsed(source) if _defines(node))
+    except RecursionError:  # an expression nested deeper than anybody writes
+        return ""
 
 
 def _parsed(source: str) -> list[ast.stmt]:

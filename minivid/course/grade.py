@@ -1,11 +1,11 @@
 """Grading a submitted notebook: points per exercise, whatever is in it.
 
-The student's cells and the probes' calls run in a kernel of their own, with a time and a memory limit; plain arrays come out and
-are judged here, with fresh seeds. So nothing that a student patches reaches the comparison, an endless loop or a dead kernel
-costs one exercise its points and no other, and what failed leaves no trace: the next exercise starts in a new kernel. A model that
-the student has trained lies beside the notebook, and is measured before any of the student's code has run.
+The student's cells and the probes' calls run in processes of their own, with a time and a memory limit; plain arrays come out and are
+judged here, with fresh seeds. So nothing that a student patches reaches the comparison, an endless loop or a dead process costs one
+exercise its points and no other, and what failed leaves no trace: the next exercise goes on from before it. A model that the student
+has trained lies beside the notebook, and is measured before any of the student's code has run.
 
-This is not a security boundary. The kernel is the grader's user on the grader's machine; strangers' code belongs in a container.
+This is not a security boundary. The processes are the grader's user's on the grader's machine; strangers' code belongs in a container.
 """
 
 import json
@@ -186,9 +186,10 @@ def _prepare(step: Step, kernel: Kernel, clock: Clock) -> None:
     if not step.source:
         return
     limit, what_it_defines = (clock.left(OWN_CELL_S), definitions(step.source)) if step.own else (clock.left(), "")
-    finished = kernel.tries("run", step.source, what_it_defines, timeout_s=limit)
+    finished, odd = kernel.tries("run", step.source, what_it_defines, timeout_s=limit), kernel.odd
     if not finished and what_it_defines:  # it took too long, or took the process with it
         finished = kernel.tries("run", what_it_defines, timeout_s=limit)
+    kernel.odd = odd
     if finished:
         kernel.keep()
 

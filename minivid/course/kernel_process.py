@@ -17,11 +17,13 @@ import pkgutil
 import re
 import socket
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
@@ -29,9 +31,9 @@ import minivid
 from minivid.course import listing
 from minivid.course.confinement import confine
 from minivid.course.inside_kernel import Hands
-from minivid.course.limits import keep_children, limit_files, limit_memory
+from minivid.course.limits import end_all_below, keep_children, limit_files, limit_memory
 from minivid.course.private import probes_of
-from minivid.course.sealed import seal_for_good
+from minivid.course.sealed import seal_for_good, stay_here
 from minivid.course.suspicion import Watch
 
 OUT_OF_SIGHT = re.compile(rf"{minivid.__name__}\.(course|chapters)\b")
@@ -61,14 +63,17 @@ def serve(channel: socket.socket, actions: dict[str, Callable], watch: Watch, at
     while True:
         watch.tell = functools.partial(_tell, channel)
         message, sockets = receive(channel)
-        if message is None:
-            os._exit(0)  # the grader has gone
+        if message is None:  # the grader has gone on from elsewhere, or gone
+            if at_birth is not _nothing:  # this is the first one, whose channel stays open as long as the grader lives
+                end_all_below(psutil.Process())
+            os._exit(0)
         if "fork" in message:
             _reap()
             if os.fork() == 0:
                 channel.close()
                 channel = socket.socket(fileno=sockets[0])
                 at_birth()
+                stay_here()
                 at_birth = _nothing
                 send(channel, {"process": os.getpid()})
             else:
@@ -92,11 +97,21 @@ def send(channel: socket.socket, message: dict[str, Any], *sockets: socket.socke
         channel.sendall(line)
 
 
-def receive(channel: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
-    """The next message and the sockets with it; None where the channel has ended."""
-    line, sockets = b"", []
+def receive(channel: socket.socket, wait_s: float | None = None) -> tuple[dict[str, Any] | None, list[int]]:
+    """The next message and the sockets with it; None where the channel has ended.
+
+    wait_s: seconds for all of it; then TimeoutError is raised, and no sockets are taken.
+    """
+    line, sockets, until = b"", [], time.monotonic() + (wait_s or 0)
     while not line.endswith(b"\n"):
-        part, new, _, _ = socket.recv_fds(channel, 2**16, 1)
+        if wait_s is None:
+            part, new, _, _ = socket.recv_fds(channel, 2**16, 1)
+        else:
+            left = until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("the message does not come to its end")
+            channel.settimeout(left)
+            part, new = channel.recv(2**16), ()
         if not part or len(line) > LONGEST:
             return None, []
         line, sockets = line + part, sockets + list(new)
@@ -117,7 +132,7 @@ def _reap() -> None:
         pass
 
 
-def main(channel: int, setting: Setting) -> None:
+def main(channel: socket.socket, setting: Setting) -> None:
     """Load the course, put the grader's part of it out of sight, and serve."""
     actions, watch = _hands(setting)
     for name in list(sys.modules):
@@ -129,7 +144,7 @@ def main(channel: int, setting: Setting) -> None:
     seal_for_good(listing.written(setting.chapter))
     keep_children()
     watch.begin()
-    serve(socket.socket(fileno=channel), actions, watch, functools.partial(_close_the_doors, setting))
+    serve(channel, actions, watch, functools.partial(_close_the_doors, setting))
 
 
 def _hands(setting: Setting) -> tuple[dict[str, Callable], Watch]:
@@ -146,14 +161,13 @@ def _hands(setting: Setting) -> tuple[dict[str, Callable], Watch]:
 
 def _close_the_doors(setting: Setting) -> None:
     """Limits that hold for this process and all that it starts, and not for the one that it comes from, which it cannot reach."""
-    package, shared_memory = Path(minivid.__file__).parent, Path("/dev/shm")
+    package = Path(minivid.__file__).parent
     sources = [path for path in package.rglob("*") if path.suffix == ".py" or path.name == "__pycache__"]
-    writable = [Path(setting.folder), Path(os.devnull), *([shared_memory] if shared_memory.is_dir() else [])]
     limit_memory(setting.memory_bytes)
     limit_files()
-    confine([*sources, *map(Path, setting.hidden)], writable)
+    confine([*sources, *map(Path, setting.hidden)], [Path(setting.folder), Path(os.devnull)])
 
 
 if __name__ == "__main__":
-    fields = json.loads(sys.argv[2])
-    main(int(sys.argv[1]), Setting(**fields))
+    line = socket.socket(fileno=int(sys.argv[1]))
+    main(line, Setting(**receive(line)[0]))

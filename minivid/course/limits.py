@@ -4,11 +4,13 @@ import contextlib
 import ctypes
 import signal
 import sys
+from collections.abc import Container
 
 import psutil
 
 LARGEST_FILE = 2**28
 BECOME_SUBREAPER = 36
+ROUNDS = 50  # of ending processes that start others meanwhile
 
 
 def limit_memory(bytes_more: int) -> None:
@@ -27,6 +29,31 @@ def keep_children() -> None:
     """Whatever process comes of this one stays below it, also when the one between has ended (Linux)."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(BECOME_SUBREAPER, 1, 0, 0, 0)
+
+
+def below(process: psutil.Process) -> list[psutil.Process]:
+    """What it has started, directly or not, and what has not ended yet."""
+    found = []
+    with contextlib.suppress(psutil.Error):
+        for child in process.children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                if child.status() != psutil.STATUS_ZOMBIE:
+                    found.append(child)
+    return found
+
+
+def end_all_below(process: psutil.Process, kept: Container[int] = ()) -> bool:
+    """End whatever it has started, but for these. Stopped first, so that none of them starts another meanwhile. True when none is left."""
+    for _ in range(ROUNDS):
+        there = [one for one in below(process) if one.pid not in kept]
+        if not there:
+            return True
+        for act in (psutil.Process.suspend, psutil.Process.kill):
+            for one in there:
+                with contextlib.suppress(psutil.Error):
+                    act(one)
+        psutil.wait_procs(there, timeout=0.1)
+    return False
 
 
 def _limit(which: str, most: int) -> None:

@@ -5,7 +5,6 @@ or that many of the class have, say nothing; two are listed when they share near
 """
 
 import ast
-import copy
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
@@ -38,10 +37,9 @@ def alike(cells: Mapping[str, str], given: Sequence[str] = ()) -> list[tuple[str
 def runs(source: str) -> set[tuple[str, ...]]:
     """Every run of tokens in a row of a cell's Python; nothing where it is none."""
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+        tokens = list(_tokens(_Bare().visit(ast.parse(source))))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()
-    tokens = list(_tokens(_Bare().visit(copy.deepcopy(tree))))
     return {tuple(tokens[at : at + RUN]) for at in range(len(tokens) - RUN + 1)}
 
 
@@ -57,7 +55,7 @@ def _tokens(node: ast.AST) -> Iterator[str]:
 
 
 class _Bare(ast.NodeTransformer):
-    """Without docstrings and annotations, which say nothing of how a thing was done."""
+    """Without docstrings and what arguments are called, which say nothing of how a thing was done."""
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         return None if isinstance(node.value, ast.Constant) else self.generic_visit(node)

@@ -32,9 +32,9 @@ PARTS = {
     "tb_frame": "looks at the frames of its callers",
 }
 WRITTEN = {
-    r"\bminivid\.course\.\w|\bminivid\s*\.\s*chapters\.\w+\.exercises": "names the grader's modules or the exercises'",
+    r"\bminivid\.course\.\w|\bminivid\.course\s+import\s+\(?\s*(?!award\b|check\b|hint\b|hand_in\b|summary\b|receipt\b)|\bminivid\s*\.\s*chapters\.\w+\.exercises": "names the grader's modules or the exercises'",
     r"[\"'/\\]solutions\b|\bgetsource\b": "reads sources",
-    r"\bsubprocess\b|\bos\.(system|popen|fork|exec\w*|spawn\w*|kill\w*)\b": "starts or ends processes",
+    r"\bsubprocess\b|\bmultiprocessing\b|\bconcurrent\.futures\b|\bos\.(system|popen|fork|exec\w*|spawn\w*|kill\w*)\b": "starts or ends processes",
     r"\bco_consts\b|\bf_globals\b|\b__subclasses__\b": "names the interpreter's inside",
 }
 

@@ -6,7 +6,6 @@ and nothing else is run twice.
 """
 
 import contextlib
-import json
 import os
 import select
 import shutil
@@ -22,13 +21,13 @@ from pathlib import Path
 import psutil
 
 from minivid.course.kernel_process import Setting, receive, send
+from minivid.course.limits import below, end_all_below
 
 MEMORY_BYTES = 4 * 2**30  # beyond what a process holds when it has imported torch
 START_S = 600.0  # for the first process to load the course
 FORK_S = 10.0
 LOOK_S = 0.2  # a clock of processes ticks a hundred times a second
-MOST_ODD = 20
-ROUNDS = 20  # of ending processes that start others meanwhile
+MOST_ODD, LONGEST_ODD = 20, 200
 
 
 class KernelError(RuntimeError):
@@ -44,7 +43,7 @@ class Running:
     odd: list[str] = field(default_factory=list)
 
     def alive(self) -> bool:
-        with contextlib.suppress(psutil.NoSuchProcess):
+        with contextlib.suppress(psutil.Error):
             return self.process.is_running() and self.process.status() != psutil.STATUS_ZOMBIE
         return False
 
@@ -124,16 +123,30 @@ class Kernel:
         self._kept = []
         if self._first is not None:
             self._end_all_but()
-        for path in self.folder.iterdir():
+            if self._first.poll() is not None:  # it has been ended: the next notebook has one of its own
+                self._first = None
+        for path in self._own_folder().iterdir():
             with contextlib.suppress(OSError):
-                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+                if path.is_dir() and not path.is_symlink():
+                    for folder, _, _ in os.walk(path):  # from above, so that each can be entered
+                        os.chmod(folder, 0o700)
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
 
     def fresh_folder(self) -> Path:
-        return Path(tempfile.mkdtemp(dir=self.folder))
+        return Path(tempfile.mkdtemp(dir=self._own_folder()))
+
+    def _own_folder(self) -> Path:
+        """The folder, there and open, whatever was done to it."""
+        self.folder.mkdir(exist_ok=True)
+        os.chmod(self.folder, 0o700)
+        return self.folder
 
     def tries(self, action: str, *arguments, timeout_s: float) -> bool:
         """True when this came to its end in time in a fork of what there is (an exception inside is an end too)."""
         self.drop()
+        self.odd = []
         if self._now is not None and not self._now.alive():
             self._anew()
         self._tried, self._trying = self._fork(), (action, arguments, timeout_s)
@@ -171,6 +184,8 @@ class Kernel:
 
     def busy(self) -> bool:
         """Whether something still computes where something was tried, or below it, though nothing was asked."""
+        if self._tried is None:  # it has answered, and gone
+            return True
         before = self._seconds()
         time.sleep(LOOK_S)
         return self._seconds() - before > LOOK_S / 2
@@ -178,8 +193,8 @@ class Kernel:
     def _seconds(self) -> float:
         """The processor's seconds that the last fork and what it has started have taken."""
         total = 0.0
-        for process in [self._tried.process, *_below(self._tried.process)]:
-            with contextlib.suppress(psutil.NoSuchProcess):
+        for process in [self._tried.process, *below(self._tried.process)]:
+            with contextlib.suppress(psutil.Error):
                 total += sum(process.cpu_times()[:2])
         return total
 
@@ -190,9 +205,9 @@ class Kernel:
         try:
             send(parent.channel, {"fork": True}, theirs)
             told = _read(ours, parent, FORK_S if self._now else START_S)
-            known = {process.pid: process for process in _below(psutil.Process(self._first.pid))}
+            known = {process.pid: process for process in below(psutil.Process(self._first.pid))}
             return Running(known[told["process"]], ours)  # a process may say what it likes: it must be one of these
-        except (OSError, KeyError, TypeError):
+        except (OSError, KeyError, TypeError, psutil.Error):
             if self._now is None:
                 raise KernelError(f"The course could not be loaded for grading: {self._said()}") from None
             return None
@@ -203,9 +218,9 @@ class Kernel:
         if self._first is None:
             self._channel, theirs = socket.socketpair()
             command = [sys.executable, "-m", "minivid.course.kernel_process", str(theirs.fileno())]
-            with (self.folder / "said.txt").open("wb") as said, theirs:
+            with self._said_in().open("wb") as said, theirs:
                 self._first = subprocess.Popen(
-                    [*command, json.dumps(asdict(self._setting))],
+                    command,
                     pass_fds=[theirs.fileno()],
                     cwd=self.folder,
                     env=os.environ | self._environment(),
@@ -214,6 +229,7 @@ class Kernel:
                     stderr=said,
                     start_new_session=True,
                 )
+            send(self._channel, asdict(self._setting))  # longer, in a large class, than a command may be
         return Running(psutil.Process(self._first.pid), self._channel)
 
     def _environment(self) -> dict[str, str]:
@@ -227,48 +243,39 @@ class Kernel:
             "PYTHONDONTWRITEBYTECODE": "1",
         }
 
+    def _said_in(self) -> Path:
+        """Beside the folder, where no student's code can write."""
+        return self.folder.with_suffix(".said")
+
     def _said(self) -> str:
         """The last line of what the first process has complained of."""
-        lines = (self.folder / "said.txt").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        lines = self._said_in().read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return lines[-1] if lines else "it took too long."
 
     def _end_all_but(self, kept: Running | None = None) -> None:
-        """End whatever there is below the first process, but for one."""
-        first = psutil.Process(self._first.pid)
-        for _ in range(ROUNDS):
-            there = [one for one in _below(first) if kept is None or one.pid != kept.process.pid]
-            if not there:
-                return
-            for one in there:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    one.kill()
-            psutil.wait_procs(there, timeout=0.1)
+        """End whatever there is below the first process, but for one and, where a system hands on orphans, those above it."""
+        spared = set()
+        if kept is not None:
+            with contextlib.suppress(psutil.Error):
+                above = [] if sys.platform.startswith("linux") else kept.process.parents()
+                spared = {one.pid for one in (kept.process, *above)}
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if not end_all_below(psutil.Process(self._first.pid), spared):
+                raise KernelError("Processes that the notebook has started cannot be ended: look at it by hand.")
 
 
 def _read(channel: socket.socket, running: Running, timeout_s: float) -> dict | None:
-    """The next message, or None where none came in time or its sender has ended."""
+    """The next message, or None where none came in time or its sender has ended. A sender may send whatever it likes."""
     until = time.monotonic() + timeout_s
     while (left := until - time.monotonic()) > 0:
         if select.select([channel], [], [], min(left, LOOK_S))[0]:
-            channel.settimeout(max(left, LOOK_S))
             try:
-                message, _ = receive(channel)
-            except (OSError, ValueError):
+                message, _ = receive(channel, left)
+            except (OSError, ValueError, RecursionError):
                 return None
             if not isinstance(message, dict) or "odd" not in message:
-                return message
-            running.odd = [*running.odd, str(message["odd"])][:MOST_ODD]
-        if not running.alive():
+                return message if isinstance(message, dict) else None
+            running.odd = [*running.odd, str(message["odd"])[:LONGEST_ODD]][:MOST_ODD]
+        elif not running.alive():
             return None
     return None
-
-
-def _below(process: psutil.Process) -> list[psutil.Process]:
-    """What it has started, directly or not, and what has not ended yet."""
-    found = []
-    with contextlib.suppress(psutil.NoSuchProcess):
-        for child in process.children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                if child.status() != psutil.STATUS_ZOMBIE:
-                    found.append(child)
-    return found

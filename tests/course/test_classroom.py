@@ -78,6 +78,32 @@ def test_the_class_page_counts_mistakes_by_name_and_escapes_what_students_write(
     assert "data:image/png" not in class_page.page([CLASS[3]])
 
 
+def test_a_line_of_an_older_grader_is_kept_and_what_could_not_be_graded_is_tried_again(tmp_path, monkeypatch):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "03_vdm.ipynb").write_text("a")
+    monkeypatch.setattr(classroom, "_side_by_side", lambda left, *_: ((one, report(PASSED)) for one in left))
+    journal, handed_in = tmp_path / "grades.jsonl", submissions([tmp_path])
+    list(graded(handed_in, journal))
+    fields = json.loads(journal.read_text())
+    del fields["report"]["odd"]
+    journal.write_text(json.dumps(fields) + "\n")
+    assert [one.report.odd for one in read_journal(journal)] == [()]
+    fields["report"]["problem"] = "Grading it failed."
+    journal.write_text(json.dumps(fields) + "\n")
+    (again,) = graded(handed_in, journal, resume=True)
+    assert not again.report.problem and len(journal.read_text().splitlines()) == 1
+
+
+def test_better_weights_beside_the_same_notebook_are_another_submission(tmp_path):
+    notebook = tmp_path / "03_vdm.ipynb"
+    notebook.write_text("n")
+    found = [classroom.fingerprint(notebook)]
+    for weights in (b"1", b"2"):
+        (tmp_path / "03_vdm.safetensors").write_bytes(weights)
+        found.append(classroom.fingerprint(notebook))
+    assert len(set(found)) == 3 and classroom.fingerprint(tmp_path / "none.ipynb") == ""
+
+
 def test_what_is_in_the_journal_is_not_graded_again_unless_it_has_changed(tmp_path, monkeypatch):
     asked = []
 
@@ -152,6 +178,16 @@ def test_a_class_from_the_command_line(course, tmp_path, capsys):
         main(["grade", str(tmp_path / "in"), *files])
     assert end.value.code == 2 and "already holds grades: --resume" in capsys.readouterr().err
     assert (tmp_path / "back" / "anna" / "03_small.html").is_file() and (tmp_path / "back" / "class.html").is_file()
+
+
+@pytest.mark.parametrize("found, words", [(0, "not confined"), (3, "files alone"), (5, "free to end others"), (6, "")])
+def test_an_instructor_is_told_what_a_machine_cannot_confine(monkeypatch, capsys, found, words):
+    from minivid.cli import grade as command
+
+    monkeypatch.setattr("minivid.course.confinement.version", lambda: found)
+    command._say_what_is_open()
+    said = capsys.readouterr().err
+    assert words in said and bool(said) == bool(words)
 
 
 @pytest.mark.parametrize(

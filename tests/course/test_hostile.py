@@ -12,6 +12,7 @@ import pytest
 
 import minivid
 from minivid.course.classroom import Graded
+from minivid.course.confinement import version
 from minivid.course.grade import grade, hidden
 from minivid.course.throwaway_kernel import Kernels
 
@@ -34,6 +35,14 @@ THE_JUDGE = {
     "no channel at all": "import os\nos.closerange(3, 256)\n",
     "the watching": "import sys, threading\nsys.setprofile(None); sys.settrace(None); threading.setprofile(None)\n",
 }
+CHANNELS = "import os, stat\nours = [fd for fd in range(3, 64) if os.path.exists(f'/proc/self/fd/{fd}') and stat.S_ISSOCK(os.fstat(fd).st_mode)]\n"
+THE_JUDGE |= {
+    "words without an end": CHANNELS
+    + "import time\nwhile True:\n    [os.write(fd, b' ') for fd in ours]; time.sleep(0.2)\n",
+    "words too deep": CHANNELS + "[os.write(fd, b'[' * 100000 + b'\\n') for fd in ours]\n",
+    "descriptors": CHANNELS + "import socket\nfor fd in ours:\n    s = socket.socket(fileno=os.dup(fd))\n"
+    "    for _ in range(200): socket.send_fds(s, [b'{\"odd\": 1}\\n'], [0])\n",
+}
 THE_ANSWER = {
     "the solution's file": "import minivid, pathlib\nexec((pathlib.Path(minivid.__file__).parents[1] / 'solutions' / '03_vdm.py').read_text())\n",
     "the tests' answers": "import minivid, pathlib\nexec((pathlib.Path(minivid.__file__).parents[1] / 'tests' / 'chapters' / 'ch03' / 'ex_3_1.py').read_text())\n",
@@ -47,6 +56,7 @@ THE_MACHINE = {
     "its parent": "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n",
     "every process": "import os, signal\nfor pid in map(int, filter(str.isdigit, os.listdir('/proc'))):\n    try: pid != os.getpid() and os.kill(pid, signal.SIGKILL)\n    except OSError: pass\n",
     "the folder": "import os, shutil\nshutil.rmtree(os.environ['TMPDIR'], ignore_errors=True)\n",
+    "a closed folder": "import os\nos.chmod(os.environ['TMPDIR'], 0)\n",
     "a pipe for an answer": "import os, numpy as np\nnp.savez = lambda file, **_: os.mkfifo(file)\n",
     "a link for an answer": "import os, numpy as np\nnp.savez = lambda file, **_: os.symlink('/dev/zero', file)\n",
     "much in little": "import numpy as np\npacked = np.savez_compressed\nnp.savez = lambda file, **_: packed(file, **{'answer.z': np.zeros((512, 2**18), np.uint8)})\n",
@@ -67,6 +77,9 @@ THE_NEXT = {
 }
 KINDS = THE_JUDGE | THE_ANSWER | THE_MACHINE | THE_NEXT
 PACKAGE = Path(minivid.__file__)
+pytestmark = pytest.mark.skipif(
+    version() < 6, reason="without Landlock of version 6 (Linux 6.12) these would reach this very session"
+)
 WRONG = "def noise_clip(x, logsnr, generator):\n    return x, x\n"
 
 
@@ -100,6 +113,24 @@ def test_it_gains_nothing_and_costs_nobody_else(course, graded, kind):
 def test_a_person_is_told_to_look(course, graded, kind):
     report, _ = graded({"3.1": WRONG + KINDS[kind]})
     assert Graded("anna", "03_small.ipynb", "", report).flags, report.table()
+
+
+def test_a_right_answer_that_goes_before_it_is_done_is_a_verdict(course, graded):
+    """Its answers lie there, and what it would have left for the exercises that follow does not."""
+    report, points = graded({"3.1": course.right("3.1") + "\nimport os, atexit\nos.closerange(3, 256)\n"})
+    assert points[0] in (0, 2) and not report.problem, report.table()
+
+
+@pytest.mark.parametrize(
+    "way", ["multiprocessing.get_context('fork').Pool(1).apply(library, a)", "evaluated(library, a)"]
+)
+def test_another_process_and_a_name_of_its_own_get_no_answer(course, graded, way):
+    begun = (
+        "import multiprocessing\nfrom minivid.diffusion.bound import posterior as library\n"
+        "evaluated = eval('lambda f, a: f(*a)')\n"
+    )
+    _, points = graded({"3.3": f"{begun}posterior = lambda *a: {way}\n"})
+    assert points == [0, 0, 0]
 
 
 def test_what_digs_up_the_answer_from_the_interpreter_is_told(course, graded):

@@ -42,4 +42,6 @@ def test_what_many_have_and_what_was_given_says_nothing():
 
 
 def test_what_is_no_python_has_no_runs():
+    deep = "x = " + "+".join("1" * 6000)
+    assert alike({"a": deep, "b": deep}) == [] and runs(deep) == set()
     assert runs("def (") == set() and alike({"a": "def (", "b": "def ("}) == []
