@@ -104,7 +104,7 @@ def zero_shot(
 ) -> Path:
     """Text2Video-Zero (alg. 1) from one noisy frame a clip; `model` should look at the first frame (`looking_at`).
 
-    The one frame goes by DDIM to step turn[0] (the paper's T′ = t₁; it is the clip's first frame there) and on to turn[1] (t₀). Copies of
+    The one frame goes by DDIM to step turn[0] (t₁, the paper's T; it is the clip's first frame there) and on to turn[1] (t₀, its T′). Copies of
     it are moved along `by` and noised back to turn[0], each frame by noise of its own; from there all go on together. `smooth`:
     (step, share), before which step the background is smoothed, and how much. Yields (z, x̂) of all frames after each step from
     turn[0] on. Raises ValueError for turns that are no steps in order, and for a smoothing outside of what follows them.
