@@ -3,6 +3,7 @@
 from functools import partial
 
 import torch
+from torch import Tensor
 
 from minivid.adapt.zeroshot import smoothed
 from minivid.chapters.ch07.told import the_only_one
@@ -27,6 +28,10 @@ def _clips(seed: int, what: str = "both") -> dict:
 def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     z, first, foreground, a = inputs.values()
     background = a * first + (1 - a) * z
+
+    def mixed(mask: Tensor) -> Tensor:
+        return mask * z + (1 - mask) * background
+
     mistakes = {
         "The two are exchanged: `share` is the first frame's.": foreground * z
         + (1 - foreground) * ((1 - a) * first + a * z),
@@ -43,10 +48,11 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
         "The background is black.": foreground * z,
         "The foreground is black.": (1 - foreground) * background,
         "The foreground is the first frame's.": foreground * first + (1 - foreground) * background,
+        "All clips have the first clip's mask.": mixed(foreground[:1]),
+        "All frames have the first frame's mask.": mixed(foreground[:, :, :1]),
         "Nothing is smoothed.": z,
     }
-    right = foreground * z + (1 - foreground) * background
-    return the_only_one(arrays["z"], right, mistakes)
+    return the_only_one(arrays["z"], mixed(foreground), mistakes)
 
 
 _smoothed = returned("z")
