@@ -180,7 +180,7 @@ for s in budget.pick(smoke=(0, 5, 8), laptop=(0, 3, 5, 7, 9, 11), gpu=tuple(rang
 show_sheet(**{name: clip[:1] for name, clip in clips.items()})
 
 # %% [markdown]
-# Moved early, the noise is new noise to the network, and a frame may become another picture, elsewhere. Moved late, a picture has formed and is pushed as it is, with what the mirror put at its border.
+# Moved early, the noise is new noise to the network, and a frame may become another picture; here, at step 0, both digits can still be read, and stand elsewhere. Moved late, a picture has formed and is pushed as it is, with what the mirror put at its border.
 # The paper moves it in between, at a step t₀, and then does one more thing.
 #
 # ## 7.3 How does a pushed picture get room to change?
