@@ -33,7 +33,7 @@ def looking_at(image: UNet, policy: keys.Keys = keys.first_frame) -> UNet:
     return network.train(image.training).requires_grad_(False)
 
 
-def motion_field(delta: tuple[float, float], frames: int) -> Float[Tensor, "t 2"]:
+def motion_field(delta: tuple[float | int, float | int], frames: int) -> Float[Tensor, "t 2"]:
     """How far each frame's content has moved, (x, y) in pixels: k · δ for frame k, counted from 0 (alg. 1; λ δ of the paper is δ here)."""
     return torch.arange(frames)[:, None] * torch.tensor(delta, dtype=torch.float32)
 

@@ -54,7 +54,7 @@ def delta_of(caption: str, speed: float = SPEED) -> tuple[float, float]:
 def film(
     image: zoo.Model,
     captions: list[str],
-    delta: tuple[float, float] | None = None,
+    delta: tuple[float | int, float | int] | None = None,
     pieces: Pieces = ALL,
     seed: int = 0,
     frames: int = FRAMES,
