@@ -33,7 +33,7 @@ def looking_at(image: UNet, policy: keys.Keys = keys.first_frame) -> UNet:
     return network.train(image.training).requires_grad_(False)
 
 
-def motion_field(delta: tuple[float, float], frames: int) -> Float[Tensor, "t 2"]:
+def motion_field(delta: tuple[float | int, float | int], frames: int) -> Float[Tensor, "t 2"]:
     """How far each frame's content has moved, (x, y) in pixels: k · δ for frame k, counted from 0 (alg. 1; λ δ of the paper is δ here)."""
     return torch.arange(frames)[:, None] * torch.tensor(delta, dtype=torch.float32)
 
@@ -104,7 +104,7 @@ def zero_shot(
 ) -> Path:
     """Text2Video-Zero (alg. 1) from one noisy frame a clip; `model` should look at the first frame (`looking_at`).
 
-    The one frame goes by DDIM to step turn[0] (the paper's T′ = t₁; it is the clip's first frame there) and on to turn[1] (t₀). Copies of
+    The one frame goes by DDIM to step turn[0] (t₁, the paper's T; it is the clip's first frame there) and on to turn[1] (t₀, its T′). Copies of
     it are moved along `by` and noised back to turn[0], each frame by noise of its own; from there all go on together. `smooth`:
     (step, share), before which step the background is smoothed, and how much. Yields (z, x̂) of all frames after each step from
     turn[0] on. Raises ValueError for turns that are no steps in order, and for a smoothing outside of what follows them.

@@ -45,18 +45,18 @@ def reached_by(image: zoo.Model, policy: keys.Keys, clip: int, frames: int = 4) 
     other, level, network = z.clone(), torch.zeros(2), looking_at(image.network, policy)
     other[clip, :, 0] += 1
     change = (network(other, level) - network(z, level)).abs().amax((1, 3, 4)) > 1e-6  # clips × frames
+    reached = {i: row.nonzero().flatten().tolist() for i, row in enumerate(change) if row.any()}
     return " and ".join(
-        f"frames {', '.join(map(str, row.nonzero().flatten().tolist()))} of clip {i}"
-        for i, row in enumerate(change)
-        if row.any()
+        f"frame{'s' * (len(places) > 1)} {', '.join(map(str, places))} of clip {i}" for i, places in reached.items()
     )
 
 
 def clinic_table(image: zoo.Model, clips: dict[str, Video], captions: list[str]) -> str:
-    """How far each film moves along δ, how far its first frames are from the healthy ones, and whom a first frame reaches."""
-    rows = [("", "motion / δ", "first frame off", "clip 1 of 0 and 1: its first frame reaches")]
+    """How far each film moves along δ, how far its first frames and all of it are from the healthy ones, and whom a first frame reaches."""
+    rows = [("", "motion / δ", "first frame off", "film off", "clip 0's first frame reaches")]
     for name, video in clips.items():
         motion = counted(video, captions).motion.mean()
-        off = (video[:, :, 0] - clips["healthy"][:, :, 0]).abs().mean()
-        rows.append((name, f"{motion:.2f}", f"{off:.2f}", reached_by(image, PATIENTS[name][1], clip=1)))
+        off = (video - clips["healthy"]).abs()
+        reached = reached_by(image, PATIENTS[name][1], clip=0)
+        rows.append((name, f"{motion:.2f}", f"{off[:, :, 0].mean():.2f}", f"{off.mean():.2f}", reached))
     return "\n".join(aligned(rows))

@@ -26,7 +26,7 @@ SPEED = 1.0
 """The length of δ, in pixels a frame."""
 STEPS = 12
 TURN = (5, 7)
-"""The paper's T′ and t₀ as steps of STEPS: where all frames begin, and where the motion is put in."""
+"""t₁ and t₀, the paper's T and T′, as steps of STEPS: where all frames begin, and where the motion is put in."""
 SHARE = 0.6
 GUIDANCE = 2.0
 
@@ -54,7 +54,7 @@ def delta_of(caption: str, speed: float = SPEED) -> tuple[float, float]:
 def film(
     image: zoo.Model,
     captions: list[str],
-    delta: tuple[float, float] | None = None,
+    delta: tuple[float | int, float | int] | None = None,
     pieces: Pieces = ALL,
     seed: int = 0,
     frames: int = FRAMES,

@@ -7,9 +7,14 @@ def step_by_step(delta, frames):
 
 SECOND = step_by_step
 
-BY = "k[:, None] * torch.tensor(delta)"
+BY = "k[:, None] * torch.tensor(delta, dtype=torch.float32)"
 
-RIGHT = {"summed_up": (BY, "torch.tensor(delta).expand(frames, 2).cumsum(0) - torch.tensor(delta)")}
+RIGHT = {
+    "summed_up": (
+        BY,
+        "torch.tensor(delta).float().expand(frames, 2).cumsum(0) - torch.tensor(delta).float()",
+    )
+}
 
 WRONG = {
     "two frames": {
@@ -25,5 +30,9 @@ WRONG = {
     "parts of a pixel": {
         "whole_pixels": (BY, "(k[:, None] * torch.tensor(delta)).round()"),
         "delta_cut": (BY, "k[:, None] * torch.tensor(delta).trunc()"),
+        "delta_rounded": (BY, "k[:, None] * torch.tensor(delta).round()"),
+    },
+    "whole numbers": {
+        "in_whole_numbers": (BY, "k[:, None] * torch.tensor(delta)"),
     },
 }

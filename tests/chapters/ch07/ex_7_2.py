@@ -61,6 +61,7 @@ RIGHT = {"by_numbers": by_numbers}
 WRONG = {
     "no motion": {
         "half_a_pixel_off": off_by_half_a_pixel,
+        "cropped": ("torch.stack(frames, dim=2)", "torch.stack(frames, dim=2)[..., 3:-3, 3:-3]"),
         "the_first_frame_of_all": (LOOKED_UP, "z[:, :, 0][..., rows[:, None], columns]"),
     },
     "to the right": {

@@ -17,6 +17,7 @@ WRONG = {
         "the_last": (FIRST, "clips[:, -1:].expand_as(clips)"),
         "the_mean": (FIRST, "clips.mean(1, keepdim=True).expand_as(clips)"),
         "time_goes_round": (FIRST, "clips.roll(1, 1)"),
+        "the_first_alone": (f'rearrange({FIRST}, "b t n c -> (b t) n c")', "x[:1]"),
         "its_first_place_alone": (FIRST, "clips[:, :1, :1].expand_as(clips)"),
     },
     "one clip": {

@@ -27,6 +27,7 @@ WRONG = {
     },
     "some of each": {
         "the_first_frames_mask": (BOTH, "foreground[:, :, :1] * z + (1 - foreground[:, :, :1]) * background"),
+        "the_first_clips_mask": (BOTH, BOTH.replace("foreground", "foreground[:1]")),
         "no_mask_but_its_mean": (BOTH, "foreground.mean() * z + (1 - foreground.mean()) * background"),
         "one_clips_mask_for_all": (
             BOTH,

@@ -10,11 +10,12 @@ CAPTIONS = ["a green 0 moves left", "a red 3 moves left"]
 
 def test_whom_a_first_frame_reaches_tells_the_policies_apart():
     image = zoo.load("image-digits")
-    told = {name: reached_by(image, policy, clip=1, frames=3) for name, (_, policy) in PATIENTS.items()}
-    assert told["healthy"] == told["patient 1"] == "frames 0, 1, 2 of clip 1"
-    assert told["patient 2"] == told["patient 3"] == "frames 0 of clip 1"
-    other = reached_by(image, first_clips_first, clip=0, frames=3)
-    assert other == "frames 0, 1, 2 of clip 0 and frames 0, 1, 2 of clip 1"
+    told = {name: reached_by(image, policy, clip=0, frames=3) for name, (_, policy) in PATIENTS.items()}
+    assert told["healthy"] == told["patient 1"] == "frames 0, 1, 2 of clip 0"
+    assert told["patient 2"] == "frames 0, 1, 2 of clip 0 and frames 0, 1, 2 of clip 1"
+    assert told["patient 3"] == "frame 0 of clip 0"
+    assert len(set(told.values())) == len({policy for _, policy in PATIENTS.values()})
+    assert reached_by(image, first_clips_first, clip=1, frames=3) == "frame 0 of clip 1"
 
 
 def test_the_table_tells_each_patient():

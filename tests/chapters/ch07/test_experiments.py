@@ -109,7 +109,9 @@ def test_what_the_chapter_says_of_the_pieces_is_what_was_measured():
     ]
     assert calmer[0] > calmer[1]
     assert differs("without new noise", "same") == 1 and differs("without new noise", "off") == -1
-    assert differs(PUSHED, "same") == 1 and differs(PUSHED, "off") == -1
+    assert differs(PUSHED, "same") == 1 and differs(PUSHED, "off") == -1 and differs(PUSHED, "background") == 0
+    calm = {name: sum(found["clips"][name]["background"]) for name in VARIANTS}
+    assert min(calm, key=calm.get) == "without motion" and differs("without motion", "background") == -1
     for name in ("without attention", "without smoothing"):  # the small stars
         off, low, high = pieces.against_the_whole(found, name, "motion")
         assert differs(name, "motion") == 1 and off < 0.02

@@ -6,7 +6,8 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from minivid.course.exercise import Arrays, Exercise, Probe, returned, told_apart
+from minivid.chapters.ch07.told import the_only_one
+from minivid.course.exercise import Arrays, Exercise, Probe, returned
 from minivid.nn.attention import keys
 
 
@@ -48,20 +49,20 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
             :, :1
         ].expand_as(x),
     }
-    right, found = _of(x, [0] * t), arrays["keys"]
-    if found.shape == right[:1].shape:  # the first frame's alone
+    right, found = _of(x, [0] * t), next(iter(arrays.values()))
+    if "first" in arrays:
         right, mistakes = right[:1], {sentence: value[:1] for sentence, value in mistakes.items()}
-    return told_apart(found, right, mistakes)
+    return the_only_one(found, right, mistakes)
 
 
 _found = returned("keys")
 
 
 def _of_the_first(obj, inputs: dict) -> dict:
-    """What the first frame looks at; another shape comes whole, so that it is named."""
+    """What the first frame looks at, by a name of its own; another shape comes whole, so that it is refused."""
     found = _found(obj, inputs)["keys"]
     whole = isinstance(found, Tensor) and found.shape == inputs["x"].shape
-    return {"keys": found[:1] if whole else found}
+    return {"first": found[:1]} if whole else {"keys": found}
 
 
 EXERCISE = Exercise(

@@ -2,23 +2,27 @@
 
 from functools import partial
 
+import numpy as np
 import torch
 
 from minivid.adapt.zeroshot import motion_field
-from minivid.course.exercise import Arrays, Exercise, Probe, returned, told_apart
+from minivid.chapters.ch07.told import the_only_one
+from minivid.course.exercise import Arrays, Exercise, Probe, all_of, returned
 
 
-def _motion(seed: int, frames: int = 2, whole: bool = True) -> dict:
-    """`whole`: by whole pixels a frame, further to the right than down."""
+def _motion(seed: int, frames: int = 2, kind: str = "whole") -> dict:
+    """Further to the right than up; `kind`: by whole pixels a frame, by parts of one, or by whole ones that are ints."""
     generator = torch.Generator().manual_seed(seed)
     x, y = torch.randint(1, 4, (2,), generator=generator).tolist()
-    dx, dy = float(x + y), float(-y)
-    return {"delta": (dx, dy) if whole else (dx / 4 + 0.1, dy / 4 - 0.2), "frames": frames}
+    dx, dy = x + y, -y
+    if kind == "parts":  # y: cut and rounded are never the same
+        return {"delta": (dx / 4 + 0.1, dy / 8 - 0.5), "frames": frames}
+    return {"delta": (dx, dy) if kind == "ints" else (float(dx), float(dy)), "frames": frames}
 
 
 def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     frames = inputs["frames"]
-    delta, k = torch.tensor(inputs["delta"]), torch.arange(frames)[:, None].float()
+    delta, k = torch.tensor(inputs["delta"], dtype=torch.float32), torch.arange(frames)[:, None].float()
     mistakes = {
         "Frames are counted from 1: the first one moves too.": (k + 1) * delta,
         "It is the other way: the sign is wrong.": -k * delta,
@@ -33,7 +37,12 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
         "It is rounded to whole pixels: that is the warp's to do.": (k * delta).round(),
         "Nothing moves.": 0 * k * delta,
     }
-    return told_apart(arrays["by"], k * delta, mistakes)
+    return the_only_one(arrays["by"], k * delta, mistakes)
+
+
+def _in_float32(arrays: Arrays, inputs: dict) -> bool | str:
+    kind = arrays["by"].dtype
+    return all_of(_agrees(arrays, inputs), kind == np.float32 or f"It is of {kind}.")
 
 
 _by = returned("by")
@@ -61,7 +70,7 @@ EXERCISE = Exercise(
             (
                 "Two frames are right, six are not.",
                 "The motion is even: from each frame to the next by δ.",
-                "`torch.arange(frames)[:, None] * torch.tensor(delta)`.",
+                "`torch.arange(frames)[:, None] * torch.tensor(delta, dtype=torch.float32)`.",
             ),
             partial(_motion, frames=6),
             _by,
@@ -72,11 +81,22 @@ EXERCISE = Exercise(
             (
                 "Whole pixels are right, parts of one are not.",
                 "δ may be (0.6, −0.3), and frame 2 has moved by (1.2, −0.6): nothing is rounded here.",
-                "`torch.tensor(delta)` as it is, in float32.",
+                "`torch.tensor(delta, dtype=torch.float32)` as it is.",
             ),
-            partial(_motion, frames=4, whole=False),
+            partial(_motion, frames=6, kind="parts"),
             _by,
             _agrees,
+        ),
+        Probe(
+            "whole numbers",
+            (
+                "Where δ is given as (1, 0), and not as (1.0, 0.0), what comes back should be of float32 too.",
+                "A tensor made of Python's whole numbers is one of whole numbers, unless its type is said.",
+                "`torch.tensor(delta, dtype=torch.float32)`.",
+            ),
+            partial(_motion, frames=3, kind="ints"),
+            _by,
+            _in_float32,
         ),
     ),
 )

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from minivid.adapt.zeroshot import mirrored, moved
-from minivid.course.exercise import Arrays, Call, Exercise, Probe, returned, told_apart
+from minivid.chapters.ch07.told import the_only_one
+from minivid.course.exercise import Arrays, Call, Exercise, Probe, returned
 
 MARGIN = 3
 """So many pixels from the edge the probes of motion look no further."""
@@ -85,10 +86,10 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
             z, whole, "middle"
         ),
     }
-    right, found = _at(z, whole), arrays["moved"]
-    if found.shape == _middle(right).shape:
+    right, found = _at(z, whole), next(iter(arrays.values()))
+    if "middle" in arrays:
         right, mistakes = _middle(right), {sentence: _middle(value) for sentence, value in mistakes.items()}
-    return told_apart(found, right, mistakes)
+    return the_only_one(found, right, mistakes)
 
 
 def _middle(video: Tensor) -> Tensor:
@@ -99,10 +100,10 @@ _moved = returned("moved")
 
 
 def _away_from_the_edge(obj, inputs: dict) -> dict:
-    """What came back where no probe of the border is needed; another shape comes whole, so that it is named."""
+    """What came back where no probe of the border is needed; another shape comes whole, so that it is refused."""
     video = _moved(obj, inputs)["moved"]
     whole = isinstance(video, Tensor) and video.shape == inputs["z"].shape
-    return {"moved": _middle(video) if whole else video}
+    return {"middle": _middle(video)} if whole else {"moved": video}
 
 
 _inner: Call = _away_from_the_edge
@@ -130,7 +131,7 @@ EXERCISE = Exercise(
             (
                 "A move to the right does not come out right, away from the border.",
                 "Content that moved by dx is found dx further right: pixel q shows what was at q − dx. Each frame has a move of its own.",
-                "`z[:, :, k][..., mirrored(torch.arange(w) - dx, w)]`, for frame k with `dx, dy = by[k]`.",
+                "`z[:, :, k][..., mirrored(torch.arange(w) - dx, w)]`, for frame k with `dx, dy = by[k].round().long().tolist()`.",
             ),
             partial(_clip, way="right"),
             _inner,
@@ -141,7 +142,7 @@ EXERCISE = Exercise(
             (
                 "To the right is right; with up and down it is not.",
                 "The second number counts downwards, as rows do.",
-                "Rows by `torch.arange(h) - dy`, columns by `torch.arange(w) - dx`.",
+                "Rows by `torch.arange(h) - dy`, columns by `torch.arange(w) - dx`, with `dx, dy = by[k].round().long().tolist()`.",
             ),
             partial(_clip, way="both"),
             _inner,
@@ -163,7 +164,7 @@ EXERCISE = Exercise(
             (
                 "Away from the border it is right; at the border it is not.",
                 "What comes in from outside is the picture mirrored at its edge: column −1 is column 0.",
-                "`mirrored(torch.arange(w) - dx, w)`, and so for the rows.",
+                "`mirrored(torch.arange(w) - dx, w)`, with `dx, dy = by[k].round().long().tolist()`, and so for the rows.",
             ),
             partial(_clip, way="edge"),
             _moved,

@@ -3,13 +3,15 @@
 from functools import partial
 
 import torch
+from torch import Tensor
 
 from minivid.adapt.zeroshot import smoothed
-from minivid.course.exercise import Arrays, Exercise, Probe, returned, told_apart
+from minivid.chapters.ch07.told import the_only_one
+from minivid.course.exercise import Arrays, Exercise, Probe, returned
 
 
 def _clips(seed: int, what: str = "both") -> dict:
-    """A clip, its first frame moved, and what is foreground: nothing, everything or a half of each frame."""
+    """A clip, its first frame moved, and what is foreground: nothing, everything or a half of each frame, in each clip another."""
     generator = torch.Generator().manual_seed(seed)
     z, first = torch.randn(2, 2, 3, 3, 4, 4, generator=generator)
     foreground = torch.zeros(2, 1, 3, 4, 4)
@@ -17,7 +19,8 @@ def _clips(seed: int, what: str = "both") -> dict:
         foreground += 1
     if what == "both":
         for k in range(3):
-            foreground[:, :, k, :, k : k + 2] = 1
+            foreground[0, :, k, :, k : k + 2] = 1
+            foreground[1, :, k, k : k + 2] = 1
     share = 0.55 + 0.3 * float(torch.rand((), generator=generator))
     return {"z": z, "moved_first": first, "foreground": foreground, "share": share}
 
@@ -25,6 +28,10 @@ def _clips(seed: int, what: str = "both") -> dict:
 def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     z, first, foreground, a = inputs.values()
     background = a * first + (1 - a) * z
+
+    def mixed(mask: Tensor) -> Tensor:
+        return mask * z + (1 - mask) * background
+
     mistakes = {
         "The two are exchanged: `share` is the first frame's.": foreground * z
         + (1 - foreground) * ((1 - a) * first + a * z),
@@ -41,10 +48,11 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
         "The background is black.": foreground * z,
         "The foreground is black.": (1 - foreground) * background,
         "The foreground is the first frame's.": foreground * first + (1 - foreground) * background,
+        "All clips have the first clip's mask.": mixed(foreground[:1]),
+        "All frames have the first frame's mask.": mixed(foreground[:, :, :1]),
         "Nothing is smoothed.": z,
     }
-    right = foreground * z + (1 - foreground) * background
-    return told_apart(arrays["z"], right, mistakes)
+    return the_only_one(arrays["z"], mixed(foreground), mistakes)
 
 
 _smoothed = returned("z")
@@ -82,7 +90,7 @@ EXERCISE = Exercise(
             "some of each",
             (
                 "All of one kind is right; where each frame has some of both, it is not.",
-                "`foreground`, b 1 t h w, is another in each frame and the same for all channels.",
+                "`foreground`, b 1 t h w, is another in each clip and frame, and the same for all channels.",
                 "`foreground * z + (1 - foreground) * background`, pixel by pixel.",
             ),
             _clips,
