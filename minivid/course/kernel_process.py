@@ -98,24 +98,26 @@ def send(channel: socket.socket, message: dict[str, Any], *sockets: socket.socke
 
 
 def receive(channel: socket.socket, wait_s: float | None = None) -> tuple[dict[str, Any] | None, list[int]]:
-    """The next message and the sockets with it; None where the channel has ended.
+    """The next message, no byte of the one behind it, and the sockets with it; None where the channel has ended.
 
     wait_s: seconds for all of it; then TimeoutError is raised, and no sockets are taken.
     """
     line, sockets, until = b"", [], time.monotonic() + (wait_s or 0)
     while not line.endswith(b"\n"):
-        if wait_s is None:
-            part, new, _, _ = socket.recv_fds(channel, 2**16, 1)
-        else:
+        if wait_s is not None:
             left = until - time.monotonic()
             if left <= 0:
                 raise TimeoutError("the message does not come to its end")
             channel.settimeout(left)
-            part, new = channel.recv(2**16), ()
+        if line or wait_s is not None:
+            there = channel.recv(2**16, socket.MSG_PEEK)
+            part = channel.recv(there.find(b"\n") + 1 or len(there)) if there else b""
+        else:  # sockets come with the first byte
+            part, sockets, _, _ = socket.recv_fds(channel, 1, 1)
         if not part or len(line) > LONGEST:
             return None, []
-        line, sockets = line + part, sockets + list(new)
-    return json.loads(line), sockets
+        line += part
+    return json.loads(line), list(sockets)
 
 
 def _tell(channel: socket.socket, odd: str) -> None:
