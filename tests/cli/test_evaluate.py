@@ -98,8 +98,9 @@ def test_the_whole_zoo_stands_between_real_clips_and_still_pictures(minivid, mon
 
 
 def test_the_command_that_makes_a_report_again_leaves_out_what_is_usual():
-    asked = {"--against": None, "--n": 12, "--seed": 0, "--steps": 50, "--size": 32}
+    asked = {"--against": None, "--n": 12, "--seed": 0, "--steps": None, "--size": 32}
     assert module.again("a file.npz", asked) == "minivid evaluate 'a file.npz' --n 12"
+    assert module.again("vdm-digits-8", asked | {"--steps": 8}) == "minivid evaluate vdm-digits-8 --n 12 --steps 8"
 
 
 @pytest.mark.parametrize(
