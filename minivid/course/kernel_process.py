@@ -13,7 +13,6 @@ import functools
 import importlib
 import json
 import os
-import pkgutil
 import re
 import socket
 import sys
@@ -36,9 +35,11 @@ from minivid.course.private import probes_of
 from minivid.course.sealed import seal_for_good, stay_here
 from minivid.course.suspicion import Watch
 
+PACKAGE = Path(minivid.__file__).parent
 OUT_OF_SIGHT = re.compile(rf"{minivid.__name__}\.(course|chapters)\b")
-UNUSED = re.compile(rf"{minivid.__name__}\.(cli|__main__|course\.(?!widgets))")
-"""What no notebook imports by itself: commands, and what authors and graders use. `minivid.course` loads what it needs."""
+AUTHORS = "answers|build|class_page|classroom|feedback|grade|lint|made_wrong|throwaway_kernel"
+UNUSED = re.compile(rf"{minivid.__name__}\.(cli|__main__|course\.({AUTHORS}))\b")
+"""What no notebook imports: commands, and what authors and graders use."""
 LONGEST = 2**24
 """Bytes of a message: a cell's source is in it."""
 
@@ -140,9 +141,10 @@ def main(channel: socket.socket, setting: Setting) -> None:
     for name in list(sys.modules):
         if OUT_OF_SIGHT.match(name):
             del sys.modules[name]
-    for module in pkgutil.walk_packages(minivid.__path__, f"{minivid.__name__}."):
-        if not UNUSED.match(module.name):
-            importlib.import_module(module.name)  # since its file cannot be read any more
+    for path in sorted(PACKAGE.rglob("*.py")):  # a chapter's folder is no package that could be walked
+        name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+        if not UNUSED.match(name):
+            importlib.import_module(name)  # since its file cannot be read any more
     seal_for_good(listing.written(setting.chapter))
     keep_children()
     watch.begin()
@@ -163,8 +165,7 @@ def _hands(setting: Setting) -> tuple[dict[str, Callable], Watch]:
 
 def _close_the_doors(setting: Setting) -> None:
     """Limits that hold for this process and all that it starts, and not for the one that it comes from, which it cannot reach."""
-    package = Path(minivid.__file__).parent
-    sources = [path for path in package.rglob("*") if path.suffix == ".py" or path.name == "__pycache__"]
+    sources = [path for path in PACKAGE.rglob("*") if path.suffix == ".py" or path.name == "__pycache__"]
     limit_memory(setting.memory_bytes)
     limit_files()
     confine([*sources, *map(Path, setting.hidden)], [Path(setting.folder), Path(os.devnull)])
