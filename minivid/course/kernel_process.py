@@ -40,6 +40,8 @@ OUT_OF_SIGHT = re.compile(rf"{minivid.__name__}\.(course|chapters)\b")
 AUTHORS = "answers|build|class_page|classroom|feedback|grade|lint|made_wrong|throwaway_kernel"
 UNUSED = re.compile(rf"{minivid.__name__}\.(cli|__main__|course\.({AUTHORS}))\b")
 """What no notebook imports: commands, and what authors and graders use."""
+A_CHAPTER = re.compile(rf"{minivid.__name__}\.chapters\.ch(\d\d)\b")
+"""Chapters do not know one another: only the one that is graded is loaded."""
 LONGEST = 2**24
 """Bytes of a message: a cell's source is in it."""
 
@@ -143,7 +145,7 @@ def main(channel: socket.socket, setting: Setting) -> None:
             del sys.modules[name]
     for path in sorted(PACKAGE.rglob("*.py")):  # a chapter's folder is no package that could be walked
         name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
-        if not UNUSED.match(name):
+        if not UNUSED.match(name) and (not A_CHAPTER.match(name) or A_CHAPTER.match(name)[1] == setting.chapter):
             importlib.import_module(name)  # since its file cannot be read any more
     seal_for_good(listing.written(setting.chapter))
     keep_children()

@@ -20,7 +20,7 @@ LIBRARY = __name__.split(".")[0]
 OURS = re.compile(rf"{LIBRARY}\.(course|chapters\.\w+\.exercises)\b")
 """Modules that ask and judge: what they call on a student's behalf, the student calls."""
 _here = [os.getpid()]
-"""The process that asks: another, which was begun while the seals were open, is the student's."""
+"""The process that asks. In one that was begun before, while the seals were open, they count as closed."""
 SEAL = "the seal stands here"
 
 _codes: dict[str, frozenset[CodeType]] = {}
@@ -44,7 +44,7 @@ class Seal:
         function.__code__ = _door(self.code, self)
 
     def __call__(self, args: tuple, kwargs: dict) -> Any:
-        if self.closed and not (os.getpid() == _here[0] and _is_library_s(self._caller())):
+        if (self.closed or os.getpid() != _here[0]) and not _is_library_s(self._caller()):
             self.refused = True
             raise WrongAnswer(refusal(self.function))
         return self.original(*args, **kwargs)

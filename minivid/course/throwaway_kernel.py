@@ -1,8 +1,8 @@
 """Processes that a student's code runs in and a grader can throw away: limited in time and memory, out of each other's way.
 
 The first one loads the course and waits (`minivid.course.kernel_process`). Each piece of work is done in a fork of what there is; the
-grader then goes on from the fork, or drops it and goes on from what was before. So what has failed costs a fork,
-and nothing else is run twice.
+grader then goes on from the fork, or drops it and goes on from what was before. So what has failed costs a fork, and nothing else is
+run twice.
 """
 
 import contextlib
@@ -112,10 +112,13 @@ class Kernel:
 
     def close(self) -> None:
         """End all processes, the first one too."""
-        if self._first is not None:
+        first = self._first
+        try:
             self.finish()
-            self._first.kill()
-            self._first.wait()
+        finally:
+            if first is not None:
+                first.kill()
+                first.wait()
 
     def finish(self) -> None:
         """Go on from the first process: nothing of a notebook stays, neither process nor file."""
@@ -200,9 +203,9 @@ class Kernel:
 
     def _fork(self) -> Running | None:
         """A process that goes on from what there is; None where that has come to an end."""
-        parent = self._now or self._start()
         ours, theirs = socket.socketpair()
         try:
+            parent = self._now or self._start()
             send(parent.channel, {"fork": True}, theirs)
             told = _read(ours, parent, FORK_S if self._now else START_S)
             known = {process.pid: process for process in below(psutil.Process(self._first.pid))}
