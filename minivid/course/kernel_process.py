@@ -145,7 +145,8 @@ def main(channel: socket.socket, setting: Setting) -> None:
             del sys.modules[name]
     for path in sorted(PACKAGE.rglob("*.py")):  # a chapter's folder is no package that could be walked
         name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
-        if not UNUSED.match(name) and (not A_CHAPTER.match(name) or A_CHAPTER.match(name)[1] == setting.chapter):
+        of_chapter = A_CHAPTER.match(name)
+        if not UNUSED.match(name) and (of_chapter is None or of_chapter[1] == setting.chapter):
             importlib.import_module(name)  # since its file cannot be read any more
     seal_for_good(listing.written(setting.chapter))
     keep_children()

@@ -156,12 +156,12 @@ class Kernel:
         if self._tried is None:
             self.died = True
             return False
-        answer, tried = None, self._tried
+        answer, tried, until = None, self._tried, time.monotonic() + timeout_s
         with contextlib.suppress(OSError):
             send(tried.channel, {"do": action, "with": arguments})
             answer = _read(tried.channel, tried, timeout_s)
         self.odd = tried.odd
-        self.died = answer is None and not self._tried.alive()
+        self.died = answer is None and time.monotonic() < until
         if answer is None:
             self.drop()
         return answer is not None

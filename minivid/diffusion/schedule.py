@@ -90,14 +90,13 @@ ZERO_TERMINAL = tabled(rescale_zero_terminal_snr(scaled_linear_alphas()))
 
 SCHEDULES = {
     "cosine": COSINE,
-    "cosine-32": shifted(COSINE, noise_size=16, image_size=32),
     "linear": LINEAR,
     "rectified": RECTIFIED,
     "scaled-linear": SCALED_LINEAR,
     "zero-terminal": ZERO_TERMINAL,
 }
-"""The schedules that a manifest can name. "cosine-32" makes a picture of 32×32 as hard to see as "cosine" one of 16×16;
-"scaled-linear" is Stable Diffusion's as published, "zero-terminal" the same rescaled until its last level is noise alone."""
+"""The schedules that a manifest can name. "scaled-linear" is Stable Diffusion's as published, "zero-terminal" the same rescaled until
+its last level is noise alone."""
 
 
 def schedule_named(name: str) -> Schedule:

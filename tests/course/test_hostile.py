@@ -115,18 +115,30 @@ def test_a_person_is_told_to_look(course, graded, kind):
     assert Graded("anna", "03_small.ipynb", "", report).flags, report.table()
 
 
-def test_a_right_answer_that_goes_before_it_is_done_is_a_verdict(course, graded):
-    """Its answers lie there, and what it would have left for the exercises that follow does not."""
-    report, points = graded({"3.1": course.right("3.1") + "\nimport os, atexit\nos.closerange(3, 256)\n"})
-    assert points[0] in (0, 2) and not report.problem, report.table()
+LEAVES = "\nimport json\ndumped = json.dumps\njson.dumps = lambda told, **k: exec('raise SystemExit') if 'done' in told else dumped(told, **k)\n"
 
 
-@pytest.mark.parametrize(
-    "way", ["multiprocessing.get_context('fork').Pool(1).apply(library, a)", "evaluated(library, a)"]
-)
+def test_a_right_answer_that_goes_before_it_says_so_is_right_and_leaves_nothing(course, graded):
+    """Its answers lie there; of what it has defined the exercises that follow have the library's."""
+    cells = {"3.1": course.right("3.1") + LEAVES, "3.5": course.right("3.5")}
+    report, points = graded(cells)
+    assert points == [2, 0, 4] and not report.problem, report.table()
+
+
+def test_who_closes_the_channel_is_not_told_of_a_loop(course, graded):
+    report, points = graded({"3.1": course.right("3.1") + "\nimport os\nos.closerange(3, 256)\n"})
+    (said,) = (one.message for one in report.grades if one.id == "3.1")
+    assert points == [0, 0, 0] and "ended the Python process" in said
+
+
+WAYS = ("get_context('fork').Pool(1).apply(library, a)", "pool.apply(library, a)", "evaluated(library, a)")
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_another_process_and_a_name_of_its_own_get_no_answer(course, graded, way):
     begun = (
-        "import multiprocessing\nfrom minivid.diffusion.bound import posterior as library\n"
+        "from multiprocessing import get_context\nfrom minivid.diffusion.bound import posterior as library\n"
+        "pool = get_context('fork').Pool(1)\n"  # begun before anybody asks
         "evaluated = eval('lambda f, a: f(*a)')\n"
     )
     _, points = graded({"3.3": f"{begun}posterior = lambda *a: {way}\n"})
