@@ -52,7 +52,7 @@ print(f"budget: {budget.budget()}, torch {torch.__version__}, {torch.get_num_thr
 # %%
 image = zoo.load("image-digits")
 captions = ["a green 0 moves left", "a red 3 moves down"]
-SEED, FRAMES = 8, 6  # a seed of which both digits can be read
+SEED, FRAMES = 26, 6  # a seed of which both digits can be read, and one background is not black
 cond = Cond(*tokenize(captions))
 noise = image.noise(2, SEED)  # b c 1 h w
 model = guided(image.network, GUIDANCE)
@@ -180,7 +180,7 @@ for s in budget.pick(smoke=(0, 5, 8), laptop=(0, 3, 5, 7, 9, 11), gpu=tuple(rang
 show_sheet(**{name: clip[:1] for name, clip in clips.items()})
 
 # %% [markdown]
-# Moved early, the noise is new noise to the network, and a frame may become another picture; here, at step 0, both digits can still be read, and stand elsewhere. Moved late, a picture has formed and is pushed as it is, with what the mirror put at its border.
+# Moved early, the noise is new noise to the network, and a frame may become another picture; here, at step 0, the last 0 is torn open, and its frames stand on no line. Moved late, a picture has formed and is pushed as it is, with what the mirror put at its border.
 # The paper moves it in between, at a step t₀, and then does one more thing.
 #
 # ## 7.3 How does a pushed picture get room to change?
@@ -299,7 +299,7 @@ show_sheet(each_alone=alone, at_the_first=looking)
 
 # %% [markdown]
 # Look at the colour behind the 0. Two clips prove nothing, though: section 7.7 counts on more.
-# <details><summary>What is seen</summary>Each alone, the blue behind the last 0 has turned green. Where all look at the first frame, it is as blue as there.</details>
+# <details><summary>What is seen</summary>Each alone, the green behind the 0 wanders: bluish in frame 1, olive in the last. Where all look at the first frame, it keeps to the green of that one.</details>
 #
 # ## 7.5 Can the background be held still?
 # Ask the network for its guess x̂, find in it what is in front (here: what is bright; the paper asks a network for salient objects), and *mix the rest* with the first frame, moved along:
