@@ -122,18 +122,35 @@ def test_what_no_answer_may_do_is_found_from_what_the_kernel_has_recorded(course
 
 
 def test_a_record_that_is_none_is_no_answer(course, graded):
-    def forged(record: str) -> str:
-        return f"import minivid.course.inside_kernel as inside\ninside.written = lambda told: {record}\n"
+    def left(fields: str, arrays: str) -> str:
+        """A cell that leaves an answer of its own to every probe, where the grader will look for them, and ends its process."""
+        return (
+            "import json, os, pathlib, numpy as np\n"
+            "for folder in filter(pathlib.Path.is_dir, pathlib.Path(os.environ['TMPDIR']).iterdir()):\n"
+            "    for number in range(20):\n"
+            f"        told = dict(problem='', not_attempted=False, raised=False, record={fields})\n"
+            "        (folder / f'{number}.json').write_text(json.dumps(told))\n"
+            f"        np.savez(folder / f'{{number}}.npz', **{arrays})\n"
+            "os._exit(0)\n"
+        )
 
     call = {"names": 3, "changed": ["[7]"], "types": {"": "torch.float32"}}
     cells = {
-        "3.1": forged("([], {})") + course.right("3.1"),
-        "3.3": forged(f"({{'calls': [{call}]}}, dict(told.arrays, x=1))") + course.right("3.3"),
-        "3.5": forged("({'calls': [], 'again': [], 'no_such': 1}, {'answer.out': __import__('numpy').ones(3)})")
-        + course.right("3.5"),
+        "3.1": left("{'calls': [], 'again': []}", "{'answer.z': np.ones(3)}"),
+        "3.3": left(f"{{'calls': [{call}], 'again': [{call}]}}", "{'answer.out': np.ones(3)}"),
+        "3.5": left("{'calls': [], 'again': [], 'no_such': 1}", "{'answer.out': np.ones(3)}"),
     }
     report, results = graded(cells)
     assert [result.points for result in results.values()] == [0, 0, 0], report.table()
+    assert "could not be compared" in results["3.1"].message  # it was read
+    assert all("ended the Python process" in results[name].message for name in ("3.3", "3.5"))
+
+
+def test_what_is_put_in_the_place_of_the_grader_s_parts_is_put_into_a_copy(course, graded):
+    forged = "import minivid.course.answer_files as files\nfiles.written = files.write_answer = lambda *_: ({}, {})\n"
+    report, results = graded({name: forged + course.right(name) for name in ("3.1", "3.3", "3.5")})
+    assert [result.points for result in results.values()] == [2, 3, 4], report.table()
+    assert any("names the grader's modules" in odd for odd in report.odd)
 
 
 def test_an_instructor_s_private_probes_count(course, graded, tmp_path):
