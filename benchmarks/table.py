@@ -14,7 +14,9 @@ UNITS = {"train_step": "ms a training step", "sampling": "ms a sampling step", "
 def of_file(path: Path) -> str:
     """A result as Markdown: what was done, a table for each row of the comparison, and where the numbers are from."""
     found = receipt(path.stem, path.parent)
-    body = {"time_to_quality": race, "our_step": own_step, "trajectory_fit": fits}.get(found["what"], steps)(found)
+    body = {"time_to_quality": race, "our_step": own_step, "trajectory_fit": fits, "clip": clip}.get(
+        found["what"], steps
+    )(found)
     versions = ", ".join(f"{name} {version}" for name, version in {**found.versions, **found["packages"]}.items())
     return f"{body}\n{found} {versions}.\n"
 
@@ -98,6 +100,20 @@ def fits(found: Receipt) -> str:
     )
     title = f"fit of {found['paths']} paths, median and quartiles of {found['rounds']} rounds"
     return f"**{title}**\n\n{markdown(('clips', 'method', 'ms', 'times ours', 'error left, px²'), lines)}\n"
+
+
+def clip(found: Receipt) -> str:
+    """What a clip takes, drawn in several ways."""
+    lines = (
+        (
+            name,
+            f"{one['seconds']:.2f}",
+            f"{one['ratio']:.2f} ({' – '.join(f'{q:.2f}' for q in one['ratio_quartiles'])})",
+        )
+        for name, one in by_size(found["rows"], lambda way: -way["ratio"])
+    )
+    title = f"a clip, {found['clips']} at once, median and quartiles of {found['rounds']} rounds"
+    return f"**{title}**\n\n{markdown(('way', 'seconds a clip', 'times the student'), lines)}\n"
 
 
 def by_size(named: dict, size: Callable) -> list[tuple]:

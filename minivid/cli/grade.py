@@ -23,6 +23,7 @@ def grade(
     timeout: float = 60.0,
     wall: float | None = None,
     memory: float = 4.0,
+    partial: bool = False,
     jobs: int = 1,
     resume: bool = False,
 ) -> int:
@@ -40,13 +41,14 @@ def grade(
         timeout: Seconds for each exercise, its cell and all its probes, and for measuring a model.
         wall: Seconds for a whole notebook; what has not had its turn by then gets no points. Without it there is no such limit.
         memory: GiB for a process that runs a student's code, beyond what the course itself takes.
+        partial: A wrong answer gets points for the questions to it that it answers right.
         jobs: How many notebooks are graded side by side.
-        resume: Go on: what the --json file has of the same notebooks is not graded again.
+        resume: Go on: what the --json file has of the same notebooks, graded with the same options, is not graded again.
     """
     if not notebooks:
         raise BadInput("which notebook? `minivid grade mine/NN_name.ipynb`, or a folder of them.")
     _check(json, csv, private, timeout, wall, memory, jobs, resume)
-    limits = {"timeout_s": timeout, "private": private, "wall_s": math.inf if wall is None else wall}
+    limits = {"timeout_s": timeout, "private": private, "wall_s": math.inf if wall is None else wall, "partial": partial}
     one = notebooks[0]
     _say_what_is_open()
     several = len(notebooks) > 1 or one.is_dir() or csv is not None or feedback is not None or resume

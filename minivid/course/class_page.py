@@ -47,8 +47,13 @@ def picture(results: Sequence[Graded]) -> Picture:
 
 
 def mistakes(grades: Sequence) -> str:
-    """The commonest of the wrong ones, "noise at the last step ×12 · levels ×3"."""
-    wrong = Counter(grade.probe or "an error" for grade in grades if grade.verdict == Verdict.WRONG.value)
+    """The commonest of the wrong ones and of those that are right in part, "noise at the last step ×12 · levels ×3"."""
+    failed = {
+        Verdict.WRONG.value: "an error",
+        Verdict.PARTLY.value: "",
+    }  # a model that is not good enough fails no probe
+    named = (grade.probe or failed[grade.verdict] for grade in grades if grade.verdict in failed)
+    wrong = Counter(filter(None, named))
     named = [f"{name} ×{count}" for name, count in wrong.most_common(NAMED)]
     return " · ".join(named + ["…"] * (len(wrong) > NAMED))
 

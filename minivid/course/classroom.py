@@ -8,16 +8,18 @@ import contextlib
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from multiprocessing.util import Finalize
 from pathlib import Path
+from typing import Any
 
 from minivid.course import listing
-from minivid.course.grade import Grade, GradeReport, answers_in, course_s, grade, hidden
+from minivid.course.grade import answers_in, course_s, grade, hidden
+from minivid.course.grades import Grade, GradeReport
 from minivid.course.similar import alike
 from minivid.course.submission import SubmissionError
 from minivid.course.throwaway_kernel import Kernels
@@ -45,12 +47,13 @@ class Submission:
 
 @dataclass(frozen=True)
 class Graded:
-    """A submission's report; sha256 is that of what was graded (`fingerprint`)."""
+    """A submission's report; sha256 is that of what was graded (`fingerprint`), terms that of how (`terms_of`), "" where it is not known."""
 
     student: str
     notebook: str
     sha256: str
     report: GradeReport
+    terms: str = ""
 
     @property
     def flags(self) -> list[str]:
@@ -96,11 +99,13 @@ def _below(path: Path, place: Path) -> str:
 def graded(
     handed_in: Sequence[Submission], journal: Path | None = None, jobs: int = 1, resume: bool = False, **options
 ) -> Iterator[Graded]:
-    """Each submission's grades, as they come; with `resume` those first that the journal has of the same bytes.
+    """Each submission's grades, as they come; with `resume` those first that the journal has of the same bytes on the same terms.
 
     journal: a file that gets a line of JSON for each. options: those of `grade`, and memory_bytes, for each process of a student's.
     """
     before = read_journal(journal) if journal is not None and resume else []
+    terms = terms_of(options)
+    before = [one for one in before if one.terms in (terms, "")]
     before = [one for one in before if not one.report.problem]  # what could not be graded is tried again
     options |= {"hidden": hidden(one.notebook for one in handed_in)}
     if journal is not None:  # whole lines alone, so that the next one does not go on behind half a line
@@ -114,7 +119,7 @@ def graded(
         else:
             yield known
     for one, report in _side_by_side(left, jobs, options):
-        result = Graded(one.student, str(one.notebook), fingerprint(one.notebook), report)
+        result = Graded(one.student, str(one.notebook), fingerprint(one.notebook), report, terms)
         if journal is not None:
             with journal.open("a", encoding="utf-8") as file:
                 file.write(_line(result))
@@ -138,6 +143,15 @@ def read_journal(journal: Path) -> list[Graded]:
         except (ValueError, TypeError, KeyError, AttributeError):
             continue
     return results
+
+
+def terms_of(options: Mapping[str, Any]) -> str:
+    """SHA-256 of how something is graded: limits, and what is in the files of an instructor's own probes."""
+    told = {name: str(value) for name, value in options.items() if name != "private"}
+    own = options.get("private")
+    files = sorted(own.glob("*.py")) if own is not None else []
+    told |= {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def fingerprint(path: Path) -> str:

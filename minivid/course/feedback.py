@@ -3,7 +3,7 @@
 from html import escape
 
 from minivid.course.classroom import Graded
-from minivid.course.grade import Grade
+from minivid.course.grades import Grade
 
 PRIVATE = "A check of your instructor's own has not passed."
 STYLE = "body{font:16px/1.5 system-ui,sans-serif;max-width:760px;margin:40px auto;padding:0 16px;color:#222}"

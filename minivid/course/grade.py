@@ -15,7 +15,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import minivid
@@ -23,10 +23,11 @@ from minivid.course import listing
 from minivid.course.answer_files import LARGEST, read_answer, readable
 from minivid.course.exercise import Task
 from minivid.course.fitting import Step, computed, definitions, steps
+from minivid.course.grades import Grade, GradeReport
 from minivid.course.outcome import Outcome, Verdict
 from minivid.course.own_model import OwnModel, absent
 from minivid.course.private import probes_of
-from minivid.course.probing import Answer, verdict
+from minivid.course.probing import Answer, passed, verdict
 from minivid.course.submission import SubmissionError, chapter_of, read
 from minivid.course.suspicion import traces
 from minivid.course.throwaway_kernel import Kernel, KernelError, Kernels
@@ -36,60 +37,6 @@ TIMEOUT_S = 60.0
 OWN_CELL_S = 20.0
 """What a cell of the student's own may take, one that answers nothing and that an answer may need."""
 LONGEST_SENTENCES, LONGEST_ODD = 1500, 100  # characters
-
-
-@dataclass(frozen=True)
-class Grade:
-    """One exercise's points and the sentences that say why.
-
-    probe: the first that failed, "" for none; private: it is one of the instructor's own.
-    """
-
-    id: str
-    title: str
-    points: int
-    out_of: int
-    verdict: str
-    message: str
-    seconds: float
-    probe: str = ""
-    private: bool = False
-
-
-@dataclass(frozen=True)
-class GradeReport:
-    """A notebook's grades. `problem` is a sentence when the file could not be graded at all; `odd` are some for a person to read,
-    who may look at what its code does.
-    """
-
-    notebook: str
-    chapter: str
-    grades: tuple[Grade, ...]
-    problem: str = ""
-    odd: tuple[str, ...] = ()
-
-    @property
-    def points(self) -> int:
-        return sum(grade.points for grade in self.grades)
-
-    @property
-    def out_of(self) -> int:
-        return sum(grade.out_of for grade in self.grades)
-
-    def to_json(self) -> str:
-        """The report as JSON text, keys sorted."""
-        return json.dumps(
-            asdict(self) | {"points": self.points, "out_of": self.out_of}, indent=1, sort_keys=True, ensure_ascii=False
-        )
-
-    def table(self) -> str:
-        """The report as text: a line for each exercise, with its points and why."""
-        lines = [
-            f"{g.id:<5} {g.title:<40} {g.points:>2} / {g.out_of:<2}  {g.verdict}. {g.message}".rstrip()
-            for g in self.grades
-        ]
-        total = f"{'':<5} {self.notebook:<40} {self.points:>2} / {self.out_of:<2}  {self.problem}".rstrip()
-        return "\n".join([*lines, total])
 
 
 @dataclass(frozen=True)
@@ -104,6 +51,15 @@ class Clock:
         return max(0.0, min(self.each_s, most_s, self.until - time.monotonic()))
 
 
+@dataclass(frozen=True)
+class Terms:
+    """How a notebook's answers are graded. private: a folder with an instructor's own probes. partial: probes count one by one."""
+
+    clock: Clock
+    private: Path | None
+    partial: bool
+
+
 def grade(
     notebook: Path,
     timeout_s: float = TIMEOUT_S,
@@ -111,18 +67,19 @@ def grade(
     handed_out: Path | None = None,
     kernels: Kernels | None = None,
     wall_s: float = math.inf,
+    partial: bool = False,
 ) -> GradeReport:
     """Grade a submission. Never raises for what is in it: a file that cannot be read gives a report that says so.
 
     timeout_s: for each exercise, its cell and all its probes, or the measuring of its model. private: a folder with an instructor's own probes.
     handed_out: the student's notebook as it was handed out; by default this repository's notebook of that chapter, if it is there.
     kernels: those that have graded another one, made with `private`; by default new ones. wall_s: for the whole notebook; what has
-    not had its turn by then gets no points, and says so.
+    not had its turn by then gets no points, and says so. partial: a wrong answer gets points for the probes that it passes.
     """
     if kernels is None:
         private = private and private.resolve()
         with Kernels(private=private, hidden=hidden([notebook])) as kernels:
-            return grade(notebook, timeout_s, private, handed_out, kernels, wall_s)
+            return grade(notebook, timeout_s, private, handed_out, kernels, wall_s, partial)
     submitted = None
     try:
         submitted = read(notebook)
@@ -137,9 +94,9 @@ def grade(
         with kernels.of(chapter) as kernel:
             models = [e for e in listing.exercises(chapter) if isinstance(e, OwnModel)]
             files = {exercise: exercise.beside(notebook).resolve() for exercise in models}
-            clock, odd = Clock(timeout_s, time.monotonic() + wall_s), []
-            grades = [_model_s_grade(exercise, file, kernel, clock) for exercise, file in files.items()]
-            grades += _grades(plan, kernel, clock, private, not_run, odd)
+            terms, odd = Terms(Clock(timeout_s, time.monotonic() + wall_s), private, partial), []
+            grades = [_model_s_grade(exercise, file, kernel, terms.clock) for exercise, file in files.items()]
+            grades += _grades(plan, kernel, terms, not_run, odd)
     except KernelError as error:
         return _nothing(notebook, str(error))
     order = [exercise.id for exercise in listing.exercises(chapter)]
@@ -157,26 +114,24 @@ def hidden(notebooks: Iterable[Path]) -> list[Path]:
     return [*of_the_course, *sorted(beside)]
 
 
-def _grades(
-    plan: Iterable[Step], kernel: Kernel, clock: Clock, private: Path | None, not_run: set[str], odd: list[str]
-) -> Iterator[Grade]:
+def _grades(plan: Iterable[Step], kernel: Kernel, terms: Terms, not_run: set[str], odd: list[str]) -> Iterator[Grade]:
     """Each answer graded in turn. Of one that fails nothing stays, and the library's object takes its place.
 
     odd: what a person should look at is added to it.
     """
     for step in plan:
         if step.exercise is None:
-            _prepare(step, kernel, clock)
+            _prepare(step, kernel, terms.clock)
             if step.own:
                 odd += _odd("a cell of the student's own", step, kernel)
             continue
         start = time.monotonic()
-        outcome = _outcome(step, kernel, clock, private)
+        outcome = _outcome(step, kernel, terms)
         odd += _odd(step.exercise.id, step, kernel)
         right = outcome.verdict is Verdict.PASSED and not kernel.busy()
-        if right or kernel.tries("use_library", step.exercise.id, timeout_s=clock.each_s):
+        if right or kernel.tries("use_library", step.exercise.id, timeout_s=terms.clock.each_s):
             kernel.keep()
-        own = {probe.name for probe in probes_of(step.exercise, private)[len(step.exercise.probes) :]}
+        own = {probe.name for probe in probes_of(step.exercise, terms.private)[len(step.exercise.probes) :]}
         found = _grade(step.exercise, _explained(outcome, step, not_run), time.monotonic() - start)
         yield replace(found, private=outcome.probe in own)
 
@@ -236,22 +191,34 @@ def _model_s_grade(exercise: OwnModel, file: Path, kernel: Kernel, clock: Clock)
     return _grade(exercise, outcome, time.monotonic() - start)
 
 
-def _outcome(step: Step, kernel: Kernel, clock: Clock, private: Path | None) -> Outcome:
+def _outcome(step: Step, kernel: Kernel, terms: Terms) -> Outcome:
     """The verdict on one answer, from what its process left in a fresh folder."""
     if step.source is None:
         return Outcome(Verdict.NOT_ATTEMPTED, "Its cell was not found in the notebook.")
-    limit = clock.left()
+    limit = terms.clock.left()
     if not limit:
         return Outcome(Verdict.NOT_ATTEMPTED, "The time for the whole notebook was over before its turn came.")
     seed, folder = secrets.randbits(31), kernel.fresh_folder()
     finished = kernel.tries("collect", step.exercise.id, step.source, seed, str(folder), timeout_s=limit)
     nothing = Answer(problem=_why_nothing(kernel, finished, limit))
-    probes = probes_of(step.exercise, private)
-    answers = (read_answer(folder / str(number)) or nothing for number in range(len(probes)))
+    probes = probes_of(step.exercise, terms.private)
+    answers = [read_answer(folder / str(number)) or nothing for number in range(len(probes))]
     try:
-        return verdict(step.exercise, probes, answers, seed)
+        outcome = verdict(step.exercise, probes, answers, seed)
+        if terms.partial and outcome.verdict is Verdict.WRONG:
+            return _in_part(outcome, step.exercise.points, passed(step.exercise, probes, answers, seed), len(probes))
+        return outcome
     except Exception:  # a record that is none
         return Outcome(Verdict.WRONG, "What your code answered cannot be read.")
+
+
+def _in_part(outcome: Outcome, points: int, passed: int, probes: int) -> Outcome:
+    """A wrong answer's share of the points, rounded down. What is asked of every exercise counts as one probe more."""
+    points = points * passed // (probes + 1)
+    if not points:
+        return outcome
+    message = f"{passed} of {probes} questions are answered right. {outcome.message}"
+    return replace(outcome, verdict=Verdict.PARTLY, points=points, message=message)
 
 
 def _why_nothing(kernel: Kernel, finished: bool, timeout_s: float) -> str:

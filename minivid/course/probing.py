@@ -94,6 +94,12 @@ def verdict(
     return misconduct(exercise, pairs) or Outcome(Verdict.PASSED)
 
 
+def passed(exercise: Exercise, probes: Iterable[Probe], answers: Iterable[Answer], seed: int) -> int:
+    """How many of the probes pass, each by itself."""
+    outcomes = (decide(exercise, probe, answer, seed) for probe, answer in zip(probes, answers, strict=True))
+    return sum(outcome.verdict is Verdict.PASSED for outcome in outcomes)
+
+
 def decide(exercise: Exercise, probe: Probe, answer: Answer, seed: int) -> Outcome:
     """The verdict on one answer, from arrays and inputs that no student's code has touched."""
     if answer.not_attempted:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import measure, our_step, sampling, table, time_to_quality, train_step, trajectory_fit
+from benchmarks import clip, measure, our_step, sampling, table, time_to_quality, train_step, trajectory_fit
 from benchmarks.peers import OURS, PEERS, WITHIN, sized, timestep
 from minivid.batches import clips_of
 from minivid.course.receipt import receipt
@@ -211,3 +211,14 @@ def test_our_steps_rate_is_its_operations_against_those_of_a_product_in_the_same
 def test_an_unknown_way_is_refused_with_those_that_there_are():
     with pytest.raises(ValueError, match="no way 'faster'; there are convolutions in 3-D"):
         our_step.main(ways=("faster",))
+
+
+def test_a_clip_of_the_student_beside_its_teacher_s(tmp_path):
+    clip.main(clips=1, rounds=1, threads=1, json=tmp_path / "clip.json")
+    found = receipt("clip", tmp_path)
+    first, *others = (found["rows"][name] for name in clip.ways(1, 0))
+    assert first["ratio"] == 1 and len(others) == len(clip.TEACHER_S_STEPS)
+    assert all(one["seconds"] > first["seconds"] / 2 for one in others)
+    assert "| vdm-digits-8, 8 steps |" in table.of_file(tmp_path / "clip.json")
+    with pytest.raises(ValueError, match="rounds is 0"):
+        clip.main(rounds=0)

@@ -153,6 +153,34 @@ def test_what_is_put_in_the_place_of_the_grader_s_parts_is_put_into_a_copy(cours
     assert any("names the grader's modules" in odd for odd in report.odd)
 
 
+def test_a_part_counts_where_it_is_asked_for(course, graded):
+    cells = {
+        "3.1": course.right("3.1"),
+        "3.3": course.right("3.3").replace(
+            "(1 - kept) * alpha_s * x", "x"
+        ),  # the variance and the weight of z_t are right
+        "3.5": course.right("3.5").replace("class Temp", "raise ValueError('none of it')\nclass Temp"),
+    }
+    (plain, plainly), (report, in_part) = graded(cells), graded(cells, partial=True)
+    assert [one.points for one in plainly.values()] == [2, 0, 0], plain.table()
+    assert [one.points for one in in_part.values()] == [2, 3 * 2 // 5, 0], report.table()
+    assert [one.verdict for one in in_part.values()] == ["passed", "in part", "wrong"]
+    assert in_part["3.3"].message == f"2 of 4 questions are answered right. {plainly['3.3'].message}"
+    assert in_part["3.3"].probe == "weight of x"
+
+
+def test_what_breaks_a_rule_of_every_answer_keeps_a_part_and_the_library_s_answer_none(course, graded):
+    lent = "from minivid.diffusion.objective import diffuse\n    return diffuse(x, eps, alpha, sigma), eps"
+    cells = {
+        "3.1": course.right("3.1").replace("return alpha * x + sigma * eps, eps", lent),
+        "3.3": course.right("3.3").replace("(1 - kept) * sigma_s**2", "((1 - kept) * sigma_s**2).item()"),
+    }
+    report, results = graded(cells, partial=True)
+    assert results["3.1"].points == 0 and "which is the answer" in results["3.1"].message, report.table()
+    assert results["3.3"].points == 3 * 4 // 5 and "Python number" in results["3.3"].message, report.table()
+    assert results["3.3"].message.startswith("4 of 4 questions")
+
+
 def test_an_instructor_s_private_probes_count(course, graded, tmp_path):
     private = tmp_path / "private"
     private.mkdir()
