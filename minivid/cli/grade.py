@@ -48,7 +48,12 @@ def grade(
     if not notebooks:
         raise BadInput("which notebook? `minivid grade mine/NN_name.ipynb`, or a folder of them.")
     _check(json, csv, private, timeout, wall, memory, jobs, resume)
-    limits = {"timeout_s": timeout, "private": private, "wall_s": math.inf if wall is None else wall, "partial": partial}
+    limits = {
+        "timeout_s": timeout,
+        "private": private,
+        "wall_s": math.inf if wall is None else wall,
+        "partial": partial,
+    }
     one = notebooks[0]
     _say_what_is_open()
     several = len(notebooks) > 1 or one.is_dir() or csv is not None or feedback is not None or resume

@@ -1,7 +1,6 @@
 """What a confined process can and cannot do. Each claim is tried in a process of its own, since nobody comes out again."""
 
 import json
-import os
 import subprocess
 import sys
 

@@ -1,19 +1,27 @@
-"""The grader's verdict on whatever a submission may hold. Each test starts kernels, so each holds several claims."""
+"""The grader's verdict on whatever a submission may hold."""
 
 import json
 
 import pytest
 
-from minivid.course.grade import grade
+from minivid.course.grade import grade, hidden
+from minivid.course.throwaway_kernel import Kernels
 
 ENDLESS = "while True:\n        pass"
 
 
+@pytest.fixture(scope="module")
+def kernels():
+    with Kernels(hidden=hidden([])) as them:
+        yield them
+
+
 @pytest.fixture
-def graded(course, tmp_path):
+def graded(course, kernels, tmp_path):
     def run(cells=None, edit=lambda notebook: None, timeout_s=20.0, **options):
         path = course.submission(tmp_path / "03_small.ipynb", cells or {}, edit)
-        report = grade(path, timeout_s=timeout_s, handed_out=course.handed_out, **options)
+        known = {} if "private" in options else {"kernels": kernels}
+        report = grade(path, timeout_s=timeout_s, handed_out=course.handed_out, **known, **options)
         return report, {result.id: result for result in report.grades if result.id in ("3.1", "3.3", "3.5")}
 
     return run

@@ -1,8 +1,9 @@
-"""nbgrader's own path, from the built instructor's notebook to the grade book: `generate_assignment`, `autograde`.
+"""nbgrader's own path, as GRADING.md has it: from the built instructor's notebook over an exchange to grade book, feedback and export.
 
 One run grades every kind of submission, since each costs a kernel.
 """
 
+import csv
 import json
 import os
 import subprocess
@@ -28,12 +29,15 @@ def submissions(course) -> dict[str, tuple[dict[str, str], list[int]]]:
     return {
         "untouched": ({}, [0, 0, 0]),
         "second-right": (answers("SECOND", "SECOND", "SECOND"), [2, 3, 4]),
-        "right-but-one": (right | {"3.3": course.answer("3.3", "x_not_shrunk")}, [2, 0, 4]),
         "patched": (answers("uniform_noise", "deviation_for_variance", "not_scaled", first=PATCH), [0, 0, 0]),
-        "wrong": (answers("noise_shared_by_the_frames", "independent_noises", "bias_transposed"), [0, 0, 0]),
         "award": (right | {"3.1": course.answer("3.1", "uniform_noise") + "\naward = lambda *_: None"}, [0, 3, 4]),
         "exception": (right | {"3.1": forgotten, "3.5": course.answer("3.5", "mask_inverted")}, [0, 3, 0]),
     }
+
+
+CONFIG = "c = get_config()\nc.CourseDirectory.course_id = 'video'\nc.Exchange.root = {exchange!r}\n"
+LARGEST = 500_000
+"""Bytes that a student's executed notebook and feedback may have."""
 
 
 def nbgrader(folder, *arguments):
@@ -45,16 +49,35 @@ def nbgrader(folder, *arguments):
 def test_nbgrader_grades_what_was_built_and_one_failure_drags_no_other_down(course, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)  # nbgrader calls `alembic`
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    expected = submissions(course)
-    source = tmp_path / "source" / "ch03" / "03_small.ipynb"
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))  # nbgrader keeps what it has fetched there
+    expected, home, me = submissions(course), tmp_path / "course", tmp_path / "student"
+    for folder in (home, me, tmp_path / "exchange"):
+        folder.mkdir()
+        (folder / "nbgrader_config.py").write_text(CONFIG.format(exchange=str(tmp_path / "exchange")))
+    (tmp_path / "exchange").chmod(0o777)
+    source = home / "source" / "ch03" / "03_small.ipynb"
     source.parent.mkdir(parents=True)
     source.write_bytes(course.solved.read_bytes())
-    for student, (cells, _) in expected.items():
-        course.submission(tmp_path / "submitted" / student / "ch03" / "03_small.ipynb", cells)
-    nbgrader(tmp_path, "generate_assignment", "ch03", "--create")
-    nbgrader(tmp_path, "autograde", "ch03", "--create")
+    nbgrader(home, "generate_assignment", "ch03", "--create")
+    nbgrader(home, "release_assignment", "ch03")
 
-    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
+    nbgrader(me, "fetch_assignment", "ch03")
+    fetched = me / "ch03" / "03_small.ipynb"
+    assert "### BEGIN SOLUTION" not in fetched.read_text()
+    course.submission(fetched, {"3.3": course.right("3.3")})
+    nbgrader(me, "submit", "ch03")
+    nbgrader(home, "collect", "ch03")
+    (collected,) = (home / "submitted").iterdir()
+    expected[collected.name] = ({}, [0, 3, 0])
+
+    for student, (cells, _) in expected.items():
+        if student != collected.name:
+            course.submission(home / "submitted" / student / "ch03" / "03_small.ipynb", cells)
+    nbgrader(home, "autograde", "ch03", "--create")
+    nbgrader(home, "generate_feedback", "ch03", f"--student={collected.name}")
+    nbgrader(home, "export")
+
+    with Gradebook(f"sqlite:///{home / 'gradebook.db'}") as book:
         points = {
             student: [
                 book.find_grade(f"award-{number}", "03_small", "ch03", student).auto_score
@@ -63,8 +86,15 @@ def test_nbgrader_grades_what_was_built_and_one_failure_drags_no_other_down(cour
             for student in expected
         }
     assert points == {student: list(map(float, scores)) for student, (_, scores) in expected.items()}
+    with (home / "grades.csv").open() as file:
+        assert {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)} == {
+            student: float(sum(scores)) for student, (_, scores) in expected.items()
+        }
 
-    untouched = (tmp_path / "autograded" / "untouched" / "ch03" / "03_small.ipynb").read_text()
+    feedback = home / "feedback" / collected.name / "ch03" / "03_small.html"
+    executed = [home / "autograded" / student / "ch03" / "03_small.ipynb" for student in expected]
+    assert max(file.stat().st_size for file in executed) + feedback.stat().st_size < LARGEST
+    untouched = (home / "autograded" / "untouched" / "ch03" / "03_small.ipynb").read_text()
     said = [cell for cell in json.loads(untouched)["cells"] if cell["cell_type"] == "code"]
     failed = [cell["id"] for cell in said if any(output["output_type"] == "error" for output in cell["outputs"])]
     assert failed == ["award-3-1", "award-3-3", "award-3-5"], "the untouched notebook runs to its end"
