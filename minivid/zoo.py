@@ -76,7 +76,7 @@ RECIPES = {
             "vdm-digits-8",
             UNetConfig(widths=(64, 104), patch=4, vocabulary=len(VOCABULARY)),
             Distilling("vdm-digits", student_steps=8, guidance=GUIDANCE),
-            TrainConfig(steps=140, batch=4, lr=5e-4, lr_matrices=0.006, warmup=10, ema=0.97, save_every=20),
+            TrainConfig(steps=2400, batch=4, lr=5e-4, lr_matrices=0.006, warmup=10, ema=0.97, save_every=20),
             worlds=(World(frames=16, size=32, digit_size=18),),
         ),
         Run(

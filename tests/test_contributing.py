@@ -55,7 +55,7 @@ def test_the_smallest_chapter_is_built_tested_run_graded_and_taken_away(checkout
     caught = run("-m", "pytest", "-n0", "-s", "tests/chapters/test_kills.py", "-k", "14.1")
     assert len(re.findall(r"^14\.1  \w+ +mean +mean$", caught, re.M)) == 3 and "6 passed" in caught
     run("-m", "pytest", "-n0", "--nbval-lax", "--nbval-current-env", *notebooks)
-    assert [re.search(r"\d / 1", run(*MINIVID, "grade", name))[0] for name in notebooks] == ["0 / 1", "1 / 1"]
+    assert sorted(re.findall(r"\d / 1", run(*MINIVID, "grade", *notebooks))) == ["0 / 1", "1 / 1"]
     assert "14  Averages" in run("-c", "from minivid.chapters.ch00.index import chapter_map; print(chapter_map())")
 
     for name in [*FILES, *notebooks]:

@@ -27,7 +27,7 @@ TEACHER, STUDENT = "vdm-digits", "vdm-digits-8"
 STEPS = (16, 8, 4, 2)
 HALVED = (4, 2)
 """What the zoo's student is distilled to in turn."""
-SHORTER = 2
+SHORTER = 4
 """How many times fewer steps of training these have: their teacher's guidance is learnt already."""
 HOME = "runs/distill"
 RATES = {"digit_always": "digit on every frame", "direction": "direction"}
