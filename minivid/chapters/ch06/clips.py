@@ -48,7 +48,7 @@ def model_of(image: zoo.Model, method: Method, network: UNet) -> zoo.Model:
 
 
 @torch.no_grad()
-def x_errors(model: zoo.Model, n: int = 16, seed: int = 77) -> Float[Tensor, "levels"]:
+def errors_of_each(model: zoo.Model, n: int, seed: int) -> Float[Tensor, "levels n"]:
     """The squared error of x̂ on n clips of held-out handwriting, at each of LEVELS; the same noise for every model."""
     clips = replace(WORLD, split="heldout").sample(n, seed)
     eps = torch.randn(clips.video.shape, generator=torch.Generator().manual_seed(seed))
@@ -56,8 +56,13 @@ def x_errors(model: zoo.Model, n: int = 16, seed: int = 77) -> Float[Tensor, "le
     for level in LEVELS:
         logsnr = torch.tensor(level)
         z = diffuse(clips.video, eps, *variance_preserving(logsnr))
-        found.append((model.x_hat(z, logsnr.expand(n), cond) - clips.video).square().mean())
+        found.append((model.x_hat(z, logsnr.expand(n), cond) - clips.video).square().mean((1, 2, 3, 4)))
     return torch.stack(found)
+
+
+def x_errors(model: zoo.Model, n: int = 16, seed: int = 77) -> Float[Tensor, "levels"]:
+    """The mean over clips of `errors_of_each`."""
+    return errors_of_each(model, n, seed).mean(1)
 
 
 def thrown_off(video: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b"]:
