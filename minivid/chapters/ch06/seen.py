@@ -12,6 +12,7 @@ from torch import Tensor
 from minivid.adapt.zeroshot import bright
 from minivid.chapters.ch06.clips import WORLD, thrown_off
 from minivid.data.captions import parse
+from minivid.data.world import World
 from minivid.metrics.distribution import share_interval
 from minivid.metrics.reader import ABSTAIN, DigitReader, crop, fit_reader
 from minivid.motion.trajectories import centroid, first_velocity
@@ -39,9 +40,9 @@ class Seen:
 
 
 @cache
-def reader() -> DigitReader:
+def reader(world: World = WORLD) -> DigitReader:
     """Of the world's digits, on black."""
-    return fit_reader(WORLD, 0)
+    return fit_reader(world, 0)
 
 
 def cut_out(video: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b c t h w"]:
@@ -49,10 +50,10 @@ def cut_out(video: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b c t h w"]:
     return torch.where(bright(video) > 0, video, -1.0)
 
 
-def seen(video: Float[Tensor, "b c t h w"], captions: list[str]) -> Seen:
-    """Clips of one digit each against their captions; what is behind the digit does not count."""
+def seen(video: Float[Tensor, "b c t h w"], captions: list[str], world: World = WORLD) -> Seen:
+    """Clips of one digit each against their captions; what is behind the digit does not count. `world` has handwriting of that look."""
     digit = cut_out(video)
-    place, read = centroid(digit), reader().read(digit)
+    place, read = centroid(digit), reader(world).read(digit)
     said = [parse(caption)[0] for caption in captions]
     ways = [way for way, _ in WORLD.words(first_velocity(place))]
     cut = crop(digit, WORLD.side).flatten(2)  # of unit length

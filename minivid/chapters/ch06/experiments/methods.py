@@ -53,8 +53,8 @@ ARMS = {
     "Video LDM": Arm(Method.VIDEO_LDM),
     "Make-A-Video": Arm(Method.MAKE_A_VIDEO),
     "Tune-A-Video": Arm(Method.TUNE_A_VIDEO),
-    "nothing frozen": Arm(Method.ANIMATEDIFF, everything=True),
     "from nothing": Arm(Method.ANIMATEDIFF, learnt=False, everything=True),
+    "nothing frozen": Arm(Method.ANIMATEDIFF, everything=True),
 }
 """The last two have AnimateDiff's network."""
 
