@@ -9,6 +9,7 @@ from torch import Tensor
 
 from minivid import zoo
 from minivid.adapt import Method, inflate, inflated
+from minivid.checkpoint import load_into, weights_of
 from minivid.data.captions import tokenize
 from minivid.data.world import World
 from minivid.diffusion.objective import diffuse
@@ -45,6 +46,14 @@ def taught(
 def model_of(image: zoo.Model, method: Method, network: UNet) -> zoo.Model:
     """A taught network as a model that samples."""
     return zoo.Model(video_run(image, method, TrainConfig()), network.eval().requires_grad_(False))
+
+
+def in_part(image: UNet, module: dict[str, Tensor], share: float) -> UNet:
+    """The image model with a share of a motion module: its last layer, and so all that it adds, times that."""
+    network = inflated(image, Method.ANIMATEDIFF)
+    part = {name: weight * share if "proj_out" in name else weight for name, weight in module.items()}
+    load_into(network, weights_of(network) | part, "the motion module")
+    return network.eval().requires_grad_(False)
 
 
 @torch.no_grad()

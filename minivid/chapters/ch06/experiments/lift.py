@@ -66,7 +66,7 @@ def looked_at(video: Tensor, captions: list[str], neon: bool) -> dict[str, list[
     return found | {"white": [round(one, 4) for one in whiteness(video).tolist()]}
 
 
-def measure_lift(n: int = 40, seed: int = 18, steps: int = 20) -> dict:
+def measure_lift(n: int = 24, seed: int = 18, steps: int = 12) -> dict:
     """A motion module in a base of another style: how white its ink is, how straight its paths, whether it is one digit."""
     plain, neon, network = WORLD.sample(n, seed), NEON.sample(n, seed), models()
     captions = plain.caption

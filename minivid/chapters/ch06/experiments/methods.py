@@ -21,7 +21,7 @@ from minivid.tools.files import write_atomically
 from minivid.train import TrainConfig
 
 HOME, TOGETHER = "runs/methods", 20
-TRAINING = TrainConfig(steps=400, batch=4, warmup=20, ema=0.98, save_every=50)
+TRAINING = TrainConfig(steps=200, batch=4, warmup=20, ema=0.98, save_every=50)
 """A step's clips and noise are the same in every arm."""
 MEASURES = {
     "direction": "direction",
@@ -89,7 +89,7 @@ def looked_at(model: zoo.Model, captions: list[str], seed: int, steps: int) -> d
     }
 
 
-def measure_methods(n: int = 40, seed: int = 8, steps: int = 20, home: str = HOME) -> dict:
+def measure_methods(n: int = 32, seed: int = 8, steps: int = 12, home: str = HOME) -> dict:
     """The four ways from images to video at equal steps, and two controls: direction, path, one digit, the digit as asked, x̂'s error.
 
     Trainings and what was found are kept in `home`: a measurement that was cut off goes on where it stood.
