@@ -7,6 +7,8 @@ from minivid import zoo
 from minivid.adapt import merged
 from minivid.chapters.ch06.experiments import lift
 from minivid.chapters.ch06.experiments.lift import LIFTED, MODULE, ROWS, STYLE
+from minivid.chapters.ch06.seen import difference
+from minivid.course import receipt
 from minivid.course.receipt import Receipt
 
 
@@ -56,3 +58,23 @@ def test_what_lifting_costs_is_paired():
     assert f"{MODULE} 0%, {STYLE} 100%, {LIFTED} 100%" in said and "thrown off +0.50 [+0.50, +0.50] px" in said
     assert "thrown off, px 1.50 → 5.00" in lift.longer_sentence(made_up())
     assert lift.lift_table(made_up()).count("\n") == len(ROWS)
+
+
+def test_what_the_chapter_says_of_the_lifted_module_is_what_was_measured():
+    found = receipt("06_lift")
+    rows = found["rows"]
+    plain, neon = (sum(rows[name]["white"]) / found["n"] for name in ROWS[:2])
+    assert max(rows[ROWS[0]]["white"]) < (plain + neon) / 2 < min(rows[ROWS[1]]["white"])
+    assert lift.share_of(found, LIFTED, (plain + neon) / 2) == lift.share_of(found, STYLE, (plain + neon) / 2) == 1
+    assert lift.share_of(found, MODULE, (plain + neon) / 2) == 0
+    assert abs(lift.kept(found)["white"][0]) < 0.02
+    _, _, high = difference(rows[LIFTED]["off"], rows[STYLE]["off"])
+    assert high < 0 and sum(rows[LIFTED]["off"]) < 0.5 * sum(rows[STYLE]["off"])
+    _, low, _ = lift.kept(found)["off"]
+    assert low > 0 and lift.kept(found)["alike"][1] < 0 < lift.kept(found)["alike"][2]
+
+
+def test_the_receipt_is_of_the_models_that_are_shipped():
+    """A new model needs new measurements."""
+    for name, sha256 in receipt("06_lift")["models"].items():
+        assert zoo.load(name).manifest["sha256"] == sha256
