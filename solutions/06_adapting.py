@@ -418,7 +418,7 @@ award("6.5")
 # %%
 source, (said, *_), _ = source_clips(1, 5)
 asked = other_digit(said, by=5)
-one_shot = tuned(image, source, said, TUNING.shortened(budget.pick(smoke=4, laptop=50, gpu=50)))
+one_shot = tuned(image, source, said, TUNING.shortened(budget.pick(smoke=4, laptop=40, gpu=40)))
 levels = way(one_shot, budget.pick(smoke=6, laptop=15, gpu=30))
 new = edit(step_by(one_shot), source, levels, told(one_shot, [said]), told(one_shot, [asked], GUIDANCE)).clamp(-1, 1)
 print(f"{said} → {asked}")

@@ -18,7 +18,7 @@ from minivid.diffusion.samplers import predict
 from minivid.nn.condition import Cond
 from minivid.train import TrainConfig
 
-TUNING = TrainConfig(steps=50, batch=2, warmup=5, ema=0.9)
+TUNING = TrainConfig(steps=40, batch=2, warmup=5, ema=0.9)
 GUIDANCE = 3.0
 """How strongly the new caption is followed; on the way up there is none, since it could not be taken back."""
 Who = Callable[[Video, Tensor], tuple[Video, Video]]

@@ -66,7 +66,7 @@ def looked_at(video: Tensor, clip: Tensor, captions: list[str], others: list[str
     }
 
 
-def measure_edit(n: int = 8, seed: int = 28, steps: int = 12) -> dict:
+def measure_edit(n: int = 6, seed: int = 28, steps: int = 16) -> dict:
     """n clips, each tuned on alone and edited to another digit: is it read, and how far is it from the clip's path? With controls."""
     image, (clips, captions, others) = zoo.load("image-digits"), source_clips(n, seed)
     network = inflated(image.network, Method.TUNE_A_VIDEO).eval()

@@ -21,7 +21,7 @@ from minivid.tools.files import write_atomically
 from minivid.train import TrainConfig
 
 HOME, TOGETHER = "runs/methods", 20
-TRAINING = TrainConfig(steps=240, batch=2, warmup=20, ema=0.98, save_every=50)
+TRAINING = TrainConfig(steps=100, batch=2, warmup=10, ema=0.95, save_every=25)
 """A step's clips and noise are the same in every arm."""
 MEASURES = {
     "direction": "direction",
@@ -64,7 +64,7 @@ def trained(image: zoo.Model, arm: Arm, training: TrainConfig, out: Path) -> tup
     if run.state_file(out).is_file():
         run.resume()
     for record in run.steps(progress=False):
-        if record.step % 50 == 0:
+        if record.step % 25 == 0:
             print(out.name, record.step, f"{record.loss:.4f}", f"{record.seconds:.0f} s", flush=True)
     asks = sum(weight.numel() for weight in run.model.parameters() if weight.requires_grad)
     return model_of(image, arm.method, run.ema), run.records[-1].seconds / 60, asks
@@ -88,7 +88,7 @@ def looked_at(model: zoo.Model, captions: list[str], seed: int, steps: int) -> d
     }
 
 
-def measure_methods(n: int = 24, seed: int = 8, steps: int = 12, home: str = HOME) -> dict:
+def measure_methods(n: int = 16, seed: int = 8, steps: int = 12, home: str = HOME) -> dict:
     """The four ways from images to video at equal steps, and a network from nothing: direction, path, one digit, the digit as asked, x̂'s error.
 
     Trainings and what was found are kept in `home`: a measurement that was cut off goes on where it stood.
