@@ -21,13 +21,7 @@ SOURCE, SAME = "the clip itself", "tuned, told the same"
 EDITED, NEW_NOISE = "tuned, inverted", "tuned, new noise"
 UNTUNED, ALONE = "not tuned, inverted", "frames alone, inverted"
 ROWS = (SOURCE, SAME, EDITED, NEW_NOISE, UNTUNED, ALONE)
-MEASURES = {
-    "new": "new digit",
-    "old": "old digit",
-    "path": "off the clip's path, px",
-    "off": "thrown off, px",
-    "alike": "alike",
-}
+MEASURES = {"new": "new digit", "old": "old digit", "path": "from its path, px", "off": "thrown off, px"}
 SHOWN = 3
 
 

@@ -24,14 +24,7 @@ BRIGHTEST = 10
 MODULE, STYLE, LIFTED = "base and module", "style alone", "style and module"
 ROWS = ("real, plain", "real, neon", MODULE, STYLE, LIFTED)
 LONGER = 16
-MEASURES = {
-    "white": "white",
-    "off": "thrown off, px",
-    "step": "a step, px",
-    "same": "one digit",
-    "alike": "alike",
-    "read": "digit as asked",
-}
+MEASURES = {"white": "white", "off": "thrown off, px", "same": "one digit", "read": "digit as asked"}
 
 
 def whiteness(video: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b"]:
@@ -97,9 +90,9 @@ def lift_table(found: Receipt) -> str:
 
 
 def kept(found: Receipt) -> dict[str, tuple[float, float, float]]:
-    """What lifting costs, clip by clip, mean and 95 % interval: whiteness against the style alone, the rest against base and module."""
+    """What lifting costs, clip by clip, mean and 95 % interval: whiteness against the style alone, the path against base and module."""
     rows = found["rows"]
-    against = {measure: STYLE if measure == "white" else MODULE for measure in ("white", "off", "alike")}
+    against = {"white": STYLE, "off": MODULE}
     return {name: difference(rows[LIFTED][name], rows[other][name]) for name, other in against.items()}
 
 
@@ -107,13 +100,13 @@ def lift_sentence(found: Receipt) -> str:
     """The differences in words, and how many clips are nearer to neon than to plain ink."""
     real = [sum(found["rows"][name]["white"]) / found["n"] for name in ROWS[:2]]
     shares = {name: share_of(found, name, sum(real) / 2) for name in (MODULE, STYLE, LIFTED)}
-    white, off, alike = ("{:+.2f} [{:+.2f}, {:+.2f}]".format(*kept(found)[name]) for name in ("white", "off", "alike"))
+    white, off = ("{:+.2f} [{:+.2f}, {:+.2f}]".format(*kept(found)[name]) for name in ("white", "off"))
     return (
         "Nearer to neon's white than to plain ink's: "
         + ", ".join(f"{name} {one:.0%}" for name, one in shares.items())
         + ".\n"
         f"Style and module against the style alone: white {white}.\n"
-        f"Style and module against base and module: thrown off {off} px, alike {alike}."
+        f"Style and module against base and module: thrown off {off} px."
     )
 
 
@@ -127,7 +120,6 @@ def longer_sentence(found: Receipt) -> str:
     of, many = found["rows"]["longer"], len(found["rows"]["longer"]["off"])
     trained = {name: values[:many] for name, values in found["rows"][MODULE].items()}
     words = [
-        f"{MEASURES[name]} {sum(trained[name]) / many:.2f} → {sum(of[name]) / many:.2f}"
-        for name in ("off", "alike", "same")
+        f"{MEASURES[name]} {sum(trained[name]) / many:.2f} → {sum(of[name]) / many:.2f}" for name in ("off", "same")
     ]
     return f"{WORLD.frames} frames, as trained → {LONGER} frames, {many} clips: {', '.join(words)}."

@@ -31,6 +31,7 @@ MEASURES = {
     "alike": "alike",
     "read": "digit as asked",
 }
+PATH = ("off", "step", "alike")
 ALONE, REAL = "the image model", "real clips"
 
 
@@ -141,10 +142,10 @@ def differs(found: Receipt, name: str, measure: str, other: str = ALONE) -> int:
 
 def errors_table(found: Receipt) -> str:
     """x̂'s squared error at each level as a share of the image model's, clip by clip, with its 95 % interval."""
-    rows = [("x̂'s error, the image model's is 1; at λ =", *(f"{level:g}" for level in found["levels"]), "M weights")]
+    rows = [("x̂'s error at λ =", *(f"{level:g}" for level in found["levels"]))]
     for name in ARMS:
         cells = ("{:.2f} [{:.2f}, {:.2f}]".format(*share) for share in shares(found, name))
-        rows.append((f"  {name}", *cells, f"{found['rows'][name]['trained'] / 1e6:.2f}"))
+        rows.append((f"  {name}", *cells))
     return "\n".join(aligned(rows))
 
 
@@ -158,8 +159,8 @@ def shares(found: Receipt, name: str) -> list[tuple[float, float, float]]:
 
 def beside_the_receipt(here: Seen, found: Receipt, name: str) -> str:
     """A row measured again on other clips and fewer or more steps, beside the receipt's, each mean with its 95 % interval."""
-    rows = [("", "clips", *MEASURES.values())]
+    rows = [("", "clips", *(MEASURES[measure] for measure in PATH))]
     for place, of in {"here": of_each(here), "receipt": found["rows"][name]["clips"]}.items():
-        cells = ("{:.2f} [{:.2f}, {:.2f}]".format(*with_interval(measure, of[measure])) for measure in MEASURES)
+        cells = ("{:.2f} [{:.2f}, {:.2f}]".format(*with_interval(measure, of[measure])) for measure in PATH)
         rows.append((f"  {place}", str(len(of["same"])), *cells))
     return "\n".join(aligned(rows))
