@@ -18,6 +18,8 @@ from torch import Tensor, nn
 
 import minivid
 from minivid import checkpoint
+from minivid.adapt.inflate import InflatedConfig, Method
+from minivid.adapt.lora import LowRankConfig
 from minivid.data.captions import VOCABULARY, tokenize
 from minivid.data.world import World
 from minivid.diffusion import samplers
@@ -47,6 +49,9 @@ VOXELS = 2**17
 
 UNET = UNetConfig(widths=(64, 128), blocks=1, vocabulary=len(VOCABULARY))
 LARGE = World(digit_size=10)
+PICTURES = UNetConfig(channels=3, widths=(48, 96), vocabulary=len(VOCABULARY), temporal=False)
+BASE = {**vars(PICTURES), "base": "image-digits", "sha256": "731295466bc8"}
+"""What stands on the image model, whose weights are not in its file."""
 
 RECIPES = {
     run.name: run
@@ -88,7 +93,7 @@ RECIPES = {
         ),
         Run(
             "image-digits",
-            UNetConfig(channels=3, widths=(48, 96), vocabulary=len(VOCABULARY), temporal=False),
+            PICTURES,
             Denoising(Objective.V, "cosine"),
             TrainConfig(steps=2600, batch=32, ema=0.996, warmup=100),
             worlds=(
@@ -96,6 +101,20 @@ RECIPES = {
                 World(frames=1, size=24, digit_size=14, colour=True),
                 World(frames=1, size=24, digit_size=14, colour=True, background="gradient", digits=2),
             ),
+        ),
+        Run(
+            "image-digits-neon",
+            LowRankConfig(**BASE, rank=8),
+            Denoising(Objective.V, "cosine"),
+            TrainConfig(steps=400, batch=16, ema=0.98, warmup=20),
+            worlds=(World(frames=1, size=24, digit_size=14, colour=True, neon=True),),
+        ),
+        Run(
+            "motion-digits",
+            InflatedConfig(**{**BASE, "temporal": True}, method=Method.ANIMATEDIFF),
+            Denoising(Objective.V, "cosine"),
+            TrainConfig(steps=400, batch=4, ema=0.98, warmup=20, save_every=50),
+            worlds=(World(frames=8, size=24, digit_size=14, colour=True),),
         ),
     )
 }

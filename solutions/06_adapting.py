@@ -11,13 +11,17 @@
 # A network has learnt pictures. In this chapter it is given time: layers between its own that begin as nothing and learn to join the frames.
 #
 # **You will be able to** say what an image model does with a clip · put a layer into a trained network so that nothing is lost at the start · mix a layer over space with one over time · choose whose keys a frame
-# looks at · train a motion module beside a frozen network · merge a low-rank adapter · recognise adapters that do nothing.
+# looks at · train a motion module beside a frozen network · edit a clip by prompt · merge a low-rank adapter, and put a module into another style · say what each method is worth · recognise adapters that do nothing.
 #
 # **You need** chapter 3's U-Net, sampling and guidance. **Time:** an hour.
 #
 # **Papers:** Singer et al. 2022 (*Make-A-Video*) · Blattmann et al. 2023 (*Align your Latents*, here Video LDM) · Guo et al. 2023 (*AnimateDiff*) · Wu et al. 2023 (*Tune-A-Video*) · Hu et al. 2021 (*LoRA*).
 
 # %% setup
+
+from collections import Counter
+from functools import cache
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -27,10 +31,36 @@ from torch import nn
 
 from minivid import zoo
 from minivid.adapt import Method, adapt, inflate, inflated, merged
+from minivid.adapt.inflate import TRAINED
 from minivid.adapt.layers import Mixed, MotionModule, SplitProjection
-from minivid.chapters.ch06.clips import LEVELS, WORLD, as_clips, model_of, reached, taught, thrown_off, x_errors
+from minivid.chapters.ch06 import widgets
+from minivid.chapters.ch06.clinic import clinic_table, patients
+from minivid.chapters.ch06.clips import (
+    LEVELS,
+    WORLD,
+    as_clips,
+    in_part,
+    model_of,
+    reached,
+    taught,
+    thrown_off,
+    x_errors,
+)
+from minivid.chapters.ch06.experiments import (
+    beside_the_receipt,
+    edit_table,
+    errors_table,
+    lift_sentence,
+    lift_table,
+    longer_sentence,
+    methods_table,
+    models,
+)
+from minivid.chapters.ch06.one_shot import GUIDANCE, TUNING, other_digit, source_clips, step_by, told, tuned, way
+from minivid.chapters.ch06.packed import unpacked
+from minivid.chapters.ch06.seen import seen
 from minivid.checkpoint import load_into, weights_of
-from minivid.course import award, check, hint, summary  # noqa: F401  (hint is for you to call)
+from minivid.course import award, check, hint, receipt, summary  # noqa: F401  (hint is for you to call)
 from minivid.data import tokenize
 from minivid.nn import Cond, UNet
 from minivid.nn.attention.core import SPACE, Attention
@@ -215,7 +245,13 @@ for method in Method:
     network = inflated(image.network, method)
     every = sum(weight.numel() for weight in network.parameters())
     asks = sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
-    print(f"{method:13} trains {asks / 1e6:.2f} M of {every / 1e6:.2f} M weights, as {network.trained()[0]}")
+    parts = Counter(
+        next(part for part in TRAINED[method] if part in f".{name}").strip(".") for name in network.trained()
+    )
+    print(
+        f"{method:13} trains {asks / 1e6:.2f} M of {every / 1e6:.2f} M weights:",
+        *(f"{n}× {part}" for part, n in parts.items()),
+    )
 
 # %% [markdown]
 # Before training no frame reaches another; the most common published failure is that this stays so. So ask twice: which frames of the output change when frame 2 of the input does?
@@ -253,15 +289,13 @@ show(alone=alone[:1], with_module=clips[:1])
 # %% [markdown]
 # In the smoke budget these are a dozen steps: enough to see that the frames are joined, too few for motion. In the budget `laptop` look for two things: does the *place* go smoothly from frame to frame, and does the digit stay *the same one*? The first comes well before the second.
 #
-# **In part.** The module is an addition, and can be added in part: its last layer times a strength s.
+# **In part.** The module is an addition, x + m(x), and can be added in part: its last layer times a strength s.
 
 # %%
 z_one = WORLD.sample(4, 3).video + torch.randn(4, *still.shape, generator=chance)
 strengths, changes = torch.linspace(0, 1, 5), []
 for strength in strengths:
-    network = inflated(image.network, Method.ANIMATEDIFF)
-    part = {name: weight * (strength if "proj_out" in name else 1) for name, weight in run.ema.adapter().items()}
-    load_into(network, weights_of(network) | part)
+    network = in_part(image.network, run.ema.adapter(), strength)
     with torch.no_grad():
         changes.append((network(z_one, torch.zeros(4)) - image.network(z_one, torch.zeros(4))).norm().item())
 show_curves(
@@ -271,6 +305,29 @@ show_curves(
     ylabel="distance from the image model's output",
     heading="A module in part",
 )
+
+# %% [markdown]
+# And an addition in part *is* a mixing: x + s m(x) = (1 − s) · x + s · (x + m(x)), so that α = 1 − s in every layer. Turn it, with the zoo's `motion-digits`, a module that was trained for a few hundred steps: at α = 1 each frame is guessed alone.
+
+# %%
+module = zoo.load("motion-digits")
+print(module.origin())
+green = WORLD.sample(1, 5, "a green 2 moves right, slowly")
+noisy = 0.2 * green.video + 0.98 * torch.randn(green.video.shape, generator=torch.Generator().manual_seed(0))
+logsnr = torch.tensor([-3.2])  # 0.2² : 0.98²
+
+
+@cache
+def guessed(alpha):
+    """x̂ of the noisy clip, α in every layer."""
+    network = in_part(image.network, module.network.adapter(), 1 - alpha)
+    return model_of(image, Method.ANIMATEDIFF, network).x_hat(noisy, logsnr, Cond(*tokenize(green.caption)))[0]
+
+
+widgets.mixing(guessed, green.video[0])
+
+# %%
+widgets.mixing_still(guessed, green.video[0], [1.0, 0.5, 0.0])
 
 # %% [markdown]
 # **Past its length.** The module counts its frames, and has learnt to count so far and no further:
@@ -329,6 +386,79 @@ print("frame 2 reaches", reached(mine), "before any training")
 # %% [markdown]
 # Equal frames have equal keys, and looking at two copies is looking at one: there it *is* the image model. On other clips it is not, and frames are joined before the first step: a frame reaches those after it.
 #
+# ### One clip is enough
+# The method's name says what it is for: its queries and its attention over time are tuned on *one* clip and its caption. Then the clip is **edited**: DDIM brings it to noise, told its own caption, as in chapter 4; and from that noise it comes down again, told another. The noise remembers where things were.
+#
+# #### Exercise 6.5
+# Write `edit(step, x, levels, source, target)`. `step(z, s, t, who)` brings z from level s to level t, and asks `source` or `target` what is in it. `levels` begin at the clip's own and end at noise: go up through all of them as `source`, and down again as `target`.
+# <details><summary>Hint</summary><code>pairwise(levels)</code> gives each level and the next; <code>levels.flip(0)</code> has them in the other order.</details>
+
+
+# %% exercise="6.5"
+def edit(step, x, levels, source, target):
+    """The clip, brought to noise as one thing and back as another."""
+    ### BEGIN SOLUTION
+    z = x
+    for s, t in pairwise(levels):
+        z = step(z, s, t, source)
+    for s, t in pairwise(levels.flip(0)):
+        z = step(z, s, t, target)
+    return z
+    ### END SOLUTION
+
+
+edit = check("6.5", edit)
+
+# %% award="6.5"
+award("6.5")
+
+# %% [markdown]
+# Your `edit` on one clip, by a model that is tuned on it here. On the way down the new caption is guided; on the way up there is no guidance, since it could not be taken back.
+
+# %%
+source, (said, *_), _ = source_clips(1, 5)
+asked = other_digit(said, by=5)
+one_shot = tuned(image, source, said, TUNING.shortened(budget.pick(smoke=4, laptop=40, gpu=40)))
+levels = way(one_shot, budget.pick(smoke=6, laptop=15, gpu=30))
+new = edit(step_by(one_shot), source, levels, told(one_shot, [said]), told(one_shot, [asked], GUIDANCE)).clamp(-1, 1)
+print(f"{said} → {asked}")
+show_sheet(source=source, edited=new)
+
+# %% [markdown]
+# How often does it work? Each of several clips was tuned on alone and edited to another digit. Beside it: the same tuned model told the *same* caption, and told the new one but from *new noise*; the same layers *not tuned*; and the image model, which edits every frame alone.
+
+# %%
+edits = receipt("06_edit")
+print(edit_table(edits))
+print(edits)
+
+# %%
+display(show(**{name.replace(",", "").replace(" ", "_"): unpacked(kept) for name, kept in edits["shown"].items()}))
+show_sheet(**{name.replace(",", "").replace(" ", "_"): unpacked(kept)[:1] for name, kept in edits["shown"].items()})
+
+# %% [markdown]
+# EDIT_TEXT
+#
+# ### What is each of them worth?
+# All four methods, at equal steps: the same clips, the same noise, and each trains only what its paper trains. (Tune-A-Video was made for one clip; here it is taught as many as the others.) The last row begins with nothing: AnimateDiff's network, all of it trained, and no image model in it. Twice the same: a caption is drawn by every row from the same noise.
+
+# %%
+compared = receipt("06_methods")
+print(methods_table(compared))
+print(errors_table(compared))
+print(compared)
+
+# %% [markdown]
+# *Direction*: the first steps go where the caption says; a guess is right in a quarter. *Alike*: the cosine of the digit with itself in the next frame, 1 for one hand throughout. *Digit as asked*: on which share of frames it is read, as the image model's pictures are. A star: the difference to the image model, clip by clip, leaves out 0.
+#
+# METHODS_TEXT
+
+# %%
+print(beside_the_receipt(seen(clips, captions), compared, "AnimateDiff"))
+
+# %% [markdown]
+# Two clips of your own module, beside the table's row. NOTE_TEXT
+#
 # ## 6.6 Another hand in few numbers
 # A **low-rank adapter** (LoRA) leaves a weight W and puts U D beside it, U of as many rows as W, D of as many columns, and few numbers between. U begins at zero. When it has learnt, it can be *merged*.
 #
@@ -371,54 +501,37 @@ load_into(lifted, weights_of(lifted) | run.ema.adapter())
 print("on the other base, frame 2 reaches", reached(lifted.eval()))
 
 # %% [markdown]
-# That it *fits* is shown here. How much of a style and how much of the motion is kept, is not measured yet.
+# ### A style, and a motion that never saw it
+# That it *fits* is shown. AnimateDiff promises more: a module that was trained on one base *works* in another. `image-digits-neon`, from the zoo, is a low-rank adapter of still pictures whose ink is a white tube that glows in its colour; `motion-digits` has seen no such ink:
+
+# %%
+style = zoo.load("image-digits-neon")
+print(style.origin())
+three = models()  # the base with the module, the style alone, and the module in the style
+lifts = {name: model.sample(captions, seed=2, steps=steps, eta=zoo.ETA).clamp(-1, 1) for name, model in three.items()}
+display(show_sheet(**{name.replace(" ", "_"): clip for name, clip in lifts.items()}))
+show(**{name.replace(" ", "_"): clip for name, clip in lifts.items()})
+
+# %% [markdown]
+# *White*: the least of red, green and blue at the brightest pixels of a frame. Coloured ink lacks one of the three, a white tube none; so this one number tells real clips of both worlds apart without a mistake, and it knows nothing of shape or place.
+
+# %%
+lift = receipt("06_lift")
+print(lift_table(lift))
+print(lift_sentence(lift))
+print(longer_sentence(lift))
+print(lift)
+
+# %% [markdown]
+# **The style comes through whole, the motion in part.** Every clip of the lifted module is nearer to neon than to plain ink, and all but as white as the style's own pictures. The digit is thrown off far less than without a module; and yet more, surely, than where the module was trained: it learnt to read *that* base's
+# features, and a tuned base has somewhat different ones. Asked for twice the frames of its training, the module says nothing; where its count ends, at 32, it refuses, as above.
 #
 # ## 6.7 How this goes wrong
 # Three motion modules for the network of section 6.4, each of them with one mistake. The table has two questions: is the network the image model at the start, and do frames reach each other after the weights were loaded?
 
-
 # %%
-def prefixed():
-    """The trained weights are found under other names, and what does not fit is skipped."""
-    network = inflated(image.network, Method.ANIMATEDIFF)
-    network.load_state_dict({f"module.{name}": weight for name, weight in run.ema.adapter().items()}, strict=False)
-    return network
-
-
-def at_random():
-    """The last layer was drawn at random, as PyTorch does by default."""
-    network = inflated(image.network, Method.ANIMATEDIFF)
-    for name, module in network.named_modules():
-        if name.endswith("temporal.proj_out"):
-            module.reset_parameters()
-    return network
-
-
-def all_zero():
-    """Every weight of the module begins at zero, not only the last layer's; then three steps of gradient descent."""
-    network = inflated(image.network, Method.ANIMATEDIFF)
-    for name in network.trained():
-        nn.init.zeros_(network.get_parameter(name))
-    for _ in range(3):
-        network(z_one, torch.zeros(4)).square().mean().backward()
-        for name in network.trained():
-            weight = network.get_parameter(name)
-            if weight.grad is not None:
-                weight.data -= 0.1 * weight.grad
-        network.zero_grad()
-    return network
-
-
-healthy = moving.network
-for name, network in (
-    ("healthy", healthy),
-    ("patient 1", prefixed()),
-    ("patient 2", at_random()),
-    ("patient 3", all_zero()),
-):
-    with torch.no_grad():
-        off = (network(z, level) - pictures).abs().max()
-    print(f"{name:10} from the image model {off:.1e}   frame 2 reaches {reached(network.eval())}")
+sick = patients(image.network, moving.network, run.ema.adapter(), z_one)
+print(clinic_table(image.network, sick, z_one))
 
 # %% [markdown]
 # <details><summary>Patient 1</summary>It is the image model still. The file's names begin with "module.", as a wrapper for several processes writes them, none fitted, and <code>strict=False</code> skipped all of them in silence. The course's <code>load_into</code> names the first that does not fit.</details>
@@ -429,7 +542,7 @@ for name, network in (
 summary("06")
 
 # %% [markdown]
-# **What is not here yet:** the four methods trained at equal steps beside a network from nothing; a style of another world and how much of it a lifted module keeps; a clip edited by prompt; Make-A-Video's whole pipeline.
+# **What is not here yet:** Make-A-Video's whole pipeline.
 #
 # ## To read next
 # Guo et al. 2023, section 4, for what a motion module may and may not learn. Blattmann et al. 2023, section 3, for the mixing and what it is good for. Wu et al. 2023, section 4, for one clip being enough.

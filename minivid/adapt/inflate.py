@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from torch import Tensor
 
+from minivid.adapt.base import base_model, without_base
 from minivid.adapt.layers import Mixed, MotionModule, PseudoBlock, sparse_causal
 from minivid.checkpoint import load_into, weights_of
 from minivid.nn.condition import Cond
@@ -49,6 +50,10 @@ class InflatedConfig(UNetConfig):
     """An image U-Net's shape, and the method by which it sees time."""
 
     method: Method = Method.ANIMATEDIFF
+    base: str = ""
+    """A model of the zoo whose weights stand in the network and not in its file; without it, weights are loaded or drawn with the rest."""
+    sha256: str = ""
+    """How the hash of the base's weights begins."""
 
     def __post_init__(self):
         super().__post_init__()
@@ -56,8 +61,17 @@ class InflatedConfig(UNetConfig):
             raise ValueError("an inflated U-Net has layers over time: temporal must be True.")
 
     def build(self) -> "Inflated":
-        """The network; its weights are drawn by torch's global generator until `inflate`'s are loaded."""
-        return Inflated(self)
+        """The network; its weights are drawn by torch's global generator until `inflate`'s are loaded, which a base's are at once."""
+        if not self.base:
+            return Inflated(self)
+        _, weights = inflate(base_model(self.base, self.sha256), self.method)
+        network = Inflated(self)
+        load_into(network, weights, self.base)
+        return without_base(network)
+
+    def trains(self, name: str) -> bool:
+        """Whether the method trains a weight of that name."""
+        return any(part in f".{name}" for part in TRAINED[self.method])
 
 
 class Inflated(UNet):
@@ -75,11 +89,7 @@ class Inflated(UNet):
 
     def trained(self) -> list[str]:
         """Names of the weights that the method trains: its adapter, which with the image model's weights is the whole network."""
-        return [
-            name
-            for name, _ in self.named_parameters()
-            if any(part in f".{name}" for part in TRAINED[self.config.method])
-        ]
+        return [name for name, _ in self.named_parameters() if self.config.trains(name)]
 
     def adapter(self) -> dict[str, Tensor]:
         """The weights that the method trains, by name: what is carried from one base to another."""

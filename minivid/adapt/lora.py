@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from minivid.adapt.base import base_model, without_base
 from minivid.checkpoint import load_into, weights_of
 from minivid.nn.attention.core import Attention
 from minivid.nn.unet import UNet, UNetConfig
@@ -32,6 +33,10 @@ class LowRankConfig(UNetConfig):
     """A U-Net's shape, and the rank of the adapters on its attentions' linear layers."""
 
     rank: int = 4
+    base: str = ""
+    """A model of the zoo whose weights stand in the network and not in its file; without it, weights are loaded or drawn with the rest."""
+    sha256: str = ""
+    """How the hash of the base's weights begins."""
 
     def __post_init__(self):
         super().__post_init__()
@@ -46,8 +51,16 @@ class LowRankConfig(UNetConfig):
                 sizes = (linear.in_features, linear.out_features, self.rank, linear.bias is not None)
                 setattr(layer, name, LowRankLinear(*sizes))
         for name, weight in network.named_parameters():
-            weight.requires_grad_(name.rpartition(".")[2] in OWN)
-        return network
+            weight.requires_grad_(self.trains(name))
+        if not self.base:
+            return network
+        own = {name: weight for name, weight in weights_of(network).items() if self.trains(name)}
+        load_into(network, {**weights_of(base_model(self.base, self.sha256)), **own}, self.base)
+        return without_base(network)
+
+    def trains(self, name: str) -> bool:
+        """Whether a weight of that name is an adapter's."""
+        return name.rpartition(".")[2] in OWN
 
 
 def adapt(network: UNet, rank: int = 4) -> UNet:
@@ -58,7 +71,7 @@ def adapt(network: UNet, rank: int = 4) -> UNet:
     if type(network.config) is not UNetConfig:
         raise ValueError(f"adapters are for a plain U-Net, not for one of {type(network.config).__name__}.")
     adapted = LowRankConfig(**shape_of(network.config), rank=rank).build()
-    own = {name: weight for name, weight in weights_of(adapted).items() if name.rpartition(".")[2] in OWN}
+    own = {name: weight for name, weight in weights_of(adapted).items() if adapted.config.trains(name)}
     load_into(adapted, {**weights_of(network), **own}, "the network")
     return adapted
 
@@ -67,7 +80,7 @@ def merged(adapted: UNet, strength: float | int = 1.0) -> UNet:
     """A plain U-Net with the weights W + strength · U D: as large and as fast as before. Raises ValueError for one without adapters."""
     if not isinstance(adapted.config, LowRankConfig):
         raise ValueError("this network has no low-rank adapters to merge.")
-    weights = weights_of(adapted)
+    weights = {name: weight.detach() for name, weight in (*adapted.named_parameters(), *adapted.named_buffers())}
     for name in [name for name in weights if name.endswith(".down")]:
         layer = name.removesuffix(".down")
         weights[f"{layer}.weight"] = weights[f"{layer}.weight"] + strength * weights.pop(f"{layer}.up") @ weights.pop(

@@ -50,6 +50,7 @@ DRESSES = {
     "light": {"light": True},
     "pan": {"background": "clouds", "pan": 2.0},
     "colour": {"colour": True},
+    "neon": {"neon": True},
 }
 
 
@@ -59,6 +60,20 @@ def test_the_same_seed_shows_the_same_motion_in_every_dress(dress):
     for truth in ("position", "velocity", "mask", "digit", "index"):
         assert torch.equal(getattr(plain, truth), getattr(dressed, truth))
     assert (dressed.video - plain.video).abs().max() > 0.1
+
+
+def test_neon_is_white_where_the_ink_is_and_glows_in_its_colour_around():
+    plain, neon = (
+        World(size=24, digit_size=14, colour=True, neon=lit).sample(1, 0, "a red 1 moves right")
+        for lit in (False, True)
+    )
+    ink, video = plain.mask[0, 0], (neon.video[0] + 1) / 2  # t h w, c t h w
+    inside, outside = ink > 0.95, (ink == 0) & (video.amax(0) > 0.1)
+    assert inside.any() and video[:, inside].min() > 0.9
+    red, green, blue = video[:, outside]
+    assert (red > 2 * green).all() and (red > 2 * blue).all()
+    rows = ink.amax((0, 2)).nonzero(), video.amax((0, 1, 3)).nonzero()
+    assert rows[0].min() - rows[1].min() <= 2 and rows[1].max() - rows[0].max() <= 2
 
 
 def test_motion_blur_moves_nothing():

@@ -28,6 +28,7 @@ EVERY = {
     "scale": {"scale": 1.5, "size": 24},
     "colour": {"colour": True},
     "texture": {"texture": True},
+    "neon": {"neon": True, "colour": True, "digits": 2},
     "gradient": {"background": "gradient"},
     "clouds": {"background": "clouds", "pan": 1.0},
     "checks": {"background": "checks", "colour": True},

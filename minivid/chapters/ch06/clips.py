@@ -9,6 +9,7 @@ from torch import Tensor
 
 from minivid import zoo
 from minivid.adapt import Method, inflate, inflated
+from minivid.checkpoint import load_into, weights_of
 from minivid.data.captions import tokenize
 from minivid.data.world import World
 from minivid.diffusion.objective import diffuse
@@ -47,8 +48,16 @@ def model_of(image: zoo.Model, method: Method, network: UNet) -> zoo.Model:
     return zoo.Model(video_run(image, method, TrainConfig()), network.eval().requires_grad_(False))
 
 
+def in_part(image: UNet, module: dict[str, Tensor], share: float) -> UNet:
+    """The image model with a share of a motion module: its last layer, and so all that it adds, times that."""
+    network = inflated(image, Method.ANIMATEDIFF)
+    part = {name: weight * share if "proj_out" in name else weight for name, weight in module.items()}
+    load_into(network, weights_of(network) | part, "the motion module")
+    return network.eval().requires_grad_(False)
+
+
 @torch.no_grad()
-def x_errors(model: zoo.Model, n: int = 16, seed: int = 77) -> Float[Tensor, "levels"]:
+def errors_of_each(model: zoo.Model, n: int, seed: int) -> Float[Tensor, "levels n"]:
     """The squared error of x̂ on n clips of held-out handwriting, at each of LEVELS; the same noise for every model."""
     clips = replace(WORLD, split="heldout").sample(n, seed)
     eps = torch.randn(clips.video.shape, generator=torch.Generator().manual_seed(seed))
@@ -56,8 +65,13 @@ def x_errors(model: zoo.Model, n: int = 16, seed: int = 77) -> Float[Tensor, "le
     for level in LEVELS:
         logsnr = torch.tensor(level)
         z = diffuse(clips.video, eps, *variance_preserving(logsnr))
-        found.append((model.x_hat(z, logsnr.expand(n), cond) - clips.video).square().mean())
+        found.append((model.x_hat(z, logsnr.expand(n), cond) - clips.video).square().mean((1, 2, 3, 4)))
     return torch.stack(found)
+
+
+def x_errors(model: zoo.Model, n: int = 16, seed: int = 77) -> Float[Tensor, "levels"]:
+    """The mean over clips of `errors_of_each`."""
+    return errors_of_each(model, n, seed).mean(1)
 
 
 def thrown_off(video: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b"]:

@@ -7,6 +7,7 @@ pixel without being resampled. Chapter 0. Checked by tests/data/test_look.py.
 import math
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -30,6 +31,21 @@ def stripes(cells: int, n: int, k: int, stream: torch.Generator) -> Float[Tensor
     place = (torch.arange(cells) + 0.5) / cells
     along = heading.cos() * place + heading.sin() * place[:, None]
     return 0.75 + 0.25 * torch.sin(2 * math.pi * 2.5 * along + phase)
+
+
+GLOW = 1.4
+"""How bright a glow is, where 1 is the light that is spread over it."""
+
+
+def neon(lit: Float[Tensor, "n k t h w"], colour: Float[Tensor, "n k c"]) -> Float[Tensor, "n c t h w"]:
+    """Digits as tubes of white light, each in a glow of its colour that reaches two pixels beyond the ink."""
+    glow = lit.flatten(0, 2)[:, None]
+    for _ in range(2):
+        glow = F.avg_pool2d(glow, 3, 1, 1)
+    glow = (GLOW * glow).clamp(max=1)[:, 0].unflatten(0, lit.shape[:3])
+    around = torch.einsum("nkthw,nkc->ncthw", glow, colour).clamp(max=1)
+    white = lit.square().sum(1, keepdim=True)  # the tube is narrower than the ink
+    return around + (1 - around) * white
 
 
 def _wave(

@@ -74,6 +74,8 @@ class Options:
     """Three channels; each digit has a colour of its own, and the caption names it."""
     texture: bool = False
     """Stripes on the ink, which move and turn with the digit."""
+    neon: bool = False
+    """The ink is a tube of white light, and the digit's colour the glow around it."""
     background: str = "black"
     """What stands behind the digits: one of BACKGROUNDS, another in each clip."""
     light: bool = False

@@ -117,7 +117,8 @@ def picture(
     if world.texture:
         pattern = look.stripes(bitmap.shape[-1], n, k, generator(seed, "texture")).flatten(0, 1)
         lit = covered(bitmap * pattern) * free
-    video = torch.einsum("nkthw,nkc->ncthw", lit, look.ink(cast.colour, cast.depth, world.colour))
+    colour = look.ink(cast.colour, cast.depth, world.colour)
+    video = look.neon(lit, colour) if world.neon else torch.einsum("nkthw,nkc->ncthw", lit, colour)
     if world.background != "black":
         behind = generator(seed, "background")
         size = (world.height, world.width)
