@@ -5,6 +5,7 @@ a control, a picture of edges or masks, and hands what it makes of them to the i
 convolutions that begin at zero. The whole begins as the image model. Here the middle is not copied: it would be 40 % of the copy.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 
 import torch
@@ -86,9 +87,7 @@ class ControlNet(nn.Module):
         control: Float[Tensor, "b k t h2 w2"],
     ) -> list[Float[Tensor, "b _ t _ _"]]:
         """pixels: z, folded as the image model folds it. given: the noise level and the caption, as the image model reads them."""
-        p = self.config.patch
-        hint = self.hint_in(rearrange(control, "b k t (h p) (w q) -> b (k p q) t h w", p=p, q=p))
-        x = self.conv_in(pixels) + self.hint_out(F.silu(hint))
+        x = self.conv_in(pixels) + self.hint(control)
         made = []
         for layer in self.down:
             if isinstance(layer, Stage):
@@ -97,6 +96,12 @@ class ControlNet(nn.Module):
             else:
                 x = layer(x)
         return [zero(part) for zero, part in zip(self.zeros, [*made, x], strict=True)]
+
+    def hint(self, control: Float[Tensor, "b k t h2 w2"]) -> Float[Tensor, "b c t h w"]:
+        """The control, folded as the pixels are and brought to the copy's width; it ends in a zero convolution too."""
+        p = self.config.patch
+        folded = rearrange(control, "b k t (h p) (w q) -> b (k p q) t h w", p=p, q=p)
+        return self.hint_out(F.silu(self.hint_in(folded)))
 
     def matrices(self) -> list[str]:
         """Which weights are matrices inside the network; the zero convolutions are not, which an optimizer of matrices would tear from zero."""
@@ -121,16 +126,23 @@ def load_copy(control: ControlNet, image: UNet) -> None:
 class Controlled(nn.Module):
     """The denoiser `model(z, t, cond)` of the two: without a control, or at strength 0, the image model itself.
 
-    strength: what the ControlNet's part is multiplied by. Raises ValueError for a ControlNet of another shape.
+    strength: what the ControlNet's part is multiplied by. beside: what makes that part, called with the ControlNet and with what its
+    forward is given. Raises ValueError for a ControlNet of another shape.
     """
 
-    def __init__(self, image: UNet, control: ControlNet, strength: float | int = 1.0):
+    def __init__(
+        self,
+        image: UNet,
+        control: ControlNet,
+        strength: float | int = 1.0,
+        beside: Callable[[ControlNet, Tensor, Given, Tensor], list[Tensor]] = ControlNet.__call__,
+    ):
         super().__init__()
         for field in fields(UNetConfig):
             mine, theirs = getattr(control.config, field.name), getattr(image.config, field.name)
             if mine != theirs:
                 raise ValueError(f"the ControlNet is for an image model with {field.name}={mine}, not {theirs}.")
-        self.image, self.control, self.strength = image, control, strength
+        self.image, self.control, self.strength, self.beside = image, control, strength, beside
 
     @property
     def config(self) -> UNetConfig:
@@ -151,7 +163,7 @@ class Controlled(nn.Module):
             return self.image(z, t, cond)
 
         def beside(pixels: Tensor, given: Given) -> list[Tensor]:
-            return [self.strength * part for part in self.control(pixels, given, control)]
+            return [self.strength * part for part in self.beside(self.control, pixels, given, control)]
 
         return self.image(z, t, cond, beside)
 
@@ -166,11 +178,15 @@ class Controlled(nn.Module):
 
 
 def controlled(
-    image: UNet, control: ControlNet, policy: keys.Keys = keys.itself, strength: float | int = 1.0
+    image: UNet,
+    control: ControlNet,
+    policy: keys.Keys = keys.itself,
+    strength: float | int = 1.0,
+    beside: Callable[[ControlNet, Tensor, Given, Tensor], list[Tensor]] = ControlNet.__call__,
 ) -> Controlled:
     """The two together, copies with the same weights; attention over space, in both, looks at the keys that `policy` names."""
     parts = Parts(spatial=lambda dim, heads: Attention(dim, heads, SPACE, policy))
-    beside = ControlNet(control.config, parts)
-    load_into(beside, weights_of(control), "the ControlNet")
-    beside = beside.train(control.training).requires_grad_(False)
-    return Controlled(looking_at(image, policy), beside, strength)
+    copy = ControlNet(control.config, parts)
+    load_into(copy, weights_of(control), "the ControlNet")
+    copy = copy.train(control.training).requires_grad_(False)
+    return Controlled(looking_at(image, policy), copy, strength, beside)
