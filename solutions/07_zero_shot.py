@@ -18,6 +18,7 @@
 # **Papers:** Khachatryan et al. 2023 (*Text2Video-Zero*, which this chapter follows) · Song et al. 2020 (*DDIM*) · Ho et al. 2020 (*DDPM*).
 
 # %% setup
+from dataclasses import replace
 from functools import cache
 
 import torch
@@ -25,20 +26,28 @@ from einops import rearrange
 from IPython.display import display
 
 from minivid import zoo
+from minivid.adapt.controlnet import control_of, controlled, copied
 from minivid.adapt.processor import LookingAt
 from minivid.adapt.zeroshot import bright, looking_at, mirrored, noised_further, zero_shot
 from minivid.chapters.ch07 import widgets
 from minivid.chapters.ch07.clinic import clinic, clinic_table
 from minivid.chapters.ch07.counted import counted
-from minivid.chapters.ch07.experiments import beside_the_receipt, pieces_table
+from minivid.chapters.ch07.experiments import beside_control, beside_the_receipt, control_table, pieces_table
 from minivid.chapters.ch07.figures import show_pieces
 from minivid.chapters.ch07.films import ALL, GUIDANCE, STEPS, TURN, WORLD, Pieces, film
+from minivid.chapters.ch07.followed import followed
+from minivid.chapters.ch07.steered import WORLD as WORLD_FILMS
+from minivid.chapters.ch07.steered import recoloured, shown, steered
 from minivid.course import award, check, hint, receipt, summary  # noqa: F401  (hint is for you to call)
 from minivid.data import tokenize
 from minivid.diffusion.guidance import guided
-from minivid.diffusion.samplers import predict
+from minivid.diffusion.samplers import ddim, predict, sample
 from minivid.nn import Cond
-from minivid.show import show, show_sheet, show_slice, show_source
+from minivid.nn.attention import keys
+from minivid.nn.conv import SpatialConv
+from minivid.nn.initial import zero_
+from minivid.nn.unet import Stage
+from minivid.show import show, show_image_grid, show_sheet, show_slice, show_source
 from minivid.tools import budget
 
 torch.manual_seed(0)
@@ -467,8 +476,158 @@ widgets.motion_pad_still(
 # %% [markdown]
 # Try a δ that drives the digit out of the picture: what does the mirror do? And parts of a pixel: with (0.5, 0) the six frames stand at 0, 0, 1, 2, 2, 2, unevenly, since every move is rounded (a half to the even neighbour).
 # <details><summary>The mirror</summary>What comes in on the far side is the picture itself, turned round at its edge. A digit that stood near that edge gets a mirrored twin, or a part of one, coming in behind it.</details>
+
+# %% [markdown]
+# ## 7.9 Can a picture say where?
+# δ moves what the noise has chosen; where the digit stands and how it is written, nobody was asked. A *control* says so: a picture of edges, or of a mask. **ControlNet** leaves the image model as it is. Beside it runs a copy of
+# its way down, which reads the same noisy picture and the control; what the copy makes is added to the image model's skip connections and to its middle:
+# $$\text{skip}_i + \mathcal Z_i\big(\text{copy}_i(z + \mathcal Z(c))\big)$$
+# Each $\mathcal Z$ is a convolution of 1×1 whose weights begin at zero. So the whole begins as the image model. **But does a zero ever learn?** Decide, then run:
+
+# %%
+zero = zero_(SpatialConv(8, 8, kernel=1))
+h = torch.randn(1, 8, 1, 4, 4, generator=chance).requires_grad_()
+zero(h).square().sub(zero(h)).sum().backward()  # some loss
+print(
+    f"gradient of its weights: up to {zero.weight.grad.abs().max():.2f}, of what lies before it: {h.grad.abs().max():.2f}"
+)
+
+# %% [markdown]
+# <details><summary>Answer</summary>y = W h + b. The gradient of W is made of h, and h is not zero: the first step moves W. The gradient of h is made of W, and W is zero: whatever lies before, the copy and the control's own convolutions, has to wait for
+# the second step. Two zeros in a row (the control goes through one, its copy's output through another) take two steps to open.</details>
 #
-# ## 7.9 How this goes wrong
+# The control, from the world's truth. It is in handwriting that no model of the course has seen:
+
+# %%
+steerer = zoo.load("control-digits")  # image-digits, and a ControlNet beside it
+asked = WORLD_FILMS.sample(2, seed=(3, 1))
+control = control_of(asked, "edges")  # b 2 t h w: edges, and a mask that is not shown here
+show_sheet(world=asked.video, control=shown(control))
+
+# %% [markdown]
+# #### Exercise 7.6
+# Write `beside(copy, pixels, given, control)`, the copy's forward. It has `copy.conv_in`, which takes `pixels` (z, folded as the network folds it); `copy.hint(control)`, of the same shape, which ends in a zero convolution; `copy.down`, a
+# list of layers; and `copy.zeros`, one for each `Stage` of `copy.down` and one for the middle. A `Stage` is called `layer(x, given)`, any other layer `layer(x)`. What each stage makes goes through its zero convolution. There is no copy of the middle itself: it
+# gets what the last layer made. Return the list: each stage's, then the middle's.
+# <details><summary>Hint</summary>It is the first half of the U-Net's forward from chapter 3, where what a stage makes is kept for later.</details>
+
+
+# %% exercise="7.6"
+def beside(copy, pixels, given, control):
+    """What is added to each skip connection and to the middle."""
+    ### BEGIN SOLUTION
+    x = copy.conv_in(pixels) + copy.hint(control)
+    made = []
+    for layer in copy.down:
+        if isinstance(layer, Stage):
+            x = layer(x, given)
+            made.append(x)
+        else:
+            x = layer(x)
+    return [zero(part) for zero, part in zip(copy.zeros, [*made, x], strict=True)]
+    ### END SOLUTION
+
+
+beside = check("7.6", beside)
+
+# %% award="7.6"
+award("7.6")
+
+# %% [markdown]
+# A fresh copy with your forward, beside the image model:
+
+# %%
+fresh_copy = copied(image.network)
+z, level = torch.randn(2, 3, 4, 24, 24, generator=chance), torch.zeros(2)
+told = Cond(*tokenize(asked.caption), control=control[:, :, :4])
+untold = Cond(*tokenize(asked.caption))
+for name, copy in (("a fresh copy", fresh_copy), ("the zoo's", steerer.network.control)):
+    both = controlled(image.network, copy, beside=beside)
+    with torch.no_grad():
+        change = (both(z, level, told) - image.network(z, level, untold)).abs().max()
+    print(f"{name:13} changes what the image model says by {change:.2g} at most")
+
+# %% [markdown]
+# To the bit, at the start; and from there the recipe has trained the copy alone, on the loss that the image model was trained on. Its file holds the copy alone:
+
+# %%
+print(steerer.origin())
+print(
+    f"{sum(weight.numel() for weight in steerer.network.control.parameters()) / 1e6:.2f} M weights beside {sum(weight.numel() for weight in image.network.parameters()) / 1e6:.2f} M that stand"
+)
+
+# %% [markdown]
+# **Is the control followed? And is the caption still read?** Your forward in the zoo's ControlNet; guidance takes away the caption alone, the control stays.
+
+
+# %%
+def steered_film(captions, control, policy, seed=4):
+    """Your forward and a policy: all frames from one noise, by DDIM."""
+    model = guided(controlled(image.network, steerer.network.control, policy, beside=beside), GUIDANCE)
+    start = image.noise(len(captions), seed).expand(-1, -1, control.shape[2], -1, -1)
+    path = ddim(model, start, image.schedule, image.objective, STEPS, Cond(*tokenize(captions), control=control))
+    return sample(path).clamp(-1, 1)
+
+
+# %%
+lone = control[:, :, :1]
+other_words = recoloured(asked.caption, ["green", "yellow"])
+without = image.sample(asked.caption, 4, STEPS, GUIDANCE).clamp(-1, 1)
+by_edges, in_green = (steered_film(said, lone, keys.itself) for said in (asked.caption, other_words))
+by_mask = steered_film(asked.caption, control_of(asked, "mask")[:, :, :1], keys.itself)
+one_each = {"control": shown(lone), "no control": without, "edges": by_edges, "mask": by_mask, "other colour": in_green}
+show_image_grid(**{name: clip[:, :, 0] for name, clip in one_each.items()})
+
+# %%
+controls = receipt("07_control")
+print(control_table(controls, against="edges"))
+print(f"\n{controls}")
+
+# %% [markdown]
+# A star stands where the 95 % interval of the difference to *edges*, picture by picture, leaves out 0. *Edges alike* is the cosine of the picture's edges and the control's; *off* the distance of the digit's centre from the truth's.
+# <details><summary>What is seen</summary>
+#
+# * **Followed:** without a control the digit stands where the noise has it; with edges, a fraction of a pixel from the truth. A mask is followed more closely still: it says how much of each pixel is ink, edges only where it changes.
+# * **The caption is read for what the control does not say:** its colour is kept, another colour too.
+# * **Where they contradict each other, the control wins:** told the edges of a 3 and the word 4, a 3 is drawn, though it is less often legible as one.
+# * **Half strength** is another point on the way, not half of the distance.</details>
+#
+# One row again, on a few other pictures, with the library's forward:
+
+# %%
+few_stills = replace(WORLD_FILMS, frames=1).sample(budget.pick(smoke=8, laptop=40, gpu=200), (170, 0))
+drawn = steered(steerer, few_stills.caption, control_of(few_stills, "edges"), seed=170)
+print(beside_control(followed(drawn, few_stills.caption, few_stills), controls, "edges"))
+
+# %% [markdown]
+# ## 7.10 A film that turns round
+# With a control for each frame there is nothing to move: the control moves. Text2Video-Zero's other half, the keys of the first frame, goes into *both* networks, the image model and the copy. All frames begin from the same noise.
+
+# %%
+by_control = steered_film(asked.caption, control, first_frame)
+each_alone = steered_film(asked.caption, control, keys.itself)
+show(control=shown(control), each_alone=each_alone, at_the_first=by_control)
+
+# %%
+pushed_on = film(image, asked.caption, seed=4)  # Text2Video-Zero: a straight line by the caption
+for name, clip in (("text2video-zero", pushed_on), ("each alone", each_alone), ("at the first", by_control)):
+    found = followed(clip, asked.caption, asked).means()
+    print(
+        f"{name:16} off the world's path by {found['off']:.2f} px, background changes by {100 * found['background']:.2f} of 100"
+    )
+show_slice(world=asked.video[:1], control=by_control[:1], text2video_zero=pushed_on[:1])
+
+# %% [markdown]
+# In the slice the controlled film has the world's slant, wherever that turns. Text2Video-Zero goes along its straight line, from where its own noise has put the digit. The keys of the first frame do for the controlled film what they did before: the background that the
+# frames choose each for itself, they share. On more clips:
+
+# %%
+steered_films = receipt("07_steered")
+print(control_table(steered_films, against="each alone"))
+print(f"\n{steered_films}")
+
+# %% [markdown]
+# ## 7.11 How this goes wrong
 # The same captions, noise and network, and three patients with one mistake each. Decide before you open the answers.
 
 # %%
@@ -485,7 +644,7 @@ print(clinic_table(image, patients, both_left))
 # <details><summary>Patient 3</summary>Nobody looks at anybody: the policy was never used. On these two clips the films hardly differ from the healthy ones ("film off"); the last column tells. It has been reported of a much used library: the attention
 # processor was set, and the output was the same with it and without (huggingface/diffusers, issue 3619).</details>
 #
-# ## 7.10 The same in Stable Diffusion
+# ## 7.12 The same in Stable Diffusion
 # Your policy is a function of keys, and knows nothing of the network. Diffusers' networks have a place for it, the *attention processor*; no forward is replaced:
 
 # %%

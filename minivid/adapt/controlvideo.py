@@ -16,23 +16,30 @@ from torch import Tensor
 from minivid.diffusion.objective import Objective, Video
 from minivid.diffusion.samplers import Path, predict
 from minivid.diffusion.schedule import Schedule
-from minivid.motion.interpolate import average
+from minivid.motion.flow import estimate_flow
+from minivid.motion.interpolate import interpolate
 from minivid.nn.attention import keys
 from minivid.nn.condition import Cond
 
 Between = Callable[[Tensor, Tensor], Tensor]
 """The frame half-way between two, each `b c h w`."""
+OfSome = Callable[[Tensor, list[int]], Tensor]
+"""What a network says of some frames of a clip: called with them, `b c n h w`, and with their numbers."""
 
 
-def interleaved(x_hat: Video, parity: int, between: Between = average) -> Video:
-    """Every frame whose number is even (parity 0) or odd (1) made anew from its two neighbours; the first and the last have not two, and stand.
+def along_flow(before: Float[Tensor, "b c h w"], after: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+    """Half-way along the estimated flow between two frames, where the paper has a trained interpolator."""
+    two = torch.stack([before, after], dim=2)
+    return interpolate(before, after, estimate_flow(two)[:, 0], estimate_flow(two, backward=True)[:, 0])
 
-    Raises ValueError for another parity.
+
+def interleaved(x_hat: Video, step: int, between: Between = along_flow) -> Video:
+    """Every other frame made anew from its two neighbours: at an even step the odd frames, at an odd step the even ones.
+
+    The first and the last frame have not two neighbours, and stand. Of two steps in a row, all frames between are met.
     """
-    if parity not in (0, 1):
-        raise ValueError(f"parity is {parity!r}; expected 0 for the even frames or 1 for the odd ones.")
     frames = list(x_hat.unbind(2))
-    for k in range(2 - parity, len(frames) - 1, 2):
+    for k in range(1 + step % 2, len(frames) - 1, 2):
         frames[k] = between(x_hat[:, :, k - 1], x_hat[:, :, k + 1])
     return torch.stack(frames, dim=2)
 
@@ -46,13 +53,12 @@ def control_video(
     steps: int = 50,
     cond: Cond | None = None,
     smooth: tuple[int, ...] = (30, 31),
-    between: Between = average,
+    smoother: Callable[[Tensor, int], Tensor] = interleaved,
 ) -> Path:
     """DDIM of a whole film from one noise for all its frames; yields (z, x̂) after each step.
 
-    smooth: steps, counted from the noise and from 0, at which x̂ is interleaved: the odd frames at an even step, the even ones at an odd step, so that
-    of two steps in a row all frames between are met. By default the paper's {30, 31} of 50; its code says {19, 20}, which counts from the
-    other end. ε̂ stays what the model said. Raises ValueError for a step that there is not.
+    smooth: steps, counted from the noise and from 0, after which x̂ goes through `smoother(x̂, step)`; ε̂ stays what the model said. By default
+    the paper's {30, 31} of 50; its code says {19, 20}, which counts from the other end. Raises ValueError for a step that there is not.
     """
     if not all(0 <= i < steps for i in smooth):
         raise ValueError(f"smooth at {list(smooth)}; expected steps from 0 to {steps - 1}, counted from the noise.")
@@ -61,7 +67,7 @@ def control_video(
     for i, (t, s) in enumerate(pairwise(levels)):
         x_hat, eps_hat = predict(model, z, t, schedule, objective, cond)
         if i in smooth:
-            x_hat = interleaved(x_hat, 1 - i % 2, between)
+            x_hat = smoother(x_hat, i)
         alpha, sigma = schedule.alpha_sigma(s)
         z = x_hat if i == steps - 1 else alpha * x_hat + sigma * eps_hat
         yield z, x_hat
@@ -79,23 +85,34 @@ def first_and_last(x: Shaped[Tensor, "bt n c"], frames: int) -> Shaped[Tensor, "
     return keys.key_frames(0, frames - 1)(x, frames)
 
 
-def hierarchical(among_keys, within, every: int):
-    """The two-storeyed denoiser `model(z, t, cond)` of a long film, which never sees more frames at once than there are keys, or than every + 1.
+def two_storeys(z: Video, chosen: list[int], among_keys: OfSome, within: OfSome) -> Video:
+    """What two networks say of a long film: of its key frames, `chosen`, and then of the frames between each two.
 
-    among_keys: what the key frames are given to, all together; it should look at all frames. within: what a segment is given to, key frame, the
-    frames between, key frame; it should look at `first_and_last`. Both see z as it is: a key frame that has gone on is at another noise level.
+    among_keys is given the key frames together; within a segment: key frame, the frames between, key frame. Each is called with frames of z and
+    their numbers. A key frame is what among_keys says of it, and a segment's ends are key frames as they stand in z: those that have
+    gone on are at another noise level.
+    """
+    out = torch.empty_like(z)
+    out[:, :, chosen] = among_keys(z[:, :, chosen], chosen)
+    for first, last in pairwise(chosen):
+        segment = list(range(first, last + 1))
+        if len(segment) > 2:
+            out[:, :, segment[1:-1]] = within(z[:, :, segment], segment)[:, :, 1:-1]
+    return out
+
+
+def hierarchical(among_keys, within, every: int, storeys: Callable[..., Tensor] = two_storeys):
+    """A denoiser `model(z, t, cond)` of long films, which never sees more frames at once than there are keys, or than every + 1.
+
+    among_keys should look at `all_frames`, within at `first_and_last`: the two key frames at a segment's ends.
     """
 
     def model(z: Video, t: Tensor, cond: Cond | None = None) -> Video:
-        chosen = key_frames(z.shape[2], every)
-        out = torch.empty_like(z)
-        out[:, :, chosen] = among_keys(z[:, :, chosen], *of_frames(chosen, t, cond))
-        for first, last in pairwise(chosen):
-            segment = list(range(first, last + 1))
-            if len(segment) > 2:
-                said = within(z[:, :, segment], *of_frames(segment, t, cond))
-                out[:, :, segment[1:-1]] = said[:, :, 1:-1]
-        return out
+        of_some = [
+            lambda part, which, network=network: network(part, *of_frames(which, t, cond))
+            for network in (among_keys, within)
+        ]
+        return storeys(z, key_frames(z.shape[2], every), *of_some)
 
     return model
 

@@ -4,11 +4,20 @@ import pytest
 import torch
 
 from minivid.adapt.controlnet import controlled, copied
-from minivid.adapt.controlvideo import control_video, first_and_last, hierarchical, interleaved, key_frames
+from minivid.adapt.controlvideo import (
+    along_flow,
+    control_video,
+    first_and_last,
+    hierarchical,
+    interleaved,
+    key_frames,
+)
 from minivid.adapt.zeroshot import looking_at
+from minivid.data.world import World
 from minivid.diffusion.objective import Objective
 from minivid.diffusion.samplers import ddim, sample
 from minivid.diffusion.schedule import COSINE
+from minivid.motion.interpolate import average
 from minivid.nn import Cond
 from minivid.nn.attention import keys
 from minivid.nn.unet import UNet, UNetConfig
@@ -53,7 +62,7 @@ def numbered(frames: int) -> torch.Tensor:
 )
 def test_every_other_frame_is_made_anew_of_its_neighbours_and_the_ends_stand(frames, parity, anew):
     x = numbered(frames)
-    out = interleaved(x, parity)
+    out = interleaved(x, 1 - parity, average)
     changed = (out - x).abs().amax((0, 1, 3, 4)) > 0
     assert changed.nonzero().flatten().tolist() == anew
     assert all((out[:, :, k] == ((k - 1) ** 2 + (k + 1) ** 2) / 2).all() for k in anew)
@@ -61,18 +70,21 @@ def test_every_other_frame_is_made_anew_of_its_neighbours_and_the_ends_stand(fra
 
 def test_both_parities_meet_all_frames_between():
     x = numbered(8)
-    out = interleaved(interleaved(x, 1), 0)
+    out = interleaved(interleaved(x, 30, average), 31, average)
     assert ((out - x).abs().amax((0, 1, 3, 4)) > 0).tolist() == [False, *[True] * 6, False]
 
 
-def test_another_parity_is_refused():
-    with pytest.raises(ValueError, match="parity is 2"):
-        interleaved(numbered(4), 2)
-
-
 def test_a_frame_between_is_what_the_caller_says():
-    out = interleaved(numbered(5), 1, lambda before, after: before - after)
+    out = interleaved(numbered(5), 2, lambda before, after: before - after)
     assert out[0, 0, :, 0, 0].tolist() == [0, -4, 4, 4 - 16, 16]
+
+
+def test_along_its_flow_a_moving_digit_is_shown_once():
+    clip = World(frames=3, size=24, digit_size=14, quickly=(1.4, 1.5), speeds=("quickly",)).sample(8, 0).video
+    before, middle, after = clip.unbind(2)
+    flow, mean = ((between(before, after) - middle).square().mean() for between in (along_flow, average))
+    assert flow < 0.5 * mean
+    torch.testing.assert_close(along_flow(before, before), before, atol=1e-4, rtol=0)
 
 
 def test_without_smoothing_it_is_ddim_from_one_noise(image):
@@ -91,8 +103,7 @@ def test_of_one_noise_and_no_control_all_frames_are_one_picture(image):
 
 def test_smoothing_acts_on_the_guess_and_leaves_the_noise(image):
     """At the paper's steps: at an even one the odd frames, at an odd one the even frames."""
-    control = shaken(copied(image))
-    model = controlled(image, control)
+    model = controlled(image, shaken(copied(image)))
     cond = Cond(control=noise(1, 2, 6, 8, 8, seed=5).abs())
     for step, anew in ((2, [1, 3]), (3, [2, 4])):
         smooth, plain = (

@@ -1,6 +1,6 @@
 """Chapter 7: what it is called and promises, and its exercises in the order of their numbers."""
 
-from minivid.chapters.ch07.exercises import first_frame, forward_noise, motion_field, moved, smoothed
+from minivid.chapters.ch07.exercises import beside, first_frame, forward_noise, motion_field, moved, smoothed
 from minivid.course.chapter import Chapter
 
 CHAPTER = Chapter(
@@ -13,5 +13,6 @@ CHAPTER = Chapter(
         forward_noise.EXERCISE,
         first_frame.EXERCISE,
         smoothed.EXERCISE,
+        beside.EXERCISE,
     ),
 )
