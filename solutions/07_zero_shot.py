@@ -11,15 +11,16 @@
 # An image model has seen no motion, and will see none in this chapter either. You make films with it all the same, by what you do to its noise and by what its frames may look at.
 #
 # **You will be able to** move noise so that it stays noise · put noise on again, as much as is missing · let all frames look at the first · calm a background, and say what that costs · build Text2Video-Zero out of these
-# · tell which of its pieces did what · recognise three ways in which it goes wrong.
+# · tell a picture where, by a ControlNet, and a film frame by frame · let all frames look at all, and make a film of 64 frames out of short ones · tell which of its pieces did what · recognise three ways in which it goes wrong.
 #
-# **You need** DDIM and guidance from chapter 3, and keys and values from chapter 2. **Time:** an hour.
+# **You need** DDIM and guidance from chapter 3, and keys and values from chapter 2; the U-Net from chapter 3. **Time:** two hours.
 #
-# **Papers:** Khachatryan et al. 2023 (*Text2Video-Zero*, which this chapter follows) · Song et al. 2020 (*DDIM*) · Ho et al. 2020 (*DDPM*).
+# **Papers:** Khachatryan et al. 2023 (*Text2Video-Zero*, which sections 7.1 to 7.8 follow) · Zhang, Rao & Agrawala 2023 (*ControlNet*) · Zhang et al. 2023 (*ControlVideo*) · Song et al. 2020 (*DDIM*) · Ho et al. 2020 (*DDPM*).
 
 # %% setup
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
+from itertools import pairwise
 
 import torch
 from einops import rearrange
@@ -27,21 +28,32 @@ from IPython.display import display
 
 from minivid import zoo
 from minivid.adapt.controlnet import control_of, controlled, copied
+from minivid.adapt.controlvideo import along_flow, control_video, first_and_last, hierarchical
 from minivid.adapt.processor import LookingAt
 from minivid.adapt.zeroshot import bright, looking_at, mirrored, noised_further, zero_shot
 from minivid.chapters.ch07 import widgets
 from minivid.chapters.ch07.clinic import clinic, clinic_table
 from minivid.chapters.ch07.counted import counted
-from minivid.chapters.ch07.experiments import beside_control, beside_the_receipt, control_table, pieces_table
+from minivid.chapters.ch07.experiments import (
+    at_once,
+    beside_control,
+    beside_the_receipt,
+    control_table,
+    long_table,
+    pieces_table,
+    scores,
+    seams,
+)
 from minivid.chapters.ch07.figures import show_pieces
 from minivid.chapters.ch07.films import ALL, GUIDANCE, STEPS, TURN, WORLD, Pieces, film
 from minivid.chapters.ch07.followed import followed
+from minivid.chapters.ch07.steered import SMOOTH, recoloured, shown, steered
 from minivid.chapters.ch07.steered import WORLD as WORLD_FILMS
-from minivid.chapters.ch07.steered import recoloured, shown, steered
 from minivid.course import award, check, hint, receipt, summary  # noqa: F401  (hint is for you to call)
 from minivid.data import tokenize
 from minivid.diffusion.guidance import guided
 from minivid.diffusion.samplers import ddim, predict, sample
+from minivid.motion.interpolate import average
 from minivid.nn import Cond
 from minivid.nn.attention import keys
 from minivid.nn.conv import SpatialConv
@@ -627,7 +639,161 @@ print(control_table(steered_films, against="each alone"))
 print(f"\n{steered_films}")
 
 # %% [markdown]
-# ## 7.11 How this goes wrong
+# Stars here are of differences to *each alone*.
+# <details><summary>What is seen</summary>STEERED_SEEN</details>
+#
+# ## 7.11 Why should all look at the first?
+# It is one frame among others, and what it does not show, nobody can look up. **ControlVideo** lets every frame look at *all* frames: queries of one, keys and values of every frame of the clip. A policy again, and the library has it:
+
+# %%
+show_source(keys.all_frames)
+network = controlled(image.network, steerer.network.control, keys.all_frames)
+z, level = torch.randn(1, 3, 4, 24, 24, generator=chance), torch.zeros(1)
+for frame in (0, 2):
+    other = z.clone()
+    other[:, :, frame] += 1
+    with torch.no_grad():
+        change = (network(other, level) - network(z, level)).abs().amax((0, 1, 3, 4))
+    print(f"frame {frame} reaches", change.gt(1e-6).nonzero().flatten().tolist())
+
+# %% [markdown]
+# The first frame is no longer the image model's own picture: it looks at the others too. And it costs: of t frames the scores grow with t². We come back to that.
+#
+# **The smoother.** Frames that agree still tremble where their noise and their control do. At two steps, in the middle of the way, ControlVideo takes the guess x̂ and makes every other frame anew from its two neighbours; at the next step the others. So each frame between
+# has been asked once what its neighbours think of it. ε̂ is left as it is, and the sampler goes on from both.
+#
+# #### Exercise 7.7
+# Write `interleaved(x_hat, step, between)`: at an even step the odd frames (counted from 0) are made anew, at an odd step the even ones. Frame k becomes `between(frame k − 1, frame k + 1)`, of frames `b c h w`; the first and the last have not two neighbours, and stand.
+# `x_hat` is `b c t h w`, and so is what you return.
+# <details><summary>Hint</summary>A frame's neighbours are not made anew at the same step. That is what the parity is for.</details>
+
+
+# %% exercise="7.7"
+def interleaved(x_hat, step, between):
+    """Every other frame made anew from its two neighbours."""
+    ### BEGIN SOLUTION
+    frames = list(x_hat.unbind(2))
+    for k in range(1 + step % 2, len(frames) - 1, 2):
+        frames[k] = between(x_hat[:, :, k - 1], x_hat[:, :, k + 1])
+    return torch.stack(frames, dim=2)
+    ### END SOLUTION
+
+
+interleaved = check("7.7", interleaved)
+
+# %% award="7.7"
+award("7.7")
+
+# %% [markdown]
+# **Which steps?** The paper says 30 and 31 of 50; its code asks for 19 and 20. Both are meant: the code counts what is *left* (YBYBZhang/ControlVideo, issue 8).
+
+# %%
+for i in (30, 31):
+    frames = [
+        k
+        for k, moved_to in enumerate(
+            interleaved(torch.arange(8.0)[None, None, :, None, None], i, lambda a, b: 9 * b)[0, 0, :, 0, 0]
+        )
+        if moved_to != k
+    ]
+    print(f"step {i} from the noise, {50 - i} before the end: frames {frames} are made anew")
+print(f"as far on our way of {STEPS} steps:", SMOOTH)
+
+# %% [markdown]
+# What stands between two frames? Their mean shows a moving digit twice. The paper has a trained interpolator; we go half-way along the estimated flow, as in chapter 1:
+
+
+# %%
+def control_film(between, smooth=SMOOTH, seed=4):
+    """ControlVideo with your smoother: one noise, all frames at all, x̂ interleaved at two steps."""
+    model, told = guided(network, GUIDANCE), Cond(*tokenize(asked.caption), control=control)
+    smoother = partial(interleaved, between=between)
+    path = control_video(
+        model, image.noise(2, seed), FRAMES, image.schedule, image.objective, STEPS, told, smooth, smoother
+    )
+    return sample(path).clamp(-1, 1)
+
+
+# %%
+unsmoothed, by_mean, by_flow = control_film(average, smooth=()), control_film(average), control_film(along_flow)
+show_sheet(at_all=unsmoothed[1:], smoothed_by_a_mean=by_mean[1:], smoothed_along_the_flow=by_flow[1:])
+
+# %%
+print(control_table(steered_films, against="at all"))
+
+# %% [markdown]
+# The same table once more, its stars now of differences to *at all*.
+# <details><summary>What is seen</summary>SMOOTH_SEEN</details>
+#
+# ## 7.12 How long may a film be?
+# With all frames at all, 64 frames have 64² times the scores of one. **Two storeys** are cheaper: every eighth frame is a *key frame*, and key frames look at all key frames. The frames between two key frames look at these two. At each step both storeys see the same z.
+
+# %%
+for name, pairs, most in (
+    ("all at all", scores(64), 64),
+    ("two storeys", scores(64, every=8), at_once(64, every=8)),
+):
+    print(
+        f"{name:11}: {pairs:5} pairs of frames look at each other, at most {most:2} frames are in the network at once"
+    )
+
+# %% [markdown]
+# #### Exercise 7.8
+# Write `two_storeys(z, chosen, among_keys, within)`. `chosen` are the key frames' numbers, a list that begins with 0 and ends with the last frame. `among_keys(frames, numbers)` says what the network makes of the key frames, `b c n h w`, together; `within(frames, numbers)` the same of a
+# segment, whose frames look at *the first and the last frame that it is given*. Hand each segment over as key frame, frames between, key frame; return what was said of every frame, `b c t h w`. Of a key frame that is what `among_keys` said.
+# <details><summary>Hint</summary><code>itertools.pairwise(chosen)</code> gives the two ends of each segment. In the published code both key frames stand in front of those between, and the policy takes the first and the last: so one key, and a frame between.</details>
+
+
+# %% exercise="7.8"
+def two_storeys(z, chosen, among_keys, within):
+    """Key frames among themselves, then what lies between two of them."""
+    ### BEGIN SOLUTION
+    out = torch.empty_like(z)
+    out[:, :, chosen] = among_keys(z[:, :, chosen], chosen)
+    for first, last in pairwise(chosen):
+        segment = list(range(first, last + 1))
+        out[:, :, segment[1:-1]] = within(z[:, :, segment], segment)[:, :, 1:-1]
+    return out
+    ### END SOLUTION
+
+
+two_storeys = check("7.8", two_storeys)
+
+# %% award="7.8"
+award("7.8")
+
+# %% [markdown]
+# Your storeys in the two networks, the image model with its ControlNet under two policies:
+
+# %%
+two = [controlled(image.network, steerer.network.control, policy) for policy in (keys.all_frames, first_and_last)]
+storeyed = hierarchical(*two, every=8, storeys=two_storeys)
+length = budget.pick(smoke=17, laptop=64, gpu=64)
+journey = replace(WORLD_FILMS, frames=length).sample(1, seed=(3, 5))
+path = control_video(
+    guided(storeyed, GUIDANCE), image.noise(1, 4), length, image.schedule, image.objective, STEPS,
+    Cond(*tokenize(journey.caption), control=control_of(journey, "edges")), smooth=(),
+)  # fmt: skip
+long_take = sample(path).clamp(-1, 1)
+show(world=journey.video, in_two_storeys=long_take)
+
+# %%
+show_slice(world=journey.video, in_two_storeys=long_take)
+print({name: f"{value:.4f}" for name, value in seams(long_take).items()})
+
+# %% [markdown]
+# **Are there seams?** *At seams* is how much the background changes at a step into every eighth frame, *elsewhere* at all other steps, *from frame 0* how far each frame's background is from the first's. Beside it: clips of eight that know nothing of one another (but begin from the same noise), all frames at the first, and each alone.
+
+# %%
+films_of_64 = receipt("07_long")
+print(long_table(films_of_64))
+print(f"\n{films_of_64}")
+
+# %% [markdown]
+# <details><summary>What is seen</summary>LONG_SEEN</details>
+
+# %% [markdown]
+# ## 7.13 How this goes wrong
 # The same captions, noise and network, and three patients with one mistake each. Decide before you open the answers.
 
 # %%
@@ -644,7 +810,7 @@ print(clinic_table(image, patients, both_left))
 # <details><summary>Patient 3</summary>Nobody looks at anybody: the policy was never used. On these two clips the films hardly differ from the healthy ones ("film off"); the last column tells. It has been reported of a much used library: the attention
 # processor was set, and the output was the same with it and without (huggingface/diffusers, issue 3619).</details>
 #
-# ## 7.12 The same in Stable Diffusion
+# ## 7.14 The same in Stable Diffusion
 # Your policy is a function of keys, and knows nothing of the network. Diffusers' networks have a place for it, the *attention processor*; no forward is replaced:
 
 # %%
@@ -658,7 +824,7 @@ show_source(LookingAt.__call__)
 summary("07")
 
 # %% [markdown]
-# **What is not here yet:** a film by Stable Diffusion itself, for which the salient-object network and the VAE are still to be put in; ControlNet, which tells each frame its edges; ControlVideo, whose frames look at all others.
+# **What is not here yet:** a film by Stable Diffusion itself, for which the salient-object network and the VAE are still to be put in; a ControlNet together with a module of motion.
 #
 # ## To read next
-# Khachatryan et al. 2023, sections 3.2 to 3.4 and algorithm 1, which you have just written. Song et al. 2020, section 4, for why the noise decides the picture. Geyer et al. 2023 (*TokenFlow*) for frames that agree by more than the first one's keys.
+# Khachatryan et al. 2023, sections 3.2 to 3.4 and algorithm 1, which you have just written. Zhang, Rao & Agrawala 2023, section 3.1, for the zero convolution's gradients, and Zhang et al. 2023, sections 3.2 to 3.4, for ControlVideo. Song et al. 2020, section 4, for why the noise decides the picture. Geyer et al. 2023 (*TokenFlow*) for frames that agree by more than the first one's keys.
