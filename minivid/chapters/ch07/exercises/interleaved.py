@@ -60,6 +60,12 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     inner = list(range(1, last))
     chosen = [k for k in inner if k % 2 != step % 2]
     others = [k for k in inner if k % 2 == step % 2]
+    whole = [k for k in range(last + 1) if k % 2 != step % 2]
+    other_parity = (
+        "The same frames are made anew at every step: which ones, the step says."
+        if step % 2  # at even steps they were the right ones, or an earlier probe would have said so
+        else "The parity is the other way round: at an even step it is the odd frames that are made anew."
+    )
     right = _anew(x, chosen)
     backwards = _anew(x, chosen, lambda before, after: weighed(after, before))
     apart = x.clone()
@@ -67,29 +73,25 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
         apart[:, :, k] = weighed(x[:, :, k], x[:, :, k + 1])
     mistakes = {
         "Nothing changes: no frame is made anew.": x,
-        "The parity is the other way round: at an even step it is the odd frames that are made anew.": _anew(x, others),
+        other_parity: _anew(x, others),
         "All frames between are made anew: it should be every other one, so that the rest can say what it was.": _anew(
             x, inner
         ),
         "All frames between are made anew, one after the other: it should be every other one.": _one_after_the_other(
             x, inner
         ),
-        "The same frames are made anew at every step: which ones, the step says.": _anew(x, inner[step % 2 :: 2])
-        if step % 2
-        else _anew(x, inner[1::2]),
-        "The last frame is made anew too, from one neighbour and itself: it has not two.": _anew(
-            x, [k for k in [*inner, last] if k % 2 != step % 2]
-        ),
         "The first frame is made anew too, from one neighbour and itself: it has not two.": _anew(
-            x, [k for k in [0, *inner] if k % 2 != step % 2]
+            x, [k for k in range(last) if k % 2 != step % 2]
         ),
-        "Both ends are made anew too, from one neighbour and themselves: they have not two.": _anew(
-            x, [k for k in range(last + 1) if k % 2 != step % 2]
+        "The last frame is made anew too, from one neighbour and itself: it has not two.": _anew(
+            x, [k for k in range(1, last + 1) if k % 2 != step % 2]
         ),
         "`between` is given the two frames the other way round: the one before comes first.": backwards,
         "A frame is made of itself and the next: its neighbours are k − 1 and k + 1.": apart,
         "A frame is mixed with what it was: it should be made anew.": (right + x) / 2,
     }
+    if 0 in whole and last in whole:  # else only one of the ends is in turn
+        mistakes["Both ends are made anew too, from one neighbour and themselves: they have not two."] = _anew(x, whole)
     return the_only_one(arrays["x_hat"], right, mistakes)
 
 

@@ -92,11 +92,8 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
         "All frames are handed to `within` at once: a long film would not fit.": of_both_ends(z, whole),
         "The frames between are nothing: what `within` says of them is not put in their places.": nothing,
         "The frames between are z itself: what `within` says of them is not put in their places.": unsaid,
-        "Both keys stand first, and the frames between after them: what should be the last key is a frame between. Published "
-        "code does this.": _by(z, chosen, lambda first, last: [first, last, *range(first + 1, last)]),
-        "The segments end before their last key frame: one key is missing.": _by(
-            z, chosen, lambda first, last: list(range(first, last))
-        ),
+        "The last frame that a segment is given is one between, and should be its last key frame. (Published code puts both key frames in front of "
+        "the others.)": _by(z, chosen, lambda first, last: list(range(first, last))),
         "The segments begin after their first key frame: one key is missing.": _by(
             z, chosen, lambda first, last: list(range(first + 1, last + 1))
         ),
