@@ -86,7 +86,7 @@ def teacher_of(loss: Distilling) -> tuple[Run, nn.Module]:
     path = Path(name) if name.endswith(".safetensors") else checkpoint.WEIGHTS / f"{name}.safetensors"
     if not path.is_file():
         raise checkpoint.CheckpointError(f"the teacher {name} is not here: train it first, or name another file.")
-    run, network = _read(path, path.stat().st_mtime_ns)
+    run, network = frozen_of(path, path.stat().st_mtime_ns)
     for what in ("objective", "schedule"):
         mine, theirs = getattr(loss, what), getattr(run.loss, what, None)
         if mine != theirs:
@@ -95,7 +95,7 @@ def teacher_of(loss: Distilling) -> tuple[Run, nn.Module]:
 
 
 @lru_cache(maxsize=2)
-def _read(path: Path, _when: int) -> tuple[Run, nn.Module]:
+def frozen_of(path: Path, _when: int) -> tuple[Run, nn.Module]:
     """A file of weights, read once."""
     tensors, manifest = checkpoint.read(path)
     try:

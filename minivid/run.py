@@ -72,6 +72,8 @@ class Run:
         """Where the clips come from. Raises ValueError or FileNotFoundError for a folder without usable videos."""
         if not self.worlds and self.folder is None:
             raise ValueError(f"{self.name} has neither worlds nor a folder of videos: give start(data=...) its clips.")
+        if hasattr(self.loss, "batches"):  # one that wants to know more of a clip than its caption
+            return self.loss.batches(*self.worlds)
         return clips_of(*self.worlds) if self.worlds else clips_in(self.videos())
 
     def videos(self):

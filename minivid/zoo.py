@@ -18,8 +18,10 @@ from torch import Tensor, nn
 
 import minivid
 from minivid import checkpoint
+from minivid.adapt.controlnet import Controlled, ControlNetConfig
 from minivid.adapt.inflate import InflatedConfig, Method
 from minivid.adapt.lora import LowRankConfig
+from minivid.controlling import Controlling, base_of
 from minivid.data.captions import VOCABULARY, tokenize
 from minivid.data.world import World
 from minivid.diffusion import samplers
@@ -49,9 +51,14 @@ VOXELS = 2**17
 
 UNET = UNetConfig(widths=(64, 128), blocks=1, vocabulary=len(VOCABULARY))
 LARGE = World(digit_size=10)
-PICTURES = UNetConfig(channels=3, widths=(48, 96), vocabulary=len(VOCABULARY), temporal=False)
-BASE = {**vars(PICTURES), "base": "image-digits", "sha256": "731295466bc8"}
+IMAGE_UNET = UNetConfig(channels=3, widths=(48, 96), vocabulary=len(VOCABULARY), temporal=False)
+BASE = {**vars(IMAGE_UNET), "base": "image-digits", "sha256": "731295466bc8"}
 """What stands on the image model, whose weights are not in its file."""
+PICTURES = (
+    World(frames=1, size=24, digit_size=14, colour=True, background="gradient"),
+    World(frames=1, size=24, digit_size=14, colour=True),
+    World(frames=1, size=24, digit_size=14, colour=True, background="gradient", digits=2),
+)
 
 RECIPES = {
     run.name: run
@@ -93,14 +100,17 @@ RECIPES = {
         ),
         Run(
             "image-digits",
-            PICTURES,
+            IMAGE_UNET,
             Denoising(Objective.V, "cosine"),
             TrainConfig(steps=2600, batch=32, ema=0.996, warmup=100),
-            worlds=(
-                World(frames=1, size=24, digit_size=14, colour=True, background="gradient"),
-                World(frames=1, size=24, digit_size=14, colour=True),
-                World(frames=1, size=24, digit_size=14, colour=True, background="gradient", digits=2),
-            ),
+            worlds=PICTURES,
+        ),
+        Run(
+            "control-digits",
+            ControlNetConfig(channels=3, widths=(48, 96), vocabulary=len(VOCABULARY)),
+            Controlling("image-digits"),
+            TrainConfig(steps=800, batch=24, lr=2e-3, lr_matrices=0.01, ema=0.99, warmup=40, save_every=50),
+            worlds=PICTURES,
         ),
         Run(
             "image-digits-neon",
@@ -310,11 +320,13 @@ def load_file(path: Path | str) -> Model:
         float(manifest["steps"]), float(manifest["minutes"])
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         raise checkpoint.CheckpointError(f"the manifest in {path} does not say what the model is: {error}") from error
-    if not isinstance(run.loss, Denoising | Distilling | MeanFlow):
+    if not isinstance(run.loss, Denoising | Distilling | MeanFlow | Controlling):
         raise checkpoint.CheckpointError(
             f"{path} is no model that draws clips: it was trained on {manifest['loss']['is']}."
         )
     checkpoint.load_into(network, tensors, path.name)
+    if isinstance(run.loss, Controlling):  # the file holds the ControlNet alone
+        network = Controlled(base_of(run.loss), network)
     return Model(run, network.eval().requires_grad_(False), manifest)
 
 

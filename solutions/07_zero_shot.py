@@ -11,34 +11,55 @@
 # An image model has seen no motion, and will see none in this chapter either. You make films with it all the same, by what you do to its noise and by what its frames may look at.
 #
 # **You will be able to** move noise so that it stays noise · put noise on again, as much as is missing · let all frames look at the first · calm a background, and say what that costs · build Text2Video-Zero out of these
-# · tell which of its pieces did what · recognise three ways in which it goes wrong.
+# · tell a picture where, by a ControlNet, and a film frame by frame · let all frames look at all, and make a film of 64 frames out of short ones · tell which of its pieces did what · recognise three ways in which it goes wrong.
 #
-# **You need** DDIM and guidance from chapter 3, and keys and values from chapter 2. **Time:** an hour.
+# **You need** DDIM and guidance from chapter 3, and keys and values from chapter 2; the U-Net from chapter 3. **Time:** two hours.
 #
-# **Papers:** Khachatryan et al. 2023 (*Text2Video-Zero*, which this chapter follows) · Song et al. 2020 (*DDIM*) · Ho et al. 2020 (*DDPM*).
+# **Papers:** Khachatryan et al. 2023 (*Text2Video-Zero*, which sections 7.1 to 7.8 follow) · Zhang, Rao & Agrawala 2023 (*ControlNet*) · Zhang et al. 2023 (*ControlVideo*) · Song et al. 2020 (*DDIM*) · Ho et al. 2020 (*DDPM*).
 
 # %% setup
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
+from itertools import pairwise
 
 import torch
 from einops import rearrange
 from IPython.display import display
 
 from minivid import zoo
+from minivid.adapt.controlnet import control_of, controlled, copied
+from minivid.adapt.controlvideo import along_flow, control_video, first_and_last, hierarchical
 from minivid.adapt.processor import LookingAt
 from minivid.adapt.zeroshot import bright, looking_at, mirrored, noised_further, zero_shot
 from minivid.chapters.ch07 import widgets
 from minivid.chapters.ch07.clinic import clinic, clinic_table
 from minivid.chapters.ch07.counted import counted
-from minivid.chapters.ch07.experiments import beside_the_receipt, pieces_table
+from minivid.chapters.ch07.experiments import (
+    at_once,
+    beside_control,
+    beside_the_receipt,
+    control_table,
+    long_table,
+    pieces_table,
+    scores,
+    seams,
+)
 from minivid.chapters.ch07.figures import show_pieces
 from minivid.chapters.ch07.films import ALL, GUIDANCE, STEPS, TURN, WORLD, Pieces, film
+from minivid.chapters.ch07.followed import followed
+from minivid.chapters.ch07.steered import SMOOTH, recoloured, shown, steered
+from minivid.chapters.ch07.steered import WORLD as WORLD_FILMS
 from minivid.course import award, check, hint, receipt, summary  # noqa: F401  (hint is for you to call)
 from minivid.data import tokenize
 from minivid.diffusion.guidance import guided
-from minivid.diffusion.samplers import predict
+from minivid.diffusion.samplers import ddim, predict, sample
+from minivid.motion.interpolate import average
 from minivid.nn import Cond
-from minivid.show import show, show_sheet, show_slice, show_source
+from minivid.nn.attention import keys
+from minivid.nn.conv import SpatialConv
+from minivid.nn.initial import zero_
+from minivid.nn.unet import Stage
+from minivid.show import show, show_image_grid, show_sheet, show_slice, show_source
 from minivid.tools import budget
 
 torch.manual_seed(0)
@@ -467,8 +488,312 @@ widgets.motion_pad_still(
 # %% [markdown]
 # Try a δ that drives the digit out of the picture: what does the mirror do? And parts of a pixel: with (0.5, 0) the six frames stand at 0, 0, 1, 2, 2, 2, unevenly, since every move is rounded (a half to the even neighbour).
 # <details><summary>The mirror</summary>What comes in on the far side is the picture itself, turned round at its edge. A digit that stood near that edge gets a mirrored twin, or a part of one, coming in behind it.</details>
+
+# %% [markdown]
+# ## 7.9 Can a picture say where?
+# δ moves what the noise has chosen; where the digit stands and how it is written, nobody was asked. A *control* says so: a picture of edges, or of a mask. **ControlNet** leaves the image model as it is. Beside it runs a copy of
+# its way down, which reads the same noisy picture and the control; what the copy makes is added to the image model's skip connections and to its middle:
+# $$\text{skip}_i + \mathcal Z_i\big(\text{copy}_i(z + \mathcal Z(c))\big)$$
+# Each $\mathcal Z$ is a convolution of 1×1 whose weights begin at zero. So the whole begins as the image model. **But does a zero ever learn?** Decide, then run:
+
+# %%
+zero = zero_(SpatialConv(8, 8, kernel=1))
+h = torch.randn(1, 8, 1, 4, 4, generator=chance).requires_grad_()
+zero(h).square().sub(zero(h)).sum().backward()  # some loss
+print(
+    f"gradient of its weights: up to {zero.weight.grad.abs().max():.2f}, of what lies before it: {h.grad.abs().max():.2f}"
+)
+
+# %% [markdown]
+# <details><summary>Answer</summary>y = W h + b. The gradient of W is made of h, and h is not zero: the first step moves W. The gradient of h is made of W, and W is zero: whatever lies before, the copy and the control's own convolutions, has to wait for
+# the second step. Two zeros in a row (the control goes through one, its copy's output through another) take two steps to open.</details>
 #
-# ## 7.9 How this goes wrong
+# The control, from the world's truth. It is in handwriting that no model of the course has seen:
+
+# %%
+steerer = zoo.load("control-digits")  # image-digits, and a ControlNet beside it
+asked = WORLD_FILMS.sample(2, seed=(3, 1))
+control = control_of(asked, "edges")  # b 2 t h w: edges, and a mask that is not shown here
+show_sheet(world=asked.video, control=shown(control))
+
+# %% [markdown]
+# #### Exercise 7.6
+# Write `beside(copy, pixels, given, control)`, the copy's forward. It has `copy.conv_in`, which takes `pixels` (z, folded as the network folds it); `copy.hint(control)`, of the same shape, which ends in a zero convolution; `copy.down`, a
+# list of layers; and `copy.zeros`, one for each `Stage` of `copy.down` and one for the middle. A `Stage` is called `layer(x, given)`, any other layer `layer(x)`. What each stage makes goes through its zero convolution. There is no copy of the middle itself: it
+# gets what the last layer made. Return the list: each stage's, then the middle's.
+# <details><summary>Hint</summary>It is the first half of the U-Net's forward from chapter 3, where what a stage makes is kept for later.</details>
+
+
+# %% exercise="7.6"
+def beside(copy, pixels, given, control):
+    """What is added to each skip connection and to the middle."""
+    ### BEGIN SOLUTION
+    x = copy.conv_in(pixels) + copy.hint(control)
+    made = []
+    for layer in copy.down:
+        if isinstance(layer, Stage):
+            x = layer(x, given)
+            made.append(x)
+        else:
+            x = layer(x)
+    return [zero(part) for zero, part in zip(copy.zeros, [*made, x], strict=True)]
+    ### END SOLUTION
+
+
+beside = check("7.6", beside)
+
+# %% award="7.6"
+award("7.6")
+
+# %% [markdown]
+# A fresh copy with your forward, beside the image model:
+
+# %%
+fresh_copy = copied(image.network)
+z, level = torch.randn(2, 3, 4, 24, 24, generator=chance), torch.zeros(2)
+told = Cond(*tokenize(asked.caption), control=control[:, :, :4])
+untold = Cond(*tokenize(asked.caption))
+for name, copy in (("a fresh copy", fresh_copy), ("the zoo's", steerer.network.control)):
+    both = controlled(image.network, copy, beside=beside)
+    with torch.no_grad():
+        change = (both(z, level, told) - image.network(z, level, untold)).abs().max()
+    print(f"{name:13} changes what the image model says by {change:.2g} at most")
+
+# %% [markdown]
+# To the bit, at the start; and from there the recipe has trained the copy alone, on the loss that the image model was trained on. Its file holds the copy alone:
+
+# %%
+print(steerer.origin())
+print(
+    f"{sum(weight.numel() for weight in steerer.network.control.parameters()) / 1e6:.2f} M weights beside {sum(weight.numel() for weight in image.network.parameters()) / 1e6:.2f} M that stand"
+)
+
+# %% [markdown]
+# **Is the control followed? And is the caption still read?** Your forward in the zoo's ControlNet; guidance takes away the caption alone, the control stays.
+
+
+# %%
+def steered_film(captions, control, policy, seed=4):
+    """Your forward and a policy: all frames from one noise, by DDIM."""
+    model = guided(controlled(image.network, steerer.network.control, policy, beside=beside), GUIDANCE)
+    start = image.noise(len(captions), seed).expand(-1, -1, control.shape[2], -1, -1)
+    path = ddim(model, start, image.schedule, image.objective, STEPS, Cond(*tokenize(captions), control=control))
+    return sample(path).clamp(-1, 1)
+
+
+# %%
+lone = control[:, :, :1]
+other_words = recoloured(asked.caption, ["green", "yellow"])
+without = image.sample(asked.caption, 4, STEPS, GUIDANCE).clamp(-1, 1)
+by_edges, in_green = (steered_film(said, lone, keys.itself) for said in (asked.caption, other_words))
+by_mask = steered_film(asked.caption, control_of(asked, "mask")[:, :, :1], keys.itself)
+one_each = {"control": shown(lone), "no control": without, "edges": by_edges, "mask": by_mask, "other colour": in_green}
+show_image_grid(**{name: clip[:, :, 0] for name, clip in one_each.items()})
+
+# %%
+controls = receipt("07_control")
+print(control_table(controls, against="edges"))
+print(f"\n{controls}")
+
+# %% [markdown]
+# A star stands where the 95 % interval of the difference to *edges*, picture by picture, leaves out 0. *Edges alike* is the cosine of the picture's edges and the control's; *off* the distance of the digit's centre from the truth's.
+# <details><summary>What is seen</summary>
+#
+# * **Followed:** without a control the digit stands where the noise has it; with edges, a fraction of a pixel from the truth. A mask is followed more closely still: it says how much of each pixel is ink, edges only where it changes.
+# * **The caption is read for what the control does not say:** its colour is kept, another colour too.
+# * **Where they contradict each other, the control wins:** told the edges of a 3 and the word 4, a 3 is drawn, though it is less often legible as one.
+# * **Half strength** is another point on the way, not half of the distance.</details>
+#
+# One row again, on a few other pictures, with the library's forward:
+
+# %%
+few_stills = replace(WORLD_FILMS, frames=1).sample(budget.pick(smoke=8, laptop=40, gpu=200), (170, 0))
+drawn = steered(steerer, few_stills.caption, control_of(few_stills, "edges"), seed=170)
+print(beside_control(followed(drawn, few_stills.caption, few_stills), controls, "edges"))
+
+# %% [markdown]
+# ## 7.10 A film that turns round
+# With a control for each frame there is nothing to move: the control moves. Text2Video-Zero's other half, the keys of the first frame, goes into *both* networks, the image model and the copy. All frames begin from the same noise.
+
+# %%
+by_control = steered_film(asked.caption, control, first_frame)
+each_alone = steered_film(asked.caption, control, keys.itself)
+show(control=shown(control), each_alone=each_alone, at_the_first=by_control)
+
+# %%
+pushed_on = film(image, asked.caption, seed=4)  # Text2Video-Zero: a straight line by the caption
+for name, clip in (("text2video-zero", pushed_on), ("each alone", each_alone), ("at the first", by_control)):
+    found = followed(clip, asked.caption, asked).means()
+    print(
+        f"{name:16} off the world's path by {found['off']:.2f} px, background changes by {100 * found['background']:.2f} of 100"
+    )
+show_slice(world=asked.video[:1], control=by_control[:1], text2video_zero=pushed_on[:1])
+
+# %% [markdown]
+# In the slice the controlled film has the world's slant, wherever that turns. Text2Video-Zero goes along its straight line, from where its own noise has put the digit. The keys of the first frame do for the controlled film what they did before: the background that the
+# frames choose each for itself, they share. On more clips:
+
+# %%
+steered_films = receipt("07_steered")
+print(control_table(steered_films, against="each alone"))
+print(f"\n{steered_films}")
+
+# %% [markdown]
+# Stars here are of differences to *each alone*.
+# <details><summary>What is seen</summary>STEERED_SEEN</details>
+#
+# ## 7.11 Why should all look at the first?
+# It is one frame among others, and what it does not show, nobody can look up. **ControlVideo** lets every frame look at *all* frames: queries of one, keys and values of every frame of the clip. A policy again, and the library has it:
+
+# %%
+show_source(keys.all_frames)
+network = controlled(image.network, steerer.network.control, keys.all_frames)
+z, level = torch.randn(1, 3, 4, 24, 24, generator=chance), torch.zeros(1)
+for frame in (0, 2):
+    other = z.clone()
+    other[:, :, frame] += 1
+    with torch.no_grad():
+        change = (network(other, level) - network(z, level)).abs().amax((0, 1, 3, 4))
+    print(f"frame {frame} reaches", change.gt(1e-6).nonzero().flatten().tolist())
+
+# %% [markdown]
+# The first frame is no longer the image model's own picture: it looks at the others too. And it costs: of t frames the scores grow with t². We come back to that.
+#
+# **The smoother.** Frames that agree still tremble where their noise and their control do. At two steps, in the middle of the way, ControlVideo takes the guess x̂ and makes every other frame anew from its two neighbours; at the next step the others. So each frame between
+# has been asked once what its neighbours think of it. ε̂ is left as it is, and the sampler goes on from both.
+#
+# #### Exercise 7.7
+# Write `interleaved(x_hat, step, between)`: at an even step the odd frames (counted from 0) are made anew, at an odd step the even ones. Frame k becomes `between(frame k − 1, frame k + 1)`, of frames `b c h w`; the first and the last have not two neighbours, and stand.
+# `x_hat` is `b c t h w`, and so is what you return.
+# <details><summary>Hint</summary>A frame's neighbours are not made anew at the same step. That is what the parity is for.</details>
+
+
+# %% exercise="7.7"
+def interleaved(x_hat, step, between):
+    """Every other frame made anew from its two neighbours."""
+    ### BEGIN SOLUTION
+    frames = list(x_hat.unbind(2))
+    for k in range(1 + step % 2, len(frames) - 1, 2):
+        frames[k] = between(x_hat[:, :, k - 1], x_hat[:, :, k + 1])
+    return torch.stack(frames, dim=2)
+    ### END SOLUTION
+
+
+interleaved = check("7.7", interleaved)
+
+# %% award="7.7"
+award("7.7")
+
+# %% [markdown]
+# **Which steps?** The paper says 30 and 31 of 50; its code asks for 19 and 20. Both are meant: the code counts what is *left* (YBYBZhang/ControlVideo, issue 8).
+
+# %%
+for i in (30, 31):
+    frames = [
+        k
+        for k, moved_to in enumerate(
+            interleaved(torch.arange(8.0)[None, None, :, None, None], i, lambda a, b: 9 * b)[0, 0, :, 0, 0]
+        )
+        if moved_to != k
+    ]
+    print(f"step {i} from the noise, {50 - i} before the end: frames {frames} are made anew")
+print(f"as far on our way of {STEPS} steps:", SMOOTH)
+
+# %% [markdown]
+# What stands between two frames? Their mean shows a moving digit twice. The paper has a trained interpolator; we go half-way along the estimated flow, as in chapter 1:
+
+
+# %%
+def control_film(between, smooth=SMOOTH, seed=4):
+    """ControlVideo with your smoother: one noise, all frames at all, x̂ interleaved at two steps."""
+    model, told = guided(network, GUIDANCE), Cond(*tokenize(asked.caption), control=control)
+    smoother = partial(interleaved, between=between)
+    path = control_video(
+        model, image.noise(2, seed), FRAMES, image.schedule, image.objective, STEPS, told, smooth, smoother
+    )
+    return sample(path).clamp(-1, 1)
+
+
+# %%
+unsmoothed, by_mean, by_flow = control_film(average, smooth=()), control_film(average), control_film(along_flow)
+show_sheet(at_all=unsmoothed[1:], smoothed_by_a_mean=by_mean[1:], smoothed_along_the_flow=by_flow[1:])
+
+# %%
+print(control_table(steered_films, against="at all"))
+
+# %% [markdown]
+# The same table once more, its stars now of differences to *at all*.
+# <details><summary>What is seen</summary>SMOOTH_SEEN</details>
+#
+# ## 7.12 How long may a film be?
+# With all frames at all, 64 frames have 64² times the scores of one. **Two storeys** are cheaper: every eighth frame is a *key frame*, and key frames look at all key frames. The frames between two key frames look at these two. At each step both storeys see the same z.
+
+# %%
+for name, pairs, most in (
+    ("all at all", scores(64), 64),
+    ("two storeys", scores(64, every=8), at_once(64, every=8)),
+):
+    print(
+        f"{name:11}: {pairs:5} pairs of frames look at each other, at most {most:2} frames are in the network at once"
+    )
+
+# %% [markdown]
+# #### Exercise 7.8
+# Write `two_storeys(z, chosen, among_keys, within)`. `chosen` are the key frames' numbers, a list that begins with 0 and ends with the last frame. `among_keys(frames, numbers)` says what the network makes of the key frames, `b c n h w`, together; `within(frames, numbers)` the same of a
+# segment, whose frames look at *the first and the last frame that it is given*. Hand each segment over as key frame, frames between, key frame; return what was said of every frame, `b c t h w`. Of a key frame that is what `among_keys` said.
+# <details><summary>Hint</summary><code>itertools.pairwise(chosen)</code> gives the two ends of each segment. In the published code both key frames stand in front of those between, and the policy takes the first and the last: so one key, and a frame between.</details>
+
+
+# %% exercise="7.8"
+def two_storeys(z, chosen, among_keys, within):
+    """Key frames among themselves, then what lies between two of them."""
+    ### BEGIN SOLUTION
+    out = torch.empty_like(z)
+    out[:, :, chosen] = among_keys(z[:, :, chosen], chosen)
+    for first, last in pairwise(chosen):
+        segment = list(range(first, last + 1))
+        out[:, :, segment[1:-1]] = within(z[:, :, segment], segment)[:, :, 1:-1]
+    return out
+    ### END SOLUTION
+
+
+two_storeys = check("7.8", two_storeys)
+
+# %% award="7.8"
+award("7.8")
+
+# %% [markdown]
+# Your storeys in the two networks, the image model with its ControlNet under two policies:
+
+# %%
+two = [controlled(image.network, steerer.network.control, policy) for policy in (keys.all_frames, first_and_last)]
+storeyed = hierarchical(*two, every=8, storeys=two_storeys)
+length = budget.pick(smoke=17, laptop=64, gpu=64)
+journey = replace(WORLD_FILMS, frames=length).sample(1, seed=(3, 5))
+path = control_video(
+    guided(storeyed, GUIDANCE), image.noise(1, 4), length, image.schedule, image.objective, STEPS,
+    Cond(*tokenize(journey.caption), control=control_of(journey, "edges")), smooth=(),
+)  # fmt: skip
+long_take = sample(path).clamp(-1, 1)
+show(world=journey.video, in_two_storeys=long_take)
+
+# %%
+show_slice(world=journey.video, in_two_storeys=long_take)
+print({name: f"{value:.4f}" for name, value in seams(long_take).items()})
+
+# %% [markdown]
+# **Are there seams?** *At seams* is how much the background changes at a step into every eighth frame, *elsewhere* at all other steps, *from frame 0* how far each frame's background is from the first's. Beside it: clips of eight that know nothing of one another (but begin from the same noise), all frames at the first, and each alone.
+
+# %%
+films_of_64 = receipt("07_long")
+print(long_table(films_of_64))
+print(f"\n{films_of_64}")
+
+# %% [markdown]
+# <details><summary>What is seen</summary>LONG_SEEN</details>
+
+# %% [markdown]
+# ## 7.13 How this goes wrong
 # The same captions, noise and network, and three patients with one mistake each. Decide before you open the answers.
 
 # %%
@@ -485,7 +810,7 @@ print(clinic_table(image, patients, both_left))
 # <details><summary>Patient 3</summary>Nobody looks at anybody: the policy was never used. On these two clips the films hardly differ from the healthy ones ("film off"); the last column tells. It has been reported of a much used library: the attention
 # processor was set, and the output was the same with it and without (huggingface/diffusers, issue 3619).</details>
 #
-# ## 7.10 The same in Stable Diffusion
+# ## 7.14 The same in Stable Diffusion
 # Your policy is a function of keys, and knows nothing of the network. Diffusers' networks have a place for it, the *attention processor*; no forward is replaced:
 
 # %%
@@ -499,7 +824,7 @@ show_source(LookingAt.__call__)
 summary("07")
 
 # %% [markdown]
-# **What is not here yet:** a film by Stable Diffusion itself, for which the salient-object network and the VAE are still to be put in; ControlNet, which tells each frame its edges; ControlVideo, whose frames look at all others.
+# **What is not here yet:** a film by Stable Diffusion itself, for which the salient-object network and the VAE are still to be put in; a ControlNet together with a module of motion.
 #
 # ## To read next
-# Khachatryan et al. 2023, sections 3.2 to 3.4 and algorithm 1, which you have just written. Song et al. 2020, section 4, for why the noise decides the picture. Geyer et al. 2023 (*TokenFlow*) for frames that agree by more than the first one's keys.
+# Khachatryan et al. 2023, sections 3.2 to 3.4 and algorithm 1, which you have just written. Zhang, Rao & Agrawala 2023, section 3.1, for the zero convolution's gradients, and Zhang et al. 2023, sections 3.2 to 3.4, for ControlVideo. Song et al. 2020, section 4, for why the noise decides the picture. Geyer et al. 2023 (*TokenFlow*) for frames that agree by more than the first one's keys.

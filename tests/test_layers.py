@@ -17,6 +17,7 @@ ORDER = [
     "train",
     "run",
     "distilling",
+    "controlling",
     "zoo",
     "judges",
     "evaluation",

@@ -181,7 +181,7 @@ def _moves() -> dict[str, dict[torch.Size, tuple[Tensor, Tensor]]]:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(model.run.training.seed)
             start = _by_shape(weights_of(model.run.network.build()))
-        end = _by_shape(weights_of(model.network))
+        end = _by_shape(read(zoo.WEIGHTS / f"{name}.safetensors")[0])  # of a ControlNet, without its image model's
         found[name] = {shape: (rows, (rows - start[shape]).norm(dim=1)) for shape, rows in end.items()}
     return found
 

@@ -142,6 +142,11 @@ class Given:
     """True where frame i may see frame j."""
 
 
+Beside = Callable[[Tensor, Given], list[Tensor]]
+"""A network beside the way down. It is called with the folded pixels and with what every stage is told; what it returns, a tensor for each
+skip connection and one for the middle, is added to them."""
+
+
 class Stage(nn.Module):
     """A residual block and its attentions: over space; on the caption and over time, where the configuration has them."""
 
@@ -207,6 +212,7 @@ class UNet(nn.Module):
         z: Float[Tensor, "b c t h w"],
         t: Float[Tensor, "b"] | Float[Tensor, "b t"],
         cond: Cond | None = None,
+        beside: Beside | None = None,
     ) -> Float[Tensor, "b c t h w"]:
         self._check(z, cond)
         p, frames = self.config.patch, z.shape[2]
@@ -224,7 +230,8 @@ class UNet(nn.Module):
 
         # channels innermost in memory, from here to the end
         x = rearrange(z, "b c t (h p) (w q) -> b t h w (c p q)", p=p, q=p).contiguous()
-        x = self.conv_in(rearrange(x, "b t h w c -> b c t h w"))
+        pixels = rearrange(x, "b t h w c -> b c t h w")
+        x = self.conv_in(pixels)
         skips = []
         for layer in self.down:
             if isinstance(layer, Stage):
@@ -233,6 +240,9 @@ class UNet(nn.Module):
             else:
                 x = layer(x)
         x = self.middle(x, given)
+        if beside is not None:  # a ControlNet adds its own to what was made on the way down
+            *extra, last = beside(pixels, given)
+            x, skips = x + last, [skip + more for skip, more in zip(skips, extra, strict=True)]
         for layer in self.up:
             x = layer(torch.cat([x, skips.pop()], dim=1), given) if isinstance(layer, Stage) else layer(x)
         x = self.conv_out(F.silu(self.norm_out(x)))
@@ -274,6 +284,10 @@ class UNet(nn.Module):
         self.config.check(tuple(z.shape[1:]))
         if cond is not None and cond.tokens is not None and not self.config.vocabulary:
             raise ValueError("this U-Net was built without captions (vocabulary=0), but the condition has tokens.")
+        if cond is not None and cond.control is not None:
+            raise ValueError(
+                "the condition has a control, but this U-Net has no ControlNet beside it: controlled(image, control) joins the two."
+            )
         if cond is not None and cond.r is not None and not self.config.average:
             raise ValueError(
                 "the condition says where a step ends (r), but this U-Net was built to say the velocity at one level: "

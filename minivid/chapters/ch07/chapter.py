@@ -1,6 +1,15 @@
 """Chapter 7: what it is called and promises, and its exercises in the order of their numbers."""
 
-from minivid.chapters.ch07.exercises import first_frame, forward_noise, motion_field, moved, smoothed
+from minivid.chapters.ch07.exercises import (
+    beside,
+    first_frame,
+    forward_noise,
+    interleaved,
+    motion_field,
+    moved,
+    smoothed,
+    two_storeys,
+)
 from minivid.course.chapter import Chapter
 
 CHAPTER = Chapter(
@@ -13,5 +22,8 @@ CHAPTER = Chapter(
         forward_noise.EXERCISE,
         first_frame.EXERCISE,
         smoothed.EXERCISE,
+        beside.EXERCISE,
+        interleaved.EXERCISE,
+        two_storeys.EXERCISE,
     ),
 )

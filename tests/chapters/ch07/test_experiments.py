@@ -7,7 +7,7 @@ import torch
 from scipy import stats
 
 from minivid.chapters.ch07.counted import Counted
-from minivid.chapters.ch07.experiments import pieces
+from minivid.chapters.ch07.experiments import at_once, control, control_table, long, long_table, pieces, scores, seams
 from minivid.chapters.ch07.experiments.pieces import MEASURES, PUSHED, ROWS, VARIANTS, WHOLE
 from minivid.chapters.ch07.figures import show_pieces
 from minivid.course import receipt
@@ -115,3 +115,62 @@ def test_what_the_chapter_says_of_the_pieces_is_what_was_measured():
     for name in ("without attention", "without smoothing"):  # the small stars
         off, low, high = pieces.against_the_whole(found, name, "motion")
         assert differs(name, "motion") == 1 and off < 0.02
+
+
+def test_each_row_of_the_control_s_tables_is_there_and_stars_stand_where_a_difference_is():
+    for name, rows, against in (
+        ("07_control", control.PICTURES, "edges"),
+        ("07_steered", control.FILMS, control.ALONE),
+    ):
+        found = receipt(name)
+        table = control_table(found, against).splitlines()
+        assert [line.split("  ")[0] for line in table[1:]] == list(rows) and set(found["clips"]) == set(rows)
+        assert all(len(values) == found["n"] for row in found["clips"].values() for values in row.values())
+        own = next(line for line in table if line.startswith(f"{against}  "))
+        assert "*" not in own and "*" in "".join(table)
+
+
+def test_a_row_of_pictures_here_stands_beside_the_receipt_s():
+    clips = control.WORLD.sample(3, 0)
+    here = control.followed(clips.video, clips.caption, clips)
+    head, mine, theirs = control.beside_control(here, receipt("07_steered"), control.WORLD_S).splitlines()
+    assert "clips" in head and mine.startswith("here") and " 3 " in mine and theirs.startswith("receipt")
+
+
+def differs(name: str, row: str, other: str, measure: str) -> int:
+    """1 or −1 where the row is surely above or below the other, else 0."""
+    _, low, high = control.difference(receipt(name), row, other, measure)
+    return (low > 0) - (high < 0)
+
+
+def test_what_the_chapter_says_of_the_control_is_what_was_measured():
+    rows = receipt("07_control")["clips"]
+    mean = {name: {measure: sum(of) / len(of) for measure, of in row.items()} for name, row in rows.items()}
+    assert mean["no control"]["off"] > 4 and mean["edges"]["off"] < 0.4 and mean["mask"]["off"] < 0.4
+    assert differs("07_control", "mask", "edges", "off") == -1 and differs("07_control", "mask", "edges", "edge") == 1
+    assert min(row["colour"] for row in mean.values()) > 0.97
+    fooled = "edges, another digit said"
+    assert mean[fooled]["said"] + 0.15 < mean[fooled]["read"] < mean["edges"]["read"] - 0.2
+    assert abs(mean[fooled]["off"] - mean["edges"]["off"]) < 0.1
+    half, whole, none = (mean[name]["off"] for name in ("edges, at half strength", "edges", "no control"))
+    assert whole < half < (whole + none) / 4  # much nearer to the whole than to nothing
+
+
+def test_pairs_of_frames_are_counted_as_they_look_at_each_other():
+    assert scores(64) == 64**2 and scores(9, every=4) == 3**2 + 2 * 2 * 5 and scores(4, every=1) == 4**2
+    assert at_once(64, every=8) == 9 and at_once(9, every=4) == 5 and at_once(4, every=1) == 4
+    assert scores(3, places=10) == 900
+
+
+def test_a_seam_is_found_where_it_is():
+    clip = -torch.ones(1, 3, 9, 8, 8)
+    clip[:, :, 4:] = -0.8
+    found = seams(clip, every=4)
+    assert found["seam"] == pytest.approx(0.1 / 2, abs=1e-4) and found["inside"] == 0  # of two seams, one
+    assert found["drift"] == pytest.approx(0.1 * 5 / 8, abs=1e-4)
+
+
+def test_the_table_of_long_films_has_a_row_for_each():
+    found = receipt("07_long")
+    assert [line.split("  ")[0] for line in long_table(found).splitlines()[1:]] == list(long.ROWS)
+    assert set(found["clips"]) == set(long.ROWS) and found["frames"] == 64
