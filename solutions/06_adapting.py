@@ -440,7 +440,7 @@ show_sheet(**{name.replace(",", "").replace(" ", "_"): unpacked(kept)[:1] for na
 # EDIT_TEXT
 #
 # ### What is each of them worth?
-# All four methods, at equal steps: the same clips, the same noise, and each trains only what its paper trains. (Tune-A-Video was made for one clip; here it is taught as many as the others.) The last row begins with nothing: AnimateDiff's network, all of it trained, and no image model in it. Twice the same: a caption is drawn by every row from the same noise.
+# All four methods, at equal steps: the same clips, the same noise, and each trains only what its paper trains. (Tune-A-Video was made for one clip; here it is taught as many as the others.) The last row begins with nothing: AnimateDiff's network, all of it trained, and no image model in it. All rows draw the same captions from the same noise.
 
 # %%
 compared = receipt("06_methods")
@@ -449,15 +449,19 @@ print(errors_table(compared))
 print(compared)
 
 # %% [markdown]
-# *Direction*: the first steps go where the caption says; a guess is right in a quarter. *Alike*: the cosine of the digit with itself in the next frame, 1 for one hand throughout. *Digit as asked*: on which share of frames it is read, as the image model's pictures are. A star: the difference to the image model, clip by clip, leaves out 0.
+# *Direction*: the first steps go where the caption says; a guess among four is right in a quarter. *Thrown off*: how far the digit leaves a straight path from frame to frame. *Alike*: the cosine of the digit with itself in the next frame, 1 for one hand throughout. *Digit as asked*: on which share of frames it is read, as the image model's pictures are. A star: the difference to the image model, clip by clip, leaves out 0. x̂'s error is a share of the image model's, with its 95 % interval.
 #
-# METHODS_TEXT
+# **Do the frames hang together?** Under every method the digit is thrown off surely less than by the image model: least under Make-A-Video, which has a layer over time behind *every* convolution, then Video LDM, then AnimateDiff, and last Tune-A-Video, which was not made for this. **Is the image model still there?** Under all four the
+# digit is read as often as on the image model's own pictures, or not surely less. From nothing, in as many steps, there is no digit: and yet it is thrown off no more than Make-A-Video's. A blur goes straight; so no number for motion stands alone.
+#
+# **Does it go where it is told?** Not one is surely better than a guess. What these words look like, the image model never learnt (6.1), and what is trained here hears of them through it. **x̂'s error** says the rest: where there is much noise, all four gain by the other frames; where little is left, a frame needs no other, and
+# AnimateDiff and Tune-A-Video even lose a little. All of this is after few steps, of one seed: longer training may put them in another order.
 
 # %%
 print(beside_the_receipt(seen(clips, captions), compared, "AnimateDiff"))
 
 # %% [markdown]
-# Two clips of your own module, beside the table's row. NOTE_TEXT
+# Two clips of your own module, after as many steps as your budget has, beside the table's row.
 #
 # ## 6.6 Another hand in few numbers
 # A **low-rank adapter** (LoRA) leaves a weight W and puts U D beside it, U of as many rows as W, D of as many columns, and few numbers between. U begins at zero. When it has learnt, it can be *merged*.

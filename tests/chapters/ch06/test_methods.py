@@ -1,6 +1,7 @@
 """Chapter 6's table of methods: the arms are what they are called, the numbers paired, and the text is held to the receipt."""
 
 import json
+from itertools import pairwise
 
 import pytest
 import torch
@@ -10,7 +11,8 @@ from minivid.adapt import Method
 from minivid.chapters.ch06.clips import WORLD
 from minivid.chapters.ch06.experiments import methods
 from minivid.chapters.ch06.experiments.methods import ALONE, ARMS, LEVELS, MEASURES, REAL
-from minivid.chapters.ch06.seen import seen
+from minivid.chapters.ch06.seen import seen, with_interval
+from minivid.course import receipt
 from minivid.course.receipt import Receipt
 
 
@@ -104,3 +106,27 @@ def test_a_row_here_stands_beside_the_receipts():
         seen(real.video, real.caption), made_up(), "Tune-A-Video"
     ).splitlines()
     assert "clips" in head and mine.split()[:2] == ["here", "4"] and "1.15 [" in theirs
+
+
+def test_what_the_chapter_says_of_the_methods_is_what_was_measured():
+    found = receipt("06_methods")
+    four, nothing = [name for name in ARMS if ARMS[name].learnt], "from nothing"
+    assert (
+        found["model"] == zoo.load("image-digits").manifest["sha256"]
+        and found["training"]["steps"] == methods.TRAINING.steps
+    )
+    order = ["Make-A-Video", "Video LDM", "AnimateDiff", "Tune-A-Video"]
+    for name in four:
+        assert methods.differs(found, name, "off") == -1 and methods.differs(found, name, "read") >= 0
+        assert methods.differs(found, nothing, "read", name) == -1
+    for less, more in pairwise(order):
+        assert methods.differs(found, less, "off", more) == -1
+    clips = {name: row["clips"] for name, row in found["rows"].items()}
+    assert with_interval("read", clips[nothing]["read"])[2] < 0.25 and sum(clips[nothing]["same"]) == 0
+    assert methods.differs(found, nothing, "off", "Make-A-Video") == 0
+    assert all(with_interval("direction", clips[name]["direction"])[1] < 0.25 for name in ARMS)
+    at = {level: i for i, level in enumerate(found["levels"])}
+    for name in four:
+        assert all(methods.shares(found, name)[at[level]][2] < 1 for level in (-5.0, -3.0))
+        _, low, _ = methods.shares(found, name)[at[1.0]]
+        assert (low > 1) == (name in ("AnimateDiff", "Tune-A-Video"))
