@@ -45,7 +45,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
 def course_commands() -> Commands:
     """Every command by its name, in the order of the help."""
-    from minivid.cli import commands, data, evaluate, grade, measure, sample, train, world, zoo
+    from minivid.cli import commands, data, evaluate, grade, measure, sample, site, train, world, zoo
 
     return {
         "lab": commands.lab,
@@ -60,6 +60,7 @@ def course_commands() -> Commands:
         "doctor": commands.doctor,
         "build": commands.build,
         "grade": grade.grade,
+        "site": site.site,
     }
 
 
