@@ -25,7 +25,9 @@ SETTINGS = {
     "html_title": "minivid",
     "html_static_path": [str(STATIC)],
     "html_css_files": ["site.css"],
+    "html_favicon": str(STATIC / "favicon.svg"),
     "html_extra_path": ["extra"],
+    "html_context": {"default_mode": "auto"},
     "html_copy_source": False,
     "html_show_sourcelink": False,
     "html_theme_options": {
@@ -41,6 +43,7 @@ SETTINGS = {
     "mathjax_path": "mathjax/tex-svg.js",
     "mathjax3_config": {"options": {"enableMenu": False}},  # its menu would load more than lies here
     "myst_enable_extensions": ["dollarmath", "amsmath", "colon_fence"],
+    "myst_dmath_double_inline": True,  # a formula between $$ and $$ need not stand apart from its sentence
     "myst_heading_anchors": 3,
     "nb_execution_mode": "off",
     "nb_merge_streams": True,

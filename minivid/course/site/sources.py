@@ -20,7 +20,7 @@ from minivid.tools.files import write_atomically
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parents[1]
-TEXTS = {  # a text of the repository's: its page, and a word for the menu
+TEXTS = {  # texts of the repository that are pages, each with its page
     "HOW_A_STEP_RUNS.md": "how_a_step_runs",
     "GRADING.md": "grading",
     "CONTRIBUTING.md": "contributing",
