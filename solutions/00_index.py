@@ -15,7 +15,7 @@
 import torch
 from IPython.display import display
 
-from minivid.chapters.ch00.index import chapter_map, doctor_table
+from minivid.chapters.ch00.index import chapter_map, doctor_table, progress_table
 from minivid.course import check
 from minivid.data import World
 from minivid.diffusion import COSINE, diffuse
@@ -95,6 +95,13 @@ noise_clip = check("3.1", noise_clip)
 
 # %%
 chapter_map()
+
+# %% [markdown]
+# ## How far are you?
+# Each check in `mine/` leaves its verdict in `mine/progress/`, on your disk and nowhere else. `minivid progress` shows more: every chapter, and which trained models are at hand.
+
+# %%
+progress_table()
 
 # %% [markdown]
 # ## Is everything in order?

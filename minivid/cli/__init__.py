@@ -45,10 +45,11 @@ def main(args: Sequence[str] | None = None) -> None:
 
 def course_commands() -> Commands:
     """Every command by its name, in the order of the help."""
-    from minivid.cli import commands, data, evaluate, grade, measure, sample, train, world, zoo
+    from minivid.cli import commands, data, evaluate, grade, measure, progress, sample, site, train, world, zoo
 
     return {
         "lab": commands.lab,
+        "progress": progress.progress,
         "sample": sample.sample,
         "world": world.world,
         "train": train.train,
@@ -60,6 +61,7 @@ def course_commands() -> Commands:
         "doctor": commands.doctor,
         "build": commands.build,
         "grade": grade.grade,
+        "site": site.site,
     }
 
 

@@ -9,6 +9,11 @@ def course_root() -> Path | None:
     """The checkout of the course: the one this package runs from, else the one around here; None where there is none."""
     here = Path.cwd()
     for folder in (Path(minivid.__file__).resolve().parents[1], here, *here.parents):
-        if (folder / "bootstrap.py").is_file() and (folder / "constraints.txt").is_file():
+        if is_course(folder):
             return folder
     return None
+
+
+def is_course(folder: Path) -> bool:
+    """Whether the course lies in this very folder."""
+    return (folder / "bootstrap.py").is_file() and (folder / "constraints.txt").is_file()

@@ -1,4 +1,4 @@
-"""The index's two tables: the map of chapters, and what the doctor found.
+"""The index's tables: the map of chapters, how far one has come, and what the doctor found.
 
 Neither states what it can look up: a chapter is here when its notebook is, and its exercises are counted. Tests in
 tests/chapters/ch00/test_index.py.
@@ -12,6 +12,7 @@ from pathlib import Path
 from minivid.course import listing
 from minivid.course.cards import with_code
 from minivid.course.chapter import Chapter
+from minivid.course.progress import MINE, Standing, next_exercise, standings
 from minivid.doctor import Finding, examine, table
 from minivid.tools.checkout import course_root
 
@@ -64,6 +65,42 @@ def chapter_map(folder: Path | None = None) -> ChapterMap:
         return ChapterMap(here)
     root = course_root()
     return ChapterMap(_chapters_in(root / "notebooks") if root else {}, linked=False)
+
+
+@dataclass(frozen=True)
+class ProgressTable:
+    """Each chapter that was begun: what is passed, its points, what is open; and the next exercise."""
+
+    several: Sequence[Standing]
+
+    def _begun(self) -> list[tuple[str, str, str, str]]:
+        return [
+            (
+                str(int(one.number)),
+                one.title,
+                f"{len(one.passed)} of {len(one.outcomes)} passed, {one.points} of {one.most} points",
+                f"open: {', '.join(task.id for task in one.open)}" if one.open else "all passed",
+            )
+            for one in self.several
+            if one.begun
+        ]
+
+    def _next(self) -> str:
+        task = next_exercise(list(self.several))
+        return f"Next: {task.heading}" if task else "Everything is passed."
+
+    def __repr__(self) -> str:
+        return "\n".join([*("  ".join(row) for row in self._begun()), self._next()])
+
+    def _repr_html_(self) -> str:
+        rows = [_cells(n, f"<b>{html.escape(title)}</b>", left, done) for n, title, done, left in self._begun()]
+        return _table([*rows, _heading(self._next())])
+
+
+def progress_table() -> ProgressTable:
+    """How far the owner of the course's mine/ has come, as `minivid progress` says it."""
+    root = course_root()
+    return ProgressTable(standings((root or Path.cwd()) / MINE))
 
 
 @dataclass(frozen=True)

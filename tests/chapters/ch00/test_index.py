@@ -2,8 +2,10 @@
 
 import pytest
 
-from minivid.chapters.ch00.index import DoctorTable, chapter_map, chapters_on_the_map
+from minivid.chapters.ch00.index import DoctorTable, ProgressTable, chapter_map, chapters_on_the_map
 from minivid.course import listing
+from minivid.course.outcome import Outcome, Verdict
+from minivid.course.progress import OPEN, Standing
 from minivid.doctor import Finding
 
 
@@ -61,3 +63,16 @@ def test_the_doctor_s_table_marks_what_is_amiss_and_says_what_to_do():
     assert "<code>df</code>" in page and "&lt;free&gt;" in page
     assert "All is well" in DoctorTable([Finding("python", "3.12")])._repr_html_()
     assert repr(sick).endswith("1 of 2 need a hand.")
+
+
+def test_the_table_of_progress_has_the_chapters_that_were_begun_and_what_is_next():
+    tasks = listing.exercises("03")
+    begun = Standing("03", "Film & noise", ((tasks[0], Outcome(Verdict.PASSED)), (tasks[1], OPEN)))
+    idle = Standing("04", "Later", ((listing.exercises("04")[0], OPEN),))
+    table = ProgressTable([begun, idle])
+    points = f"1 of 2 passed, {tasks[0].points} of {tasks[0].points + tasks[1].points} points"
+    assert points in repr(table) and "open: 3.2" in repr(table) and "Later" not in repr(table)
+    assert "Next: Exercise 3.2" in repr(table)
+    assert points in table._repr_html_() and "Film &amp; noise" in table._repr_html_()
+    done = Standing("03", "Film", ((tasks[0], Outcome(Verdict.PASSED)),))
+    assert "all passed" in repr(ProgressTable([done])) and "Everything is passed." in repr(ProgressTable([done]))

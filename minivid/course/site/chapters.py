@@ -1,0 +1,110 @@
+"""An executed notebook as a page: its pictures light and in files of their own, its hints foldable, its widgets named.
+
+What a page cannot do is said where it would stand: a widget needs a kernel. Tests in tests/course/site/test_chapters.py.
+"""
+
+import base64
+import html
+import re
+from collections.abc import Iterator
+
+import nbformat
+from nbformat import NotebookNode
+
+from minivid.course.build import METADATA
+from minivid.course.site.pictures import Pictures
+
+FOLDER = "../pictures"  # as a chapter's page sees it
+INLINE = re.compile(r'src="data:image/(?:gif|png|jpeg);base64,([A-Za-z0-9+/=\s]+)"')
+DETAILS = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
+CODE = re.compile(r"<code>(.*?)</code>", re.DOTALL)
+NOTEBOOK = re.compile(r'href="(\d\d_\w+)\.ipynb"')
+WIDGET = "application/vnd.jupyter.widget-view+json"
+NOTE = (
+    '<div class="needs-a-kernel">Here the notebook has something to turn and to press, which needs Python: '
+    "<code>make lab</code> opens it. What it shows stands beside it as a figure.</div>"
+)
+
+
+class NotExecuted(ValueError):
+    """A notebook without outputs, or whose run has failed. The message says what to do."""
+
+
+def page(notebook: NotebookNode, name: str, pictures: Pictures) -> NotebookNode:
+    """The page of an executed notebook, for myst-nb. Raises NotExecuted for one that was not run to its end, naming it."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    if any(cell.execution_count is None for cell in code):
+        raise NotExecuted(f"{name} has cells that were not run: execute it whole, or leave it to `minivid site`.")
+    files = pictures.place(_pictures_of(code))
+    cells = [_cell(cell, name, files) for cell in notebook.cells if not _is_award(cell)]
+    return nbformat.from_dict({"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5})
+
+
+def unfolded(markdown: str) -> str:
+    """What is folded away, with its inside as Markdown too: HTML alone would show `$x$` and `*x*` as they are typed."""
+
+    def opened(match: re.Match) -> str:
+        inside = CODE.sub(lambda code: f"`{html.unescape(code[1])}`", match[2].strip())
+        return f"\n<details><summary>{match[1]}</summary>\n\n{inside}\n\n</details>\n"
+
+    return DETAILS.sub(opened, markdown)
+
+
+def _pictures_of(code: list[NotebookNode]) -> Iterator[bytes]:
+    """The bytes of all pictures that the cells show."""
+    for data in (
+        output.data for cell in code for output in cell.outputs if "data" in output and WIDGET not in output.data
+    ):
+        if "image/png" in data:
+            yield base64.b64decode(data["image/png"])
+        else:
+            yield from map(base64.b64decode, INLINE.findall(data.get("text/html", "")))
+
+
+def _is_award(cell: NotebookNode) -> bool:
+    """The locked cell, which says to a grader what the check above it has said to the student."""
+    return cell.metadata.get("nbgrader", {}).get("grade", False)
+
+
+def _cell(cell: NotebookNode, name: str, files: dict[bytes, str]) -> dict:
+    tags = ["hide-input"] if "setup" in cell.metadata.get("tags", ()) else []  # a page of imports
+    made = {"cell_type": cell.cell_type, "id": cell.id, "metadata": {"tags": tags}}
+    if cell.cell_type == "markdown":
+        return made | {"source": unfolded(cell.source)}
+    outputs = [shown for output in cell.get("outputs", ()) if (shown := _output(output, name, files))]
+    return made | {"source": cell.source, "outputs": outputs, "execution_count": cell.execution_count}
+
+
+def _output(output: NotebookNode, name: str, files: dict[bytes, str]) -> dict | None:
+    """An output as the page shows it; None for one that says nothing to a reader."""
+    if output.output_type == "error":
+        raise NotExecuted(
+            f"{name} ended with {output.ename}: {output.evalue}. Mend the chapter, then execute it again."
+        )
+    if output.output_type == "stream":
+        return {"output_type": "stream", "name": output.name, "text": output.text} if output.text.strip() else None
+    data = output.data
+    if WIDGET in data:
+        shown = {"text/html": NOTE}
+    elif "image/png" in data:
+        shown = {"text/html": _figure(data, output.metadata.get("image/png", {}), files)}
+    elif "text/html" in data:
+        shown = {"text/html": _light(data["text/html"], files)}
+    else:
+        shown = {kind: text for kind, text in data.items() if kind in ("text/markdown", "text/latex", "text/plain")}
+    return {"output_type": "display_data", "data": shown, "metadata": {}} if shown else None
+
+
+def _figure(data: NotebookNode, size: dict, files: dict[bytes, str]) -> str:
+    width = f' width="{size["width"]}"' if "width" in size else ""
+    file = files[base64.b64decode(data["image/png"])]
+    return f'<img class="dark-light" alt="Figure"{width} loading="lazy" src="{FOLDER}/{file}">'
+
+
+def _light(code: str, files: dict[bytes, str]) -> str:
+    """HTML whose pictures are files, and whose links to notebooks lead to their pages."""
+
+    def file(match: re.Match) -> str:
+        return f'class="dark-light" loading="lazy" src="{FOLDER}/{files[base64.b64decode(match[1])]}"'
+
+    return NOTEBOOK.sub(r'href="\1.html"', INLINE.sub(file, code))
