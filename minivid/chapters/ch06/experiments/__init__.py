@@ -1,6 +1,6 @@
 """Chapter 6's measurements. `minivid measure 06_methods` (and so on) runs one whole and writes its receipt."""
 
-from minivid.chapters.ch06.experiments.edits import edit_table, measure_edit
+from minivid.chapters.ch06.experiments.edits import edit_table, measure_edit, shown_clips
 from minivid.chapters.ch06.experiments.lift import lift_sentence, lift_table, longer_sentence, measure_lift, models
 from minivid.chapters.ch06.experiments.methods import beside_the_receipt, errors_table, measure_methods, methods_table
 
@@ -19,4 +19,5 @@ __all__ = [
     "measure_methods",
     "methods_table",
     "models",
+    "shown_clips",
 ]
