@@ -54,6 +54,7 @@ from minivid.chapters.ch06.experiments import (
     lift_table,
     longer_sentence,
     methods_table,
+    minutes_sentence,
     models,
     shown_clips,
 )
@@ -439,8 +440,8 @@ display(show_sheet(**shown_clips(edits, 2)))
 show(**shown_clips(edits))
 
 # %% [markdown]
-# *Edited*: the new digit is read on half of the frames or more. *From its path*: how far the digit's centre is from the source's, the mean over frames. **The inversion keeps the path**: from its own noise the edited clip is surely nearer to the source's path than from new noise, and thrown off far less. Told the same, the clip
-# comes back.
+# *Edited*: the new digit is read on half of the frames or more. *From its path*: how far the digit's centre is from the source's, the mean over frames. **The inversion keeps the path**: from its own noise the edited clip is surely nearer to the source's path than from new noise, and thrown off far less. New noise
+# shows the new digit more readily: nothing holds it back. Told the same, the clip comes back.
 #
 # **What the tuning adds is not seen here.** Against the same layers not tuned, and even against frames that are edited alone, neither the share of edited clips nor the path is surely better or worse; in this world a frame's noise holds all that has to be kept, its digit's place. And tuning has a price: the green 9 stays a 9 by the
 # model that was tuned on it, and becomes a 5 by the one that was not, though on another path. Six clips are few: a small difference would not show.
@@ -452,6 +453,7 @@ show(**shown_clips(edits))
 compared = receipt("06_methods")
 print(methods_table(compared))
 print(errors_table(compared))
+print(minutes_sentence(compared))
 print(compared)
 
 # %% [markdown]
@@ -464,10 +466,12 @@ print(compared)
 # AnimateDiff and Tune-A-Video even lose a little. All of this is after few steps, of one seed: longer training may put them in another order.
 
 # %%
-print(beside_the_receipt(seen(clips, captions), compared, "AnimateDiff"))
+asked_here = WORLD.sample(budget.pick(smoke=4, laptop=16, gpu=64), 9).caption
+of_mine = moving.sample(asked_here, seed=9, steps=compared["drawing"]["steps"], eta=zoo.ETA).clamp(-1, 1)
+print(beside_the_receipt(seen(of_mine, asked_here), compared, "AnimateDiff"))
 
 # %% [markdown]
-# Two clips of your own module, after as many steps as your budget has, beside the table's row.
+# Your own module, after as many steps as your budget has, beside the table's row. In the smoke budget it had hardly begun.
 #
 # ## 6.6 Another hand in few numbers
 # A **low-rank adapter** (LoRA) leaves a weight W and puts U D beside it, U of as many rows as W, D of as many columns, and few numbers between. U begins at zero. When it has learnt, it can be *merged*.

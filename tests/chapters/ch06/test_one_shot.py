@@ -104,6 +104,9 @@ def test_what_the_chapter_says_of_edits_is_what_was_measured():
     for other in (edits.UNTUNED, edits.ALONE):
         assert against(other, "edited") == against(other, "path") == against(other, "off") == 0
     rows = found["rows"]
+    assert all(edits.of_a_row(found, edits.NEW_NOISE, "edited")) and not all(
+        edits.of_a_row(found, edits.EDITED, "edited")
+    )
     assert set(rows[edits.SAME]["old"]) == {1.0} and max(rows[edits.SAME]["path"]) < 0.5
     assert (found["captions"][0][:9], found["others"][0][:9]) == ("a green 9", "a green 5")
     assert rows[edits.EDITED]["old"][0] > 0.8 and rows[edits.UNTUNED]["new"][0] == rows[edits.ALONE]["new"][0] == 1
