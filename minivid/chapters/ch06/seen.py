@@ -17,8 +17,9 @@ from minivid.metrics.distribution import share_interval
 from minivid.metrics.reader import ABSTAIN, DigitReader, crop, fit_reader
 from minivid.motion.trajectories import centroid, first_velocity
 
-SHARES = ("direction", "same")
+SHARES = ("direction", "same", "edited")
 """Of these each clip has a yes or a no; of the others a number."""
+AT_MOST_ONE = ("alike", "read", "white")
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,11 @@ def interval(values: list[float]) -> tuple[float, float, float]:
 
 
 def with_interval(measure: str, values: list[float]) -> tuple[float, float, float]:
-    """The mean and its 95 % interval: Wilson's of a share, else Student's."""
+    """The mean and its 95 % interval: Wilson's of a share, else Student's, cut to what the measure can be."""
     if measure in SHARES:
         return mean(values), *share_interval(round(sum(values)), len(values))
-    return interval(values)
+    middle, low, high = interval(values)
+    return middle, max(0.0, low), min(1.0, high) if measure in AT_MOST_ONE else high
 
 
 def difference(a: list[float], b: list[float]) -> tuple[float, float, float]:

@@ -27,7 +27,7 @@ def made_up(n: int = 4) -> Receipt:
     same |= {"same": [1.0, 1.0, 0.0, 1.0], "alike": [0.7, 0.8, 0.75, 0.7], "read": [1.0, 0.875, 0.5, 1.0]}
     errors = [[0.2, 0.1, 0.3, 0.4]] * len(LEVELS)
     rows = {
-        name: {"clips": {key: list(of) for key, of in same.items()}, "errors": errors, "trained": 1000}
+        name: {"clips": {key: list(of) for key, of in same.items()}, "errors": errors, "trained": 1000, "minutes": 2.0}
         for name in (REAL, ALONE, *ARMS)
     }
     rows["Tune-A-Video"]["clips"]["off"] = [1.0, 1.9, 0.1, 1.6]
@@ -79,6 +79,12 @@ def test_the_error_is_a_share_of_the_image_models_clip_by_clip():
         middle, low, high = methods.shares(made_up(), name)[0]
         assert middle == low == high == pytest.approx(0.5 if name == "Tune-A-Video" else 1.0)
     assert "0.50 [0.50, 0.50]" in methods.errors_table(made_up()).splitlines()[1 + list(ARMS).index("Tune-A-Video")]
+
+
+def test_the_minutes_of_training_are_said_of_each_arm():
+    assert "AnimateDiff 2.0" in methods.minutes_sentence(made_up()) and "from nothing 2.0." in methods.minutes_sentence(
+        made_up()
+    )
 
 
 def test_a_measurement_that_was_cut_off_goes_on_where_it_stood(tmp_path, monkeypatch, image):

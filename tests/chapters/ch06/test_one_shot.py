@@ -12,6 +12,8 @@ from minivid.chapters.ch06.clips import as_clips
 from minivid.chapters.ch06.exercises.edit import edit
 from minivid.chapters.ch06.experiments import edits
 from minivid.chapters.ch06.packed import packed, unpacked
+from minivid.chapters.ch06.seen import difference, with_interval
+from minivid.course import receipt
 from minivid.data.captions import parse
 from minivid.diffusion import samplers
 from minivid.diffusion.inversion import ddim_inversion
@@ -82,3 +84,39 @@ def test_the_clip_itself_is_on_its_path_and_shows_its_own_digit():
     assert max(found["path"]) == 0 and sum(found["old"]) / 6 > 0.8 and sum(found["new"]) / 6 < 0.2
     swapped = edits.looked_at(clips.roll(1, 0), clips, captions, others)
     assert sum(swapped["path"]) / 6 > 2
+
+
+def test_an_interval_is_cut_to_what_the_measure_can_be():
+    assert with_interval("path", [0.1, 0.1, 4.0])[1] == 0 and with_interval("read", [1.0, 1.0, 0.4])[2] == 1
+    assert with_interval("edited", [1.0, 1.0, 0.0])[0] == pytest.approx(2 / 3)
+
+
+def test_what_the_chapter_says_of_edits_is_what_was_measured():
+    found = receipt("06_edit")
+    assert found["n"] == 6 and found["model"] == zoo.load("image-digits").manifest["sha256"]
+
+    def against(other, measure):
+        mine, theirs = (edits.of_a_row(found, name, measure) for name in (edits.EDITED, other))
+        _, low, high = difference(mine, theirs)
+        return (low > 0) - (high < 0)
+
+    assert against(edits.NEW_NOISE, "path") == against(edits.NEW_NOISE, "off") == -1
+    for other in (edits.UNTUNED, edits.ALONE):
+        assert against(other, "edited") == against(other, "path") == against(other, "off") == 0
+    rows = found["rows"]
+    assert all(edits.of_a_row(found, edits.NEW_NOISE, "edited")) and not all(
+        edits.of_a_row(found, edits.EDITED, "edited")
+    )
+    assert set(rows[edits.SAME]["old"]) == {1.0} and max(rows[edits.SAME]["path"]) < 0.5
+    assert (found["captions"][0][:9], found["others"][0][:9]) == ("a green 9", "a green 5")
+    assert rows[edits.EDITED]["old"][0] > 0.8 and rows[edits.UNTUNED]["new"][0] == rows[edits.ALONE]["new"][0] == 1
+    assert rows[edits.UNTUNED]["path"][0] > 5 > 1 > rows[edits.EDITED]["path"][0]
+
+
+def test_the_clips_that_are_shown_are_the_receipts():
+    shown = edits.shown_clips(receipt("06_edit"), 2)
+    assert list(shown) == ["the_clip_itself", "tuned_inverted", "frames_alone_inverted", "tuned_new_noise"]
+    clips, captions, others = one_shot.source_clips(6, 28)
+    torch.testing.assert_close(shown["the_clip_itself"], clips[:2], atol=1.01 / 255, rtol=0)
+    assert (captions, others) == (receipt("06_edit")["captions"], receipt("06_edit")["others"])
+    assert edits.edit_table(receipt("06_edit")).count("\n") == len(edits.ROWS)

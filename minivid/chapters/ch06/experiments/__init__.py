@@ -1,8 +1,14 @@
 """Chapter 6's measurements. `minivid measure 06_methods` (and so on) runs one whole and writes its receipt."""
 
-from minivid.chapters.ch06.experiments.edits import edit_table, measure_edit
+from minivid.chapters.ch06.experiments.edits import edit_table, measure_edit, shown_clips
 from minivid.chapters.ch06.experiments.lift import lift_sentence, lift_table, longer_sentence, measure_lift, models
-from minivid.chapters.ch06.experiments.methods import beside_the_receipt, errors_table, measure_methods, methods_table
+from minivid.chapters.ch06.experiments.methods import (
+    beside_the_receipt,
+    errors_table,
+    measure_methods,
+    methods_table,
+    minutes_sentence,
+)
 
 MEASUREMENTS = {"06_edit": measure_edit, "06_lift": measure_lift, "06_methods": measure_methods}
 
@@ -18,5 +24,7 @@ __all__ = [
     "measure_lift",
     "measure_methods",
     "methods_table",
+    "minutes_sentence",
     "models",
+    "shown_clips",
 ]

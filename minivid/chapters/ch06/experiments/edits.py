@@ -10,8 +10,8 @@ from minivid.adapt import Method, inflated
 from minivid.chapters.ch06.clips import WORLD, as_clips, model_of
 from minivid.chapters.ch06.exercises.edit import edit
 from minivid.chapters.ch06.one_shot import GUIDANCE, TUNING, source_clips, step_by, told, tuned, way
-from minivid.chapters.ch06.packed import packed
-from minivid.chapters.ch06.seen import cut_out, interval, of_each, reader, seen
+from minivid.chapters.ch06.packed import packed, unpacked
+from minivid.chapters.ch06.seen import cut_out, of_each, reader, seen, with_interval
 from minivid.course.receipt import Receipt
 from minivid.data.captions import parse
 from minivid.evaluation.report import aligned
@@ -21,8 +21,9 @@ SOURCE, SAME = "the clip itself", "tuned, told the same"
 EDITED, NEW_NOISE = "tuned, inverted", "tuned, new noise"
 UNTUNED, ALONE = "not tuned, inverted", "frames alone, inverted"
 ROWS = (SOURCE, SAME, EDITED, NEW_NOISE, UNTUNED, ALONE)
-MEASURES = {"new": "new digit", "old": "old digit", "path": "from its path, px", "off": "thrown off, px"}
-SHOWN = 3
+MEASURES = {"edited": "edited", "path": "from its path, px", "off": "thrown off, px"}
+SHOWN, IN_ORDER = 3, (SOURCE, EDITED, ALONE, NEW_NOISE)
+"""How many clips a receipt keeps, and of which rows."""
 
 
 def edited(
@@ -86,20 +87,25 @@ def measure_edit(n: int = 6, seed: int = 28, steps: int = 16) -> dict:
         "captions": captions,
         "others": others,
         "rows": {name: looked_at(video, clips, captions, others) for name, video in videos.items()},
-        "shown": {name: packed(videos[name][:SHOWN]) for name in (SOURCE, EDITED, NEW_NOISE, ALONE)},
+        "shown": {name: packed(videos[name][:SHOWN]) for name in IN_ORDER},
     }
 
 
+def of_a_row(found: Receipt, name: str, measure: str) -> list[float]:
+    """A row's values, clip by clip; `edited` is 1 where the new digit is read on half of the frames or more."""
+    row = found["rows"][name]
+    return [float(share >= 0.5) for share in row["new"]] if measure == "edited" else row[measure]
+
+
 def edit_table(found: Receipt) -> str:
-    """A row for each way: each mean with Student's 95 % interval over the clips."""
+    """A row for each way: each mean with its 95 % interval over the clips."""
     rows = [(f"{found['n']} clips", *MEASURES.values())]
     for name in ROWS:
-        of = found["rows"][name]
-        cells = (cell(of[measure]) for measure in MEASURES)
-        rows.append((f"  {name}", *cells))
+        values = {measure: with_interval(measure, of_a_row(found, name, measure)) for measure in MEASURES}
+        rows.append((f"  {name}", *("{:.2f} [{:.2f}, {:.2f}]".format(*each) for each in values.values())))
     return "\n".join(aligned(rows))
 
 
-def cell(values: list[float]) -> str:
-    """The mean and its interval; of values that are all one, that one."""
-    return f"{values[0]:.2f}" if len(set(values)) == 1 else "{:.2f} [{:.2f}, {:.2f}]".format(*interval(values))
+def shown_clips(found: Receipt, many: int = SHOWN) -> dict[str, Tensor]:
+    """The first clips of the receipt and what became of them, by names that `show` takes."""
+    return {name.replace(",", "").replace(" ", "_"): unpacked(found["shown"][name])[:many] for name in IN_ORDER}

@@ -157,6 +157,12 @@ def shares(found: Receipt, name: str) -> list[tuple[float, float, float]]:
     ]
 
 
+def minutes_sentence(found: Receipt) -> str:
+    """How long each arm was trained; what is drawn and counted comes after it."""
+    took = ", ".join(f"{name} {found['rows'][name]['minutes']:.1f}" for name in ARMS)
+    return f"Minutes of training, by the clock of a busy machine and before the measurement below: {took}."
+
+
 def beside_the_receipt(here: Seen, found: Receipt, name: str) -> str:
     """A row measured again on other clips and fewer or more steps, beside the receipt's, each mean with its 95 % interval."""
     rows = [("", "clips", *(MEASURES[measure] for measure in PATH))]
