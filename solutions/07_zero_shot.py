@@ -505,8 +505,8 @@ print(
 )
 
 # %% [markdown]
-# <details><summary>Answer</summary>y = W h + b. The gradient of W is made of h, and h is not zero: the first step moves W. The gradient of h is made of W, and W is zero: whatever lies before, the copy and the control's own convolutions, has to wait for
-# the second step. The control's own convolution lies behind two zeros, the hint's and the copy's: it learns from the third step on.</details>
+# <details><summary>Answer</summary>y = W h + b. The gradient of W is made of h, and h is not zero: the first step moves W. The gradient of h is made of W, and W is zero: whatever lies before, the copy, has to wait for
+# the second step. The control's first convolution lies behind two zeros, the hint's own and the copy's, and waits for the third.</details>
 #
 # The control, from the world's truth. It is in handwriting that no model of the course has seen:
 
@@ -647,6 +647,8 @@ print(f"\n{steered_films}")
 
 # %%
 show_source(keys.all_frames)
+
+# %%
 network = controlled(image.network, steerer.network.control, keys.all_frames)
 z, level = torch.randn(1, 3, 4, 24, 24, generator=chance), torch.zeros(1)
 for frame in (0, 2):
@@ -779,7 +781,7 @@ show(world=journey.video, in_two_storeys=long_take)
 
 # %%
 show_slice(world=journey.video, in_two_storeys=long_take)
-print({name: f"{value:.4f}" for name, value in seams(long_take).items()})
+print(*(f"{name}: {100 * value:.2f} of 100" for name, value in seams(long_take).items()), sep=" · ")
 
 # %% [markdown]
 # **Are there seams?** *At seams* is how much the background changes at a step into every eighth frame, *elsewhere* at all other steps, *from frame 0* how far each frame's background is from the first's. Beside it: clips of eight that know nothing of one another (but begin from the same noise), all frames at the first, and each alone.
@@ -790,7 +792,7 @@ print(long_table(films_of_64))
 print(f"\n{films_of_64}")
 
 # %% [markdown]
-# <details><summary>What is seen</summary>Clips by themselves tear: at a border the background changes many times as much as elsewhere. In two storeys a step into a key frame is still seen in the numbers, and is a fraction of that. The cheapest way, all at the first, has the least of a seam, and drifts least: on these two films, with one digit before a
+# <details><summary>What is seen</summary>Clips by themselves tear: at a border the background changes many times as much as elsewhere. In two storeys a step into a key frame is still seen in the numbers, and is a fraction of that. All at the first is cheaper, has the least of a seam, and drifts least: on these two films, with one digit before a
 # still ground, there is nothing that the first frame does not show, and no reason for two storeys. Two films are no proof of any of it. The place is the control's, in every row.</details>
 
 # %% [markdown]
