@@ -725,7 +725,7 @@ print(control_table(steered_films, against="at all"))
 
 # %% [markdown]
 # The same table once more, its stars now of differences to *at all*.
-# <details><summary>What is seen</summary>Two nulls. That all frames at all are better than all at the first, these films do not show; nor that the smoother along the flow changes anything, for better or worse: the edges of the control leave a guess little to tremble with. A difference was found where it goes wrong: by a mean a moving digit is smeared, its edges are less alike, and the background is less calm.</details>
+# <details><summary>What is seen</summary>Two nulls. That all frames at all are better than all at the first, these films do not show; nor that the smoother along the flow changes anything, for better or worse: the edges of the control leave a guess little to tremble with. A difference was found where it goes wrong: by a mean a moving digit is smeared, its edges are less alike, and the background is less calm. What the table does not count is how a shape changes: look at the 4 above, which jumps from frame 1 to 2 and, smoothed along the flow, changes by degrees.</details>
 #
 # ## 7.12 How long may a film be?
 # With all frames at all, 64 frames have 64² times the scores of one. **Two storeys** are cheaper: every eighth frame is a *key frame*, and key frames look at all key frames. The frames between two key frames look at these two. At each step both storeys see the same z.
