@@ -1,14 +1,21 @@
-"""What makes a trained network do more than it was trained for, by its configuration and its weights: inflation, low-rank adapters, Text2Video-Zero."""
+"""What makes a trained network do more than it was trained for, by its configuration and its weights: inflation, low-rank adapters, ControlNet, Text2Video-Zero, ControlVideo."""
 
+from minivid.adapt.controlnet import ControlNetConfig, controlled, copied
+from minivid.adapt.controlvideo import control_video, hierarchical
 from minivid.adapt.inflate import InflatedConfig, Method, inflate, inflated
 from minivid.adapt.lora import LowRankConfig, adapt, merged
 from minivid.adapt.zeroshot import looking_at, zero_shot
 
 __all__ = [
+    "ControlNetConfig",
     "InflatedConfig",
     "LowRankConfig",
     "Method",
     "adapt",
+    "control_video",
+    "controlled",
+    "copied",
+    "hierarchical",
     "inflate",
     "inflated",
     "looking_at",

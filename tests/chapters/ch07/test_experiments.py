@@ -174,3 +174,30 @@ def test_the_table_of_long_films_has_a_row_for_each():
     found = receipt("07_long")
     assert [line.split("  ")[0] for line in long_table(found).splitlines()[1:]] == list(long.ROWS)
     assert set(found["clips"]) == set(long.ROWS) and found["frames"] == 64
+
+
+def test_what_the_chapter_says_of_other_frames_keys_and_of_the_smoother_is_what_was_measured():
+    for policy in (control.FIRST, control.ALL):
+        assert differs("07_steered", policy, control.ALONE, "background") == -1
+        for measure in ("off", "edge", "read"):
+            assert differs("07_steered", policy, control.ALONE, measure) == 0
+    for measure in control.OF_FILMS:  # the two nulls
+        assert differs("07_steered", control.ALL, control.FIRST, measure) == 0
+        assert differs("07_steered", "at all, smoothed", control.ALL, measure) == 0
+    mean = "at all, smoothed by a mean"
+    assert differs("07_steered", mean, control.ALL, "edge") == -1
+    assert differs("07_steered", mean, control.ALL, "background") == 1
+
+
+def test_what_the_chapter_says_of_long_films_is_what_was_measured():
+    rows = receipt("07_long")["clips"]
+    mean = {name: {measure: sum(of) / len(of) for measure, of in row.items()} for name, row in rows.items()}
+    first = mean["all at the first"]
+    assert mean[long.PIECES]["seam"] > 5 * mean[long.PIECES]["inside"]
+    excess = {name: row["seam"] - row["inside"] for name, row in mean.items()}
+    assert 0 < excess[long.TWO] < excess[long.PIECES] / 3
+    assert first["drift"] == min(row["drift"] for row in mean.values()) and excess["all at the first"] == min(
+        excess[name] for name in ("all at the first", long.TWO, long.PIECES)
+    )
+    assert first["seconds"] < 0.6 * mean[long.TWO]["seconds"]
+    assert max(row["off"] for row in mean.values()) - min(row["off"] for row in mean.values()) < 0.05

@@ -19,6 +19,7 @@ from minivid.course.receipt import Receipt
 from minivid.data.captions import COLOURS, parse
 from minivid.data.world import Clips
 from minivid.evaluation.report import aligned
+from minivid.metrics.distribution import share_interval
 from minivid.motion.interpolate import average
 from minivid.nn.attention import keys
 
@@ -33,6 +34,7 @@ MEASURES = {
 }
 TIMES = {"background": 100}
 OF_PICTURES, OF_FILMS = tuple(MEASURES)[:5], ("off", "edge", "read", "background")
+SHARES = ("read", "said", "colour")
 WORLD_S = "the world itself"
 ALONE, FIRST, ALL = "each alone", "at the first", "at all"
 
@@ -132,6 +134,11 @@ def control_table(found: Receipt, against: str) -> str:
     return "\n".join(aligned(rows))
 
 
+def share_of(values: list[float]) -> tuple[float, float, float]:
+    """The share of ones, and Wilson's 95 % interval of it."""
+    return mean(values), *share_interval(round(sum(values)), len(values))
+
+
 def beside_control(here: Followed, found: Receipt, name: str) -> str:
     """A row measured again on other clips, beside the receipt's: each mean with its 95 % interval."""
     measures = OF_PICTURES if found["settings"]["frames"] == 1 else OF_FILMS
@@ -139,7 +146,9 @@ def beside_control(here: Followed, found: Receipt, name: str) -> str:
     for place, of in {"here": of_each(here), "receipt": found["clips"][name]}.items():
         cells = []
         for measure in measures:
-            middle, low, high = (TIMES.get(measure, 1) * value for value in interval(of[measure]))
+            share = measure in SHARES and set(of[measure]) <= {0, 1}
+            found_in = share_of(of[measure]) if share else interval(of[measure])
+            middle, low, high = (TIMES.get(measure, 1) * value for value in found_in)
             cells.append(f"{middle:.2f} [{low:.2f}, {high:.2f}]")
         rows.append((place, str(len(of["off"])), *cells))
     return "\n".join(aligned(rows))

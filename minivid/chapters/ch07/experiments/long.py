@@ -43,7 +43,7 @@ MEASURES = {
     "drift": "from frame 0 ×100",
     "off": "off, px",
     "read": "digit of the control",
-    "seconds": "seconds",
+    "seconds": "seconds of a core",
 }
 TIMES = {"seam": 100, "inside": 100, "drift": 100}
 
