@@ -1,6 +1,7 @@
 """`minivid site`: the course as pages to be read in a browser."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from minivid.cli.errors import BadInput, course_root
 
@@ -34,8 +35,9 @@ def site(notebooks: Path | None = None, out: Path = Path("build/site")) -> int:
             print("minivid: executing the chapters, which takes some minutes ...", flush=True)
             for path in execute(root / "notebooks", notebooks):
                 print(f"minivid: {path.name}", flush=True)
-        sources.write(root, notebooks, build / "site-sources", kept=build / "site-pictures")
-        making.build(build / "site-sources", out)
+        with TemporaryDirectory(prefix="minivid-site-") as folder:
+            sources.write(root, notebooks, Path(folder) / "sources", kept=build / "site-pictures")
+            making.build(Path(folder) / "sources", out)
     except (NotExecuted, FileNotFoundError, ReceiptError, making.CannotBuild) as error:
         raise BadInput(str(error)) from error
     pages = inspection.read(out)

@@ -28,8 +28,9 @@ def execute(notebooks: Path, out: Path) -> Iterator[Path]:
         )
         try:
             client.execute(env={**os.environ, "PYTHONHASHSEED": "0"})
-        except (CellExecutionError, DeadKernelError, TimeoutError) as error:
-            last = str(error).strip().splitlines()[-1]
-            raise NotExecuted(f"{path.name} does not run to its end: {last}") from error
+        except CellExecutionError as error:
+            raise NotExecuted(f"{path.name} does not run to its end: {error.ename}: {error.evalue}") from error
+        except (DeadKernelError, TimeoutError) as error:
+            raise NotExecuted(f"{path.name} does not run to its end: {' '.join(str(error).split())}") from error
         write_atomically(out / path.name, nbformat.writes(notebook, ensure_ascii=False, sort_keys=True) + "\n")
         yield out / path.name

@@ -24,14 +24,36 @@ def png(pixels: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def executed(*outputs: dict, source: str = "draw()", prose: str = "# 1 · First\nText.") -> nbformat.NotebookNode:
+def executed_notebook(
+    *outputs: dict, source: str = "draw()", prose: str = "# 1 · First\nText."
+) -> nbformat.NotebookNode:
     """A notebook of some prose and one cell that was run, with these outputs."""
     cell = new_code_cell(source, execution_count=1, outputs=[new_output("display_data", data) for data in outputs])
     return new_notebook(cells=[new_markdown_cell(prose), cell])
 
 
-def film_html(frames: np.ndarray = FRAMES) -> str:
-    return f'<img alt="GIF" width="32" src="data:image/gif;base64,{base64.b64encode(gif_bytes(frames)).decode()}">'
+FILM = f'<img alt="GIF" width="32" src="data:image/gif;base64,{base64.b64encode(gif_bytes(FRAMES)).decode()}">'
+
+
+FIGURE = base64.b64encode(png(np.zeros((8, 8, 3), np.uint8))).decode()
+
+
+@pytest.fixture
+def executed():
+    """A notebook of some prose and one cell that was run: `executed({"text/html": ...})`."""
+    return executed_notebook
+
+
+@pytest.fixture
+def film_html() -> str:
+    """A film as `show` shows it."""
+    return FILM
+
+
+@pytest.fixture
+def figure() -> str:
+    """A figure's PNG, in base 64."""
+    return FIGURE
 
 
 MODULE = '''"""What is left of a film. `mean_frame` says it."""
@@ -73,13 +95,13 @@ def small_course(tmp_path, monkeypatch) -> Path:
     root = tmp_path / "small"
     (root / "executed").mkdir(parents=True)
     hint = "<details><summary>Hint</summary>\nAsk $x^2$, then <code>x[0] * y[1] * z</code>, *slowly*.</details>"
-    first = executed(
-        {"image/png": base64.b64encode(png(np.zeros((8, 8, 3), np.uint8))).decode(), "text/plain": "<Figure>"},
-        {"text/html": film_html(), "text/plain": "a film"},
+    first = executed_notebook(
+        {"image/png": FIGURE, "text/plain": "<Figure>"},
+        {"text/html": FILM, "text/plain": "a film"},
         {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/plain": "IntSlider()"},
         prose=f"# 1 · First\n## 1.1 Why?\nIt is $a_b$:\n$$x = \\alpha z$$\n#### Exercise 1.1\n{hint}",
     )
-    second = executed({"text/html": '<a href="01_first.ipynb">back</a>'}, prose="# 2 · Second\nText.")
+    second = executed_notebook({"text/html": '<a href="01_first.ipynb">back</a>'}, prose="# 2 · Second\nText.")
     for name, notebook in (("01_first", first), ("02_second", second)):
         (root / "executed" / f"{name}.ipynb").write_text(nbformat.writes(notebook))
     (root / "HOW_A_STEP_RUNS.md").write_text(

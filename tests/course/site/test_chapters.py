@@ -1,0 +1,58 @@
+"""What becomes of a notebook's cells on its page."""
+
+import nbformat
+import pytest
+
+from minivid.course.site.chapters import NotExecuted, page, unfolded
+from minivid.course.site.pictures import Pictures
+
+
+@pytest.fixture
+def made(tmp_path):
+    """A notebook's page, and the folder of its pictures."""
+    return lambda notebook: page(notebook, "01_first.ipynb", Pictures(tmp_path / "pictures", tmp_path / "kept"))
+
+
+def html_of(notebook: nbformat.NotebookNode) -> str:
+    return "".join(out.data.get("text/html", "") for cell in notebook.cells for out in cell.get("outputs", ()))
+
+
+def test_no_picture_is_left_in_the_page_or_left_out_of_the_folder(made, executed, film_html, figure, tmp_path):
+    data = {"image/png": figure, "text/plain": "<Picture>"}
+    notebook = executed(data, {"text/html": film_html + film_html})
+    notebook.cells[1].outputs[0].metadata = {"image/png": {"width": 4, "height": 4}}
+    text = html_of(made(notebook))
+    assert "base64" not in text and text.count(".webp") == 3 and 'width="4"' in text
+    assert len(list((tmp_path / "pictures").iterdir())) == 2
+
+
+def test_a_notebook_that_was_not_run_or_failed_is_refused_by_name(made, executed):
+    notebook = executed()
+    notebook.cells[1].execution_count = None
+    with pytest.raises(NotExecuted, match=r"01_first\.ipynb has cells that were not run"):
+        made(notebook)
+    notebook = executed()
+    notebook.cells[1].outputs = [nbformat.v4.new_output("error", ename="KeyError", evalue="'x'", traceback=[])]
+    with pytest.raises(NotExecuted, match=r"01_first\.ipynb ended with KeyError: 'x'"):
+        made(notebook)
+
+
+def test_award_cells_and_the_widgets_state_are_left_out(made, executed):
+    notebook = executed({"text/plain": "1"})
+    award = nbformat.v4.new_code_cell('award("1.1")', execution_count=2, metadata={"nbgrader": {"grade": True}})
+    notebook.cells.append(award)
+    notebook.metadata["widgets"] = {"state": 1}
+    made_of_it = made(notebook)
+    assert len(made_of_it.cells) == 2 and "widgets" not in made_of_it.metadata
+
+
+def test_the_notebook_that_is_handed_in_is_not_changed(made, executed, film_html):
+    notebook = executed({"text/html": film_html})
+    before = nbformat.writes(notebook)
+    made(notebook)
+    assert nbformat.writes(notebook) == before
+
+
+def test_a_hint_s_inside_is_markdown_and_its_code_is_code():
+    text = "A.\n<details><summary>Hint</summary>\n<code>a * b &lt; c</code> and $x$.</details>\nB."
+    assert unfolded(text) == ("A.\n\n<details><summary>Hint</summary>\n\n`a * b < c` and $x$.\n\n</details>\n\nB.")
