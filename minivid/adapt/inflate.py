@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from torch import Tensor
 
+from minivid.adapt.compact import CompactBlock, ConvBlock, make_compact
 from minivid.adapt.layers import Mixed, MotionModule, PseudoBlock, sparse_causal
 from minivid.checkpoint import load_into, weights_of
 from minivid.nn.condition import Cond
@@ -27,6 +28,8 @@ class Method(StrEnum):
     """A module of motion that can be lifted onto another base (Guo et al. 2023)."""
     TUNE_A_VIDEO = "tune-a-video"
     """Keys of the first frame and the one before, and attention over time; for one clip (Wu et al. 2023)."""
+    LUMIERE = "lumiere"
+    """Time is halved with space between the levels, and attended over where it is shortest (Bar-Tal et al. 2024)."""
 
 
 PARTS = {
@@ -34,12 +37,14 @@ PARTS = {
     Method.VIDEO_LDM: Parts(temporal=Mixed),
     Method.ANIMATEDIFF: Parts(temporal=MotionModule, position=None),
     Method.TUNE_A_VIDEO: Parts(spatial=sparse_causal, position=None),
+    Method.LUMIERE: Parts(block=CompactBlock, temporal=ConvBlock, position=None),
 }
 TRAINED = {
     Method.MAKE_A_VIDEO: (".time.", ".temporal.", "position_bias."),
     Method.VIDEO_LDM: (".temporal.", "position_bias."),
     Method.ANIMATEDIFF: (".temporal.",),
     Method.TUNE_A_VIDEO: (".spatial.to_qkv.q.", ".cross.to_q.", ".temporal."),
+    Method.LUMIERE: (".time.", ".temporal."),
 }
 """What of a weight's name says that the method trains it; all others stand as the image model left them."""
 
@@ -69,6 +74,8 @@ class Inflated(UNet):
             pixels = config.channels * config.patch**2
             self.conv_in = PseudoConv3d(pixels, config.widths[0])
             self.conv_out = PseudoConv3d(config.widths[0], pixels)
+        if config.method is Method.LUMIERE:
+            make_compact(self)
         trained = self.trained()
         for name, weight in self.named_parameters():
             weight.requires_grad_(name in trained)
@@ -88,6 +95,13 @@ class Inflated(UNet):
     def _check(self, z: Tensor, cond: Cond | None) -> None:
         super()._check(z, cond)
         images = cond.images if cond is not None else 0
+        if (
+            self.config.method is Method.LUMIERE
+            and cond is not None
+            and cond.tokens is not None
+            and cond.tokens.ndim == 3
+        ):
+            raise ValueError("this U-Net halves time on its way: give it one caption a clip, not one for each frame.")
         if images and (self.config.method is not Method.VIDEO_LDM or images != z.shape[2]):
             raise ValueError(
                 f"{images} of {z.shape[2]} frames are said to be images, but this U-Net joins neighbouring frames: "
@@ -98,8 +112,8 @@ class Inflated(UNet):
 def inflate(image: UNet, method: Method) -> tuple[InflatedConfig, dict[str, Tensor]]:
     """The video model's configuration, and all its weights: the image model's, and the method's own as they begin.
 
-    Loaded into `config.build()`, they make each frame what the image model makes of it: on any clip to rounding, under Tune-A-Video on
-    one frame or on equal ones. New weights are drawn by torch's global generator. Raises ValueError for what is no image model.
+    Loaded into `config.build()`, they make each frame what the image model makes of it: on any clip to rounding, under Tune-A-Video and
+    Lumiere on one frame or on equal ones. New weights are drawn by torch's global generator. Raises ValueError for what is no image model.
     """
     check_image_model(image)
     shape = {field.name: getattr(image.config, field.name) for field in fields(UNetConfig)}

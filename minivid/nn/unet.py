@@ -234,7 +234,12 @@ class UNet(nn.Module):
                 x = layer(x)
         x = self.middle(x, given)
         for layer in self.up:
-            x = layer(torch.cat([x, skips.pop()], dim=1), given) if isinstance(layer, Stage) else layer(x)
+            if isinstance(layer, Stage):
+                skip = skips.pop()
+                # an odd number of frames, halved and doubled, is one too many
+                x = layer(torch.cat([x[:, :, : skip.shape[2]], skip], dim=1), given)
+            else:
+                x = layer(x)
         x = self.conv_out(F.silu(self.norm_out(x)))
         return rearrange(x, "b (c p q) t h w -> b c t (h p) (w q)", p=p, q=p)
 
