@@ -47,13 +47,16 @@ TRAINED = {
     Method.LUMIERE: (".time.", ".temporal."),
 }
 """What of a weight's name says that the method trains it; all others stand as the image model left them."""
+TOLD = (".known_in.", ".numbers.")
+"""And what reads that which an image model is not told: trained under every method."""
 
 
 @dataclass(frozen=True)
 class InflatedConfig(UNetConfig):
-    """An image U-Net's shape, and the method by which it sees time."""
+    """An image U-Net's shape, and the method by which it sees time. whole: all weights are trained, the image model's too."""
 
     method: Method = Method.ANIMATEDIFF
+    whole: bool = False
 
     def __post_init__(self):
         super().__post_init__()
@@ -85,7 +88,7 @@ class Inflated(UNet):
         return [
             name
             for name, _ in self.named_parameters()
-            if any(part in f".{name}" for part in TRAINED[self.config.method])
+            if self.config.whole or any(part in f".{name}" for part in (*TRAINED[self.config.method], *TOLD))
         ]
 
     def adapter(self) -> dict[str, Tensor]:
@@ -109,7 +112,9 @@ class Inflated(UNet):
             )
 
 
-def inflate(image: UNet, method: Method) -> tuple[InflatedConfig, dict[str, Tensor]]:
+def inflate(
+    image: UNet, method: Method, known: int = 0, numbers: int = 0, whole: bool = False
+) -> tuple[InflatedConfig, dict[str, Tensor]]:
     """The video model's configuration, and all its weights: the image model's, and the method's own as they begin.
 
     Loaded into `config.build()`, they make each frame what the image model makes of it: on any clip to rounding, under Tune-A-Video and
@@ -117,7 +122,8 @@ def inflate(image: UNet, method: Method) -> tuple[InflatedConfig, dict[str, Tens
     """
     check_image_model(image)
     shape = {field.name: getattr(image.config, field.name) for field in fields(UNetConfig)}
-    config = InflatedConfig(**{**shape, "temporal": True}, method=method)
+    told = {name: many for name, many in (("known", known), ("numbers", numbers)) if many}
+    config = InflatedConfig(**{**shape, **told, "temporal": True}, method=method, whole=whole)
     weights = weights_of(config.build())
     for name, weight in weights_of(image).items():
         weights.update(placed(name, weight.clone(), config))
@@ -132,9 +138,9 @@ def check_image_model(network: UNet) -> None:
         )
 
 
-def inflated(image: UNet, method: Method) -> Inflated:
+def inflated(image: UNet, method: Method, known: int = 0, numbers: int = 0, whole: bool = False) -> Inflated:
     """The video model that `inflate` describes."""
-    config, weights = inflate(image, method)
+    config, weights = inflate(image, method, known, numbers, whole)
     network = config.build()
     load_into(network, weights, f"the image model, for {method}")
     return network

@@ -19,12 +19,16 @@ class Cond:
     images: how many of the clip's last frames are independent images, which no other frame may look at.
     r: the log-SNR, one a clip, at which a step from t ends: asked is the average velocity of the way there (MeanFlow, chapter 4), and
     no network but one that was built for it (`average`) is told. `None`, or t itself, asks for the velocity at t.
+    known: what is known of each frame, beside the noisy clip: other frames, masks, a smaller picture. `None` is zeros.
+    numbers: what is said of a clip as a whole, such as frames per second. `None`: nothing is said.
     """
 
     tokens: Int[Tensor, "b l"] | Int[Tensor, "b t l"] | None = None
     token_mask: Bool[Tensor, "b l"] | Bool[Tensor, "b t l"] | None = None
     images: int = 0
     r: Float[Tensor, "b"] | None = None
+    known: Float[Tensor, "b k t h w"] | None = None
+    numbers: Float[Tensor, "b n"] | None = None
 
     def __post_init__(self):
         if (self.tokens is None) != (self.token_mask is None):
@@ -51,5 +55,5 @@ class Cond:
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Cond:
         """The same with another tensor in the place of each."""
-        parts = {name: getattr(self, name) for name in ("tokens", "token_mask", "r")}
+        parts = {name: getattr(self, name) for name in ("tokens", "token_mask", "r", "known", "numbers")}
         return replace(self, **{name: change(part) for name, part in parts.items() if part is not None})
