@@ -28,6 +28,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from IPython.display import display
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from minivid import zoo
 from minivid.adapt import Method, adapt, inflate, inflated, merged
@@ -56,13 +57,17 @@ from minivid.chapters.ch06.experiments import (
     methods_table,
     minutes_sentence,
     models,
+    seam_curves,
+    seams_table,
     shown_clips,
+    steps_of,
 )
 from minivid.chapters.ch06.one_shot import GUIDANCE, TUNING, other_digit, source_clips, step_by, told, tuned, way
 from minivid.chapters.ch06.seen import seen
 from minivid.checkpoint import load_into, weights_of
 from minivid.course import award, check, hint, receipt, summary  # noqa: F401  (hint is for you to call)
 from minivid.data import tokenize
+from minivid.diffusion.samplers import ddim, sample
 from minivid.nn import Cond, UNet
 from minivid.nn.attention.core import SPACE, Attention
 from minivid.nn.spacetime import PseudoConv3d
@@ -539,7 +544,183 @@ print(lift)
 # %% [markdown]
 # **The style comes through whole, the motion in part.** Every clip of the lifted module is nearer to neon than to plain ink, and all but as white as the style's own pictures. The digit is thrown off far less than without a module; and yet more, surely, than where the module was trained: it learnt to read *that* base's
 # features, and a tuned base has somewhat different ones. Asked for twice the frames of its training, the module says nothing; where its count ends, at 32, it refuses, as above.
+
+# %% [markdown]
+# ## 6.10 Must every layer see every frame?
+# All networks so far keep every frame at every level. **Lumiere** halves time together with space: a *space-time* U-Net, whose coarsest level has few, small frames, so that attention over all of time costs little there.
+# Here the image model has two levels, and the lower one keeps frames 0, 2, 4, …
+# $$h'_k=\textstyle\sum_i w_i\,h_{2k+i-1}\ \text{ on the way down},\qquad \text{twice as many frames on the way up}.$$
+# To the image model's weights a compact clip is a clip: it does not mind. But which w should the maps of time begin with? Lumiere's authors found that *nearest neighbour* is a good start.
 #
+# #### Exercise 6.10
+# Write `time_kernels(dim)`: two weights. With the first, `dim dim 3`, a convolution of stride 2 (one zero on either side) keeps frames 0, 2, 4, … as they are. With the second, `dim dim 2`, a transposed convolution of stride 2 shows each frame twice.
+# <details><summary>Hint</summary>In PyTorch's <code>conv1d</code> output k is the sum of weight[i] times frame 2k + i − 1. In <code>conv_transpose1d</code> frame k is written, times weight[i], to 2k + i.</details>
+
+
+# %% exercise="6.10"
+def time_kernels(dim):
+    """The weights that halve and double time by nearest neighbour."""
+    ### BEGIN SOLUTION
+    one = torch.eye(dim)[:, :, None]  # each channel from itself
+    return one * torch.tensor([0.0, 1.0, 0.0]), one * torch.ones(2)
+    ### END SOLUTION
+
+
+time_kernels = check("6.10", time_kernels)
+
+# %% award="6.10"
+award("6.10")
+
+# %%
+numbered = torch.arange(1.0, 8).reshape(1, 1, 7)  # a channel that counts its frames
+down, up = time_kernels(1)
+few = F.conv1d(numbered, down, stride=2, padding=1)
+print("seven frames:", *numbered.flatten().int().tolist(), "  halved:", *few.flatten().int().tolist())
+print("and doubled: ", *F.conv_transpose1d(few, up, stride=2).flatten().int().tolist(), "  (the eighth is cut)")
+standing = torch.ones(1, 1, 6)
+print(
+    "what stands still, by (½, 1, ½):",
+    *F.conv1d(standing, torch.tensor([[[0.5, 1, 0.5]]]), stride=2, padding=1).flatten().tolist(),
+)
+
+# %% [markdown]
+# (½, 1, ½) has been published as linear interpolation. Going *up* it is; going down its weights sum to 2, and every level would be twice as bright as the image model ever saw.
+#
+# Frames 2, 4, 6 are lost on the way down, and come back as copies of their neighbours; over the skip connections the fine level still sees them. So at the start this network is *not* the image model on a clip that moves. On which clips is it?
+
+# %%
+spacetime = inflated(image.network, Method.LUMIERE).eval()
+with torch.no_grad():
+    for name, clip in (("one frame", z[:, :, :1]), ("five equal frames", equal), ("five of noise", z)):
+        print(
+            f"{name:18} differs from the image model by {(spacetime(clip, level) - image.network(clip, level)).abs().max():.1e}"
+        )
+print("frame 2 reaches", reached(spacetime), "and frame 3", reached(spacetime, frame=3), "before any training")
+
+# %% [markdown]
+# <details><summary>Why does frame 2 reach frame 3, and not the other way?</summary>Below, frame 3 is a copy of frame 2. Frame 3 itself was passed over.</details>
+#
+# What is it good for? Count multiplications and additions, those of convolutions and products of matrices, of one denoising, beside a network that keeps all frames everywhere:
+
+# %%
+lengths = (4, 8, 16, 32)
+
+
+def gigaflops(method, frames):
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        inflated(image.network, method)(torch.zeros(1, channels, frames, height, width), torch.zeros(1))
+    return counter.get_total_flops() / 1e9
+
+
+costs = {
+    name: torch.tensor([gigaflops(method, frames) for frames in lengths])
+    for name, method in (("AnimateDiff", Method.ANIMATEDIFF), ("Lumiere", Method.LUMIERE))
+}
+show_curves(torch.tensor(lengths), costs, xlabel="frames", ylabel="GFLOP a denoising", heading="What a clip costs")
+
+# %%
+short = TrainConfig(steps=budget.pick(smoke=4, laptop=120, gpu=6000), batch=4, warmup=4, ema=0.9)
+compact_run = taught(image, Method.LUMIERE, short)
+compact_records = list(compact_run.steps())
+compact = model_of(image, Method.LUMIERE, compact_run.ema)
+print(
+    "frame 2 reaches",
+    reached(compact.network),
+    f"after {len(compact_records)} steps in {compact_records[-1].seconds:.0f} s",
+)
+untrained = model_of(image, Method.LUMIERE, spacetime)
+rows_of = {"image model": x_errors(still), "at the start": x_errors(untrained), "after the steps": x_errors(compact)}
+print("squared error of x̂ at λ =", *(f"{value:8.0f}" for value in LEVELS))
+for name, errors in rows_of.items():
+    print(f"{name:24}", *(f"{error:8.4f}" for error in errors.tolist()))
+
+# %% [markdown]
+# The price of a compact start stands in the second row: at the start it is worse than the image model wherever the frames differ, and has to earn back first what it lost. That a network which pools time *moves* better is the paper's claim; here it is not measured.
+#
+# ## 6.11 A clip that is longer than the network
+# Lumiere enlarges its clips with a second network that can hold only a part of the frames at once. Cut into pieces, a clip has *seams*: each piece draws another picture. **MultiDiffusion** lets the pieces overlap, and averages after *every* denoising step:
+# $$\hat v(z)_t=\frac{1}{|\{s: t\in s\}|}\sum_{s\ni t}\hat v_s(z_s)_t,\qquad s \text{ a segment of frames}.$$
+# All segments speak about the same noisy clip, so their mean is one prediction about it, whether ε, x or v is predicted.
+#
+# #### Exercise 6.11
+# Write `joined(parts, begins)`: `parts` is a list of segments `b c s h w`, all equally long, `begins` the frames at which they begin; together they leave no frame out. Return the clip, `b c t h w`, each frame the mean over the segments that it is in.
+# <details><summary>Hint</summary>One clip of sums, one count for each frame.</details>
+
+
+# %% exercise="6.11"
+def joined(parts, begins):
+    """The clip whose frames are the means of what the segments say of them."""
+    ### BEGIN SOLUTION
+    b, c, s, h, w = parts[0].shape
+    total = parts[0].new_zeros(b, c, max(begins) + s, h, w)
+    many = parts[0].new_zeros(total.shape[2], 1, 1)
+    for part, begin in zip(parts, begins, strict=True):
+        span = slice(begin, begin + s)
+        total[:, :, span] += part
+        many[span] += 1
+    return total / many
+    ### END SOLUTION
+
+
+joined = check("6.11", joined)
+
+# %% award="6.11"
+award("6.11")
+
+# %% [markdown]
+# `vdm-small` of the zoo draws 8 frames. Ask it for 24, in yours: side by side, and with two frames of overlap.
+
+# %%
+eight = zoo.load("vdm-small")
+long_noise = torch.randn(
+    budget.pick(smoke=4, laptop=8, gpu=64), 1, 24, 16, 16, generator=torch.Generator().manual_seed(6)
+)
+
+
+def in_pieces(begins):
+    """A denoiser of 24 frames, out of one of 8."""
+    return lambda z, t, cond: joined([eight.network(z[:, :, b : b + 8], t, cond) for b in begins], begins)
+
+
+long_clips = {}
+for name, begins in (("side_by_side", [0, 8, 16]), ("overlapping", [0, 6, 12, 16])):
+    fresh = torch.Generator().manual_seed(7)
+    path = ddim(
+        in_pieces(begins),
+        long_noise,
+        eight.schedule,
+        eight.objective,
+        budget.pick(smoke=8, laptop=25, gpu=50),
+        eta=1.0,
+        generator=fresh,
+    )
+    long_clips[name] = sample(path).clamp(-1, 1)
+    jumps = steps_of(long_clips[name]).mean(0)
+    print(
+        f"{name:14} from frame 7 to 8 {jumps[7]:.1f} px, from 15 to 16 {jumps[15]:.1f} px; a frame's mean {jumps.mean():.1f} px"
+    )
+
+# %%
+display(show_sheet(**{name: clip[:1] for name, clip in long_clips.items()}))
+show_slice(**{name: clip[:1] for name, clip in long_clips.items()})
+
+# %%
+seams = receipt("06_seams")
+print(seams_table(seams))
+print(seams)
+show_curves(
+    torch.arange(1, 24),
+    seam_curves(seams),
+    xlabel="frame",
+    ylabel="pixels from the frame before",
+    heading="Where the digit jumps",
+)
+
+# %% [markdown]
+# Side by side, the digit jumps where a segment ends, and often another digit goes on. One frame of overlap takes away most of that: the segments agree on the frame that they share, and each must go on from there. A small jump is left, and a wider overlap does not make it
+# smaller here. What no overlap gives is memory: a segment sees nothing of the one before the last, and from the first frame to the last the digit changes about as much as ever (the last column).
+
+# %% [markdown]
 # ## 6.7 How this goes wrong
 # Three motion modules for the network of section 6.4, each of them with one mistake. The table has two questions: is the network the image model at the start, and do frames reach each other after the weights were loaded?
 

@@ -6,7 +6,6 @@ each other, and of the frames between two of them, which look at these two.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
 
 import torch
@@ -119,10 +118,4 @@ def hierarchical(among_keys, within, every: int, storeys: Callable[..., Tensor] 
 
 def of_frames(which: list[int], t: Tensor, cond: Cond | None) -> tuple[Tensor, Cond | None]:
     """The noise level and the condition of some frames of a clip."""
-    t = t[:, which] if t.ndim == 2 else t
-    if cond is None:
-        return t, cond
-    parts = {"control": cond.control[:, :, which]} if cond.control is not None else {}
-    if cond.tokens is not None and cond.tokens.ndim == 3:
-        parts |= {"tokens": cond.tokens[:, which], "token_mask": cond.token_mask[:, which]}
-    return t, replace(cond, **parts)
+    return t[:, which] if t.ndim == 2 else t, cond.of_frames(which) if cond is not None else None

@@ -9,6 +9,7 @@ from enum import StrEnum
 from torch import Tensor
 
 from minivid.adapt.base import base_model, without_base
+from minivid.adapt.compact import CompactBlock, ConvBlock, make_compact
 from minivid.adapt.layers import Mixed, MotionModule, PseudoBlock, sparse_causal
 from minivid.checkpoint import load_into, weights_of
 from minivid.nn.condition import Cond
@@ -28,6 +29,8 @@ class Method(StrEnum):
     """A module of motion that can be lifted onto another base (Guo et al. 2023)."""
     TUNE_A_VIDEO = "tune-a-video"
     """Keys of the first frame and the one before, and attention over time; for one clip (Wu et al. 2023)."""
+    LUMIERE = "lumiere"
+    """Time is halved with space between the levels, and attended over where it is shortest (Bar-Tal et al. 2024)."""
 
 
 PARTS = {
@@ -35,25 +38,30 @@ PARTS = {
     Method.VIDEO_LDM: Parts(temporal=Mixed),
     Method.ANIMATEDIFF: Parts(temporal=MotionModule, position=None),
     Method.TUNE_A_VIDEO: Parts(spatial=sparse_causal, position=None),
+    Method.LUMIERE: Parts(block=CompactBlock, temporal=ConvBlock, position=None),
 }
 TRAINED = {
     Method.MAKE_A_VIDEO: (".time.", ".temporal.", "position_bias."),
     Method.VIDEO_LDM: (".temporal.", "position_bias."),
     Method.ANIMATEDIFF: (".temporal.",),
     Method.TUNE_A_VIDEO: (".spatial.to_qkv.q.", ".cross.to_q.", ".temporal."),
+    Method.LUMIERE: (".time.", ".temporal."),
 }
 """What of a weight's name says that the method trains it; all others stand as the image model left them."""
+TOLD = (".known_in.", ".numbers.")
+"""And what reads that which an image model is not told: trained under every method."""
 
 
 @dataclass(frozen=True)
 class InflatedConfig(UNetConfig):
-    """An image U-Net's shape, and the method by which it sees time."""
+    """An image U-Net's shape, and the method by which it sees time. whole: all weights are trained, the image model's too."""
 
     method: Method = Method.ANIMATEDIFF
     base: str = ""
     """A model of the zoo whose weights stand in the network and not in its file; without it, weights are loaded or drawn with the rest."""
     sha256: str = ""
     """How the hash of the base's weights begins."""
+    whole: bool = False
 
     def __post_init__(self):
         super().__post_init__()
@@ -71,7 +79,7 @@ class InflatedConfig(UNetConfig):
 
     def trains(self, name: str) -> bool:
         """Whether the method trains a weight of that name."""
-        return any(part in f".{name}" for part in TRAINED[self.method])
+        return self.whole or any(part in f".{name}" for part in (*TRAINED[self.method], *TOLD))
 
 
 class Inflated(UNet):
@@ -83,6 +91,8 @@ class Inflated(UNet):
             pixels = config.channels * config.patch**2
             self.conv_in = PseudoConv3d(pixels, config.widths[0])
             self.conv_out = PseudoConv3d(config.widths[0], pixels)
+        if config.method is Method.LUMIERE:
+            make_compact(self)
         trained = self.trained()
         for name, weight in self.named_parameters():
             weight.requires_grad_(name in trained)
@@ -98,6 +108,13 @@ class Inflated(UNet):
     def _check(self, z: Tensor, cond: Cond | None) -> None:
         super()._check(z, cond)
         images = cond.images if cond is not None else 0
+        if (
+            self.config.method is Method.LUMIERE
+            and cond is not None
+            and cond.tokens is not None
+            and cond.tokens.ndim == 3
+        ):
+            raise ValueError("this U-Net halves time on its way: give it one caption a clip, not one for each frame.")
         if images and (self.config.method is not Method.VIDEO_LDM or images != z.shape[2]):
             raise ValueError(
                 f"{images} of {z.shape[2]} frames are said to be images, but this U-Net joins neighbouring frames: "
@@ -105,15 +122,18 @@ class Inflated(UNet):
             )
 
 
-def inflate(image: UNet, method: Method) -> tuple[InflatedConfig, dict[str, Tensor]]:
+def inflate(
+    image: UNet, method: Method, known: int = 0, numbers: int = 0, whole: bool = False
+) -> tuple[InflatedConfig, dict[str, Tensor]]:
     """The video model's configuration, and all its weights: the image model's, and the method's own as they begin.
 
-    Loaded into `config.build()`, they make each frame what the image model makes of it: on any clip to rounding, under Tune-A-Video on
-    one frame or on equal ones. New weights are drawn by torch's global generator. Raises ValueError for what is no image model.
+    Loaded into `config.build()`, they make each frame what the image model makes of it: on any clip to rounding, under Tune-A-Video and
+    Lumiere on one frame or on equal ones. New weights are drawn by torch's global generator. Raises ValueError for what is no image model.
     """
     check_image_model(image)
     shape = {field.name: getattr(image.config, field.name) for field in fields(UNetConfig)}
-    config = InflatedConfig(**{**shape, "temporal": True}, method=method)
+    told = {name: many for name, many in (("known", known), ("numbers", numbers)) if many}
+    config = InflatedConfig(**{**shape, **told, "temporal": True}, method=method, whole=whole)
     weights = weights_of(config.build())
     for name, weight in weights_of(image).items():
         weights.update(placed(name, weight.clone(), config))
@@ -128,9 +148,9 @@ def check_image_model(network: UNet) -> None:
         )
 
 
-def inflated(image: UNet, method: Method) -> Inflated:
+def inflated(image: UNet, method: Method, known: int = 0, numbers: int = 0, whole: bool = False) -> Inflated:
     """The video model that `inflate` describes."""
-    config, weights = inflate(image, method)
+    config, weights = inflate(image, method, known, numbers, whole)
     network = config.build()
     load_into(network, weights, f"the image model, for {method}")
     return network

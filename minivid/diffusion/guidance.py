@@ -23,8 +23,10 @@ def guided(model, scale: float):
     def model_with_guidance(z, t, cond=None):
         if scale == 1 or cond is None:
             return model(z, t, cond)
-        # where the caption is taken away, images packed behind a clip stay images, a step ends where it did, and a control stays
-        rest = getattr(cond, "images", 0) or any(getattr(cond, name, None) is not None for name in ("r", "control"))
+        # where the caption is taken away all else stays: images behind a clip, where a step ends, a control, what is known of the frames
+        rest = getattr(cond, "images", 0) or any(
+            getattr(cond, name, None) is not None for name in ("r", "control", "known", "numbers")
+        )
         silent = cond.keep(torch.zeros(len(z), dtype=torch.bool)) if rest else None
         unconditional = model(z, t, silent)
         return unconditional + scale * (model(z, t, cond) - unconditional)

@@ -20,6 +20,8 @@ class Cond:
     r: the log-SNR, one a clip, at which a step from t ends: asked is the average velocity of the way there (MeanFlow, chapter 4), and
     no network but one that was built for it (`average`) is told. `None`, or t itself, asks for the velocity at t.
     control: pictures, one a frame, that say where things are (edges, masks), in [0, 1]: for a network with a ControlNet beside it.
+    known: what is known of each frame, beside the noisy clip: other frames, masks, a smaller picture. `None` is zeros.
+    numbers: what is said of a clip as a whole, such as frames per second. `None`: nothing is said.
     """
 
     tokens: Int[Tensor, "b l"] | Int[Tensor, "b t l"] | None = None
@@ -27,6 +29,8 @@ class Cond:
     images: int = 0
     r: Float[Tensor, "b"] | None = None
     control: Float[Tensor, "b k t h w"] | None = None
+    known: Float[Tensor, "b k t h w"] | None = None
+    numbers: Float[Tensor, "b n"] | None = None
 
     def __post_init__(self):
         if (self.tokens is None) != (self.token_mask is None):
@@ -47,11 +51,19 @@ class Cond:
         """The condition of some of the clips."""
         return self._each(lambda part: part[rows])
 
+    def of_frames(self, which: slice | list[int]) -> Cond:
+        """The condition of some of the frames: what is said of the clip as a whole stays."""
+        parts = {name: getattr(self, name) for name in ("control", "known")}
+        each = {name: part[:, :, which] for name, part in parts.items() if part is not None}
+        if self.tokens is not None and self.tokens.ndim == 3:
+            each |= {"tokens": self.tokens[:, which], "token_mask": self.token_mask[:, which]}
+        return replace(self, **each)
+
     def to(self, device: torch.device | str) -> Cond:
         """The same condition on another device."""
         return self._each(lambda part: part.to(device))
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Cond:
         """The same with another tensor in the place of each."""
-        parts = {name: getattr(self, name) for name in ("tokens", "token_mask", "r", "control")}
+        parts = {name: getattr(self, name) for name in ("tokens", "token_mask", "r", "control", "known", "numbers")}
         return replace(self, **{name: change(part) for name, part in parts.items() if part is not None})

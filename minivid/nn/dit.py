@@ -308,6 +308,10 @@ class DiT(nn.Module):
                 "the condition says where a step ends (r), but this transformer was built to say the velocity at one level: "
                 "UNetConfig(average=True) builds a network of average velocities."
             )
+        if any(part is not None for part in (cond.control, cond.known, cond.numbers)):
+            raise ValueError(
+                "this transformer takes nothing beside a clip and its caption; UNetConfig(known=…, numbers=…) does."
+            )
         if cond.images:
             raise ValueError(
                 f"this transformer takes clips alone, but {cond.images} of the frames are images of their own."

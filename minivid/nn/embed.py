@@ -7,6 +7,8 @@ from einops import rearrange, repeat
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from minivid.nn.initial import zero_
+
 
 def sinusoids(x: Float[Tensor, "b"], dim: int, fastest: float = 2.0, slowest: float = 0.02) -> Float[Tensor, "b {dim}"]:
     """Sines and cosines of x at dim/2 frequencies between `slowest` and `fastest`, in radians per unit of x.
@@ -47,6 +49,19 @@ class SpanEmbedding(nn.Module):
         t, r = (torch.sigmoid(-logsnr.clamp(-20, 20).flatten() / 2) for logsnr in (logsnr_t, logsnr_r))
         waves_of = [sinusoids(time, self.dim, fastest=10.0, slowest=0.5) for time in (t, t - r)]
         return self.mlp(torch.cat(waves_of, dim=1).to(next(self.parameters()))).unflatten(0, logsnr_t.shape)
+
+
+class NumbersEmbedding(nn.Module):
+    """A few numbers that are said of a clip, `b n`, each of them best within ±20, to one vector, `b dim`; it begins at zero."""
+
+    def __init__(self, numbers: int, dim: int):
+        super().__init__()
+        self.dim = dim
+        self.mlp = nn.Sequential(nn.Linear(numbers * dim, dim), nn.SiLU(), zero_(nn.Linear(dim, dim)))
+
+    def forward(self, numbers: Float[Tensor, "b n"]) -> Float[Tensor, "b d"]:
+        waves_of = sinusoids(numbers.flatten(), self.dim).to(next(self.parameters()))
+        return self.mlp(rearrange(waves_of, "(b n) d -> b (n d)", b=len(numbers)))
 
 
 WAVES = 4  # sines, and as many cosines, along each axis

@@ -21,7 +21,7 @@ from minivid.nn.attention.masks import joint_image_mask
 from minivid.nn.attention.positions import RelativePositionBias
 from minivid.nn.condition import Cond
 from minivid.nn.conv import Downsample, FrameNorm, ResBlock, SpatialConv, Upsample
-from minivid.nn.embed import NoiseLevelEmbedding, PlaceEmbedding, SpanEmbedding
+from minivid.nn.embed import NoiseLevelEmbedding, NumbersEmbedding, PlaceEmbedding, SpanEmbedding
 from minivid.nn.initial import zero_
 from minivid.nn.text import TransformerEncoder
 
@@ -33,7 +33,8 @@ class UNetConfig:
     patch: pixels are first folded into channels, p × p at a time. widths: channels of each level, the finest first.
     blocks: stages a level, on the way down and up. vocabulary: 0 means no captions. temporal: without it nothing joins the frames, and
     the network is an image model to which a clip is a batch of pictures. average: it is told where a step ends (`Cond.r`) as well as where
-    it begins, and says the average velocity between (MeanFlow).
+    it begins, and says the average velocity between (MeanFlow). known: channels that it is given beside the noisy clip (`Cond.known`), such
+    as frames that are there already. numbers: how many numbers it is told of a clip (`Cond.numbers`), such as frames per second.
     """
 
     channels: int = 1
@@ -45,9 +46,12 @@ class UNetConfig:
     dim_text: int = 64
     temporal: bool = True
     average: bool = False
+    known: int = 0
+    numbers: int = 0
 
     def __post_init__(self):
-        for name, least in {"channels": 1, "patch": 1, "blocks": 1, "heads": 1, "vocabulary": 0, "dim_text": 1}.items():
+        least_of = {"channels": 1, "patch": 1, "blocks": 1, "heads": 1, "vocabulary": 0, "dim_text": 1, "known": 0}
+        for name, least in {**least_of, "numbers": 0}.items():
             value = getattr(self, name)
             if not isinstance(value, int) or value < least:
                 raise ValueError(f"{name} is {value!r}; expected a whole number of at least {least}.")
@@ -174,6 +178,12 @@ class Stage(nn.Module):
         return x if self.temporal is None else self.temporal(x, given.bias, given.visible)
 
 
+def folded(z: Float[Tensor, "b c t h w"], p: int) -> Float[Tensor, "b d t h2 w2"]:
+    """p × p pixels as channels of one, which lie innermost in memory."""
+    x = rearrange(z, "b c t (h p) (w q) -> b t h w (c p q)", p=p, q=p).contiguous()
+    return rearrange(x, "b t h w c -> b c t h w")
+
+
 class UNet(nn.Module):
     """The denoiser `model(z, t, cond)`: z `b c t h w`, t the log-SNR `b`, or `b t` for each frame; out comes a clip of z's shape."""
 
@@ -206,6 +216,9 @@ class UNet(nn.Module):
         dim = widths[0]
         self.norm_out = FrameNorm(dim)
         self.conv_out = zero_(SpatialConv(dim, pixels))
+        # what came later begins as nothing: a trained network that is told more is at first what it was
+        self.known_in = zero_(SpatialConv(config.known * config.patch**2, widths[0])) if config.known else None
+        self.numbers = NumbersEmbedding(config.numbers, dim_embed) if config.numbers else None
 
     def forward(
         self,
@@ -221,6 +234,8 @@ class UNet(nn.Module):
         visible = joint_image_mask(frames, images, z.device) if images else None
         embed = self._level(t, cond.r)
         embed = embed if t.ndim == 2 else repeat(embed, "b d -> b t d", t=frames)
+        if self.numbers is not None and cond.numbers is not None:
+            embed = embed + self.numbers(cond.numbers)[:, None]
         words = None
         if self.config.vocabulary:
             words = self._read(cond, len(z))
@@ -229,9 +244,11 @@ class UNet(nn.Module):
         given = Given(embed, words, bias, images, visible)
 
         # channels innermost in memory, from here to the end
-        x = rearrange(z, "b c t (h p) (w q) -> b t h w (c p q)", p=p, q=p).contiguous()
-        pixels = rearrange(x, "b t h w c -> b c t h w")
+        pixels = folded(z, p)
         x = self.conv_in(pixels)
+        if self.known_in is not None:
+            known = z.new_zeros(len(z), self.config.known, *z.shape[2:]) if cond.known is None else cond.known
+            x = x + self.known_in(folded(known, p))
         skips = []
         for layer in self.down:
             if isinstance(layer, Stage):
@@ -244,7 +261,12 @@ class UNet(nn.Module):
             *extra, last = beside(pixels, given)
             x, skips = x + last, [skip + more for skip, more in zip(skips, extra, strict=True)]
         for layer in self.up:
-            x = layer(torch.cat([x, skips.pop()], dim=1), given) if isinstance(layer, Stage) else layer(x)
+            if isinstance(layer, Stage):
+                skip = skips.pop()
+                # an odd number of frames, halved and doubled, is one too many
+                x = layer(torch.cat([x[:, :, : skip.shape[2]], skip], dim=1), given)
+            else:
+                x = layer(x)
         x = self.conv_out(F.silu(self.norm_out(x)))
         return rearrange(x, "b (c p q) t h w -> b c t (h p) (w q)", p=p, q=p)
 
@@ -293,6 +315,7 @@ class UNet(nn.Module):
                 "the condition says where a step ends (r), but this U-Net was built to say the velocity at one level: "
                 "UNetConfig(average=True) builds one of average velocities."
             )
+        self._check_told(z, cond or Cond())
         if (
             cond is not None
             and cond.tokens is not None
@@ -302,3 +325,13 @@ class UNet(nn.Module):
             raise ValueError(
                 f"the condition has captions for {cond.tokens.shape[1]} frames, but the clip has {z.shape[2]}."
             )
+
+    def _check_told(self, z: Tensor, cond: Cond) -> None:
+        """That frames and numbers beside the clip are as many as it was built for."""
+        for name, many in (("known", self.config.known), ("numbers", self.config.numbers)):
+            given = getattr(cond, name)
+            wanted = (len(z), many, *z.shape[2:]) if name == "known" else (len(z), many)
+            if given is not None and tuple(given.shape) != wanted:
+                raise ValueError(
+                    f"the condition's {name} are {tuple(given.shape)}, but this U-Net was built with {name}={many} and expects {wanted}."
+                )

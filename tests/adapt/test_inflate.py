@@ -69,8 +69,9 @@ def test_at_the_start_it_equals_the_image_model_on_any_clip(image, method):
     torch.testing.assert_close(of(inflated(image, method), clip()), of(image, clip()), atol=1e-5, rtol=1e-5)
 
 
-def test_tune_a_video_equals_it_on_one_frame_and_on_equal_frames_alone(image):
-    model = inflated(image, Method.TUNE_A_VIDEO)
+@pytest.mark.parametrize("method", [Method.TUNE_A_VIDEO, Method.LUMIERE])
+def test_a_network_that_looks_back_or_pools_time_equals_it_on_one_frame_and_on_equal_frames_alone(image, method):
+    model = inflated(image, method)
     still = clip(1).expand(-1, -1, 5, -1, -1)
     for same in (clip(1), still):
         torch.testing.assert_close(of(model, same), of(image, same), atol=1e-5, rtol=1e-5)
@@ -117,7 +118,17 @@ MIXED = [
     ),
     *(f"attention.{name}" for name in ATTENTION),
 ]
+CONV_BLOCK = [
+    f"{layer}.{kind}" for layer in ("norm.norm", "space", "time.conv", "proj_out") for kind in ("weight", "bias")
+]
+COMPACT = {
+    *(f"down.1.time.conv.{kind}" for kind in ("weight", "bias")),
+    *(f"up.1.time.conv.conv.{kind}" for kind in ("weight", "bias")),
+    *(f"{stage}.temporal.{name}" for stage in ("down.0", "up.2") for name in CONV_BLOCK),
+    *(f"{stage}.temporal.{name}" for stage in ("down.2", "middle", "up.0") for name in MOTION_MODULE),
+}
 TRAINED = {
+    Method.LUMIERE: COMPACT,
     Method.MAKE_A_VIDEO: TIME_CONVS | names_in("temporal", ATTENTION) | {"position_bias.weight.weight"},
     Method.VIDEO_LDM: names_in("temporal", MIXED) | {"position_bias.weight.weight"},
     Method.ANIMATEDIFF: names_in("temporal", MOTION_MODULE),

@@ -307,3 +307,52 @@ def test_a_mean_of_the_words_that_are_there_pools_them():
     assert seen == [((6, 5, 4), (6, 5))]
     model = awake(UNet(CONFIG, Parts(pool=pooled_by(mean))))
     torch.testing.assert_close(model(clip(), LEVEL, WORDS), awake(UNet(CONFIG))(clip(), LEVEL, WORDS))
+
+
+def told_unet(**changes):
+    """A U-Net that is told of frames and numbers, every weight drawn at random."""
+    generator, network = torch.Generator().manual_seed(0), UNet(UNetConfig(widths=(16, 16), **changes))
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.copy_(torch.randn(weight.shape, generator=generator) / max(1, weight[0].numel()) ** 0.5)
+    return network.eval()
+
+
+def test_what_is_known_and_said_beside_a_clip_begins_as_nothing_and_changes_nothing_else():
+    torch.manual_seed(0)
+    plain = UNet(UNetConfig(widths=(16, 16)))
+    torch.manual_seed(0)
+    told = UNet(UNetConfig(widths=(16, 16), known=2, numbers=1))
+    z, cond = torch.randn(2, 1, 3, 8, 8), Cond(known=torch.randn(2, 2, 3, 8, 8), numbers=torch.tensor([[1.0], [5.0]]))
+    with torch.no_grad():
+        torch.nn.init.normal_(plain.conv_out.weight)
+        told.conv_out.load_state_dict(plain.conv_out.state_dict())
+        assert torch.equal(told(z, torch.zeros(2), cond), plain(z, torch.zeros(2)))
+
+
+def test_each_of_what_is_known_and_of_the_numbers_changes_its_own_clip():
+    network, z, t = told_unet(known=2, numbers=2), torch.randn(2, 1, 3, 8, 8), torch.zeros(2)
+    base = Cond(known=torch.randn(2, 2, 3, 8, 8), numbers=torch.tensor([[1.0, 2.0], [5.0, 2.0]]))
+    with torch.no_grad():
+        before = network(z, t, base)
+        for channel in range(2):
+            known, numbers = base.known.clone(), base.numbers.clone()
+            known[1, channel] += 1
+            numbers[1, channel] += 1
+            for other in (Cond(known=known, numbers=base.numbers), Cond(known=base.known, numbers=numbers)):
+                after = network(z, t, other)
+                assert torch.equal(after[0], before[0]) and (after[1] - before[1]).abs().max() > 1e-3
+
+
+def test_nothing_known_is_zeros():
+    network, z, t = told_unet(known=2), torch.randn(2, 1, 3, 8, 8), torch.zeros(2)
+    with torch.no_grad():
+        assert torch.equal(network(z, t), network(z, t, Cond(known=torch.zeros(2, 2, 3, 8, 8))))
+
+
+@pytest.mark.parametrize("cond", [Cond(known=torch.zeros(2, 2, 3, 8, 8)), Cond(numbers=torch.zeros(2, 3))])
+def test_what_it_was_not_built_to_be_told_is_refused(cond):
+    with pytest.raises(ValueError, match=r"was built with (known|numbers)=1 and expects"):
+        told_unet(known=1, numbers=1)(torch.zeros(2, 1, 3, 8, 8), torch.zeros(2), cond)
+    with pytest.raises(ValueError, match=r"was built with (known|numbers)=0"):
+        told_unet()(torch.zeros(2, 1, 3, 8, 8), torch.zeros(2), cond)

@@ -9,8 +9,22 @@ from minivid.chapters.ch06.experiments.methods import (
     methods_table,
     minutes_sentence,
 )
+from minivid.chapters.ch06.experiments.seams import (
+    long_clips,
+    measure_seams,
+    more_across,
+    of_the_clips,
+    seam_curves,
+    seams_table,
+    steps_of,
+)
 
-MEASUREMENTS = {"06_edit": measure_edit, "06_lift": measure_lift, "06_methods": measure_methods}
+MEASUREMENTS = {
+    "06_edit": measure_edit,
+    "06_lift": measure_lift,
+    "06_methods": measure_methods,
+    "06_seams": measure_seams,
+}
 
 __all__ = [
     "MEASUREMENTS",
@@ -19,12 +33,19 @@ __all__ = [
     "errors_table",
     "lift_sentence",
     "lift_table",
+    "long_clips",
     "longer_sentence",
     "measure_edit",
     "measure_lift",
     "measure_methods",
+    "measure_seams",
     "methods_table",
     "minutes_sentence",
     "models",
+    "more_across",
+    "of_the_clips",
+    "seam_curves",
+    "seams_table",
     "shown_clips",
+    "steps_of",
 ]
