@@ -206,6 +206,6 @@ def show_steps(found: Receipt) -> Picture:
                 )
                 axes.fill_between(calls, lows, highs, color=colour, alpha=0.18, linewidth=0)
             axes.set_xticks([2, 4, 8, 16, 32], ["2", "4", "8", "16", "32"])
-            if not i:
-                axes.legend(loc="upper left", bbox_to_anchor=(0, 0.91))
+            if i:  # where there is room
+                axes.legend(loc="lower right")
     return picture
