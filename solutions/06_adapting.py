@@ -13,7 +13,7 @@
 # **You will be able to** say what an image model does with a clip · put a layer into a trained network so that nothing is lost at the start · mix a layer over space with one over time · choose whose keys a frame
 # looks at · train a motion module beside a frozen network · edit a clip by prompt · merge a low-rank adapter, and put a module into another style · say what each method is worth · recognise adapters that do nothing.
 #
-# **You need** chapter 3's U-Net, sampling and guidance. **Time:** an hour.
+# **You need** chapter 3's U-Net, sampling and guidance. **Time:** an hour and a half.
 #
 # **Papers:** Singer et al. 2022 (*Make-A-Video*) · Blattmann et al. 2023 (*Align your Latents*, here Video LDM) · Guo et al. 2023 (*AnimateDiff*) · Wu et al. 2023 (*Tune-A-Video*) · Hu et al. 2021 (*LoRA*).
 
