@@ -68,9 +68,10 @@ def known_names(several: list[Module]) -> dict[str, str]:
     return {name: name for name in full} | bare | {module.name: module.name for module in several}
 
 
-def first_line(module: Module) -> str:
-    """What a module is about, in a line for a table."""
-    return _escaped(module.about.partition("\n")[0], {})
+def about(room: list[Module]) -> str:
+    """What a room is about, in a line for a table: its own words, else the names of its modules."""
+    named = ", ".join(module.name.rpartition(".")[2] for module in room[1:])
+    return _escaped(room[0].about.partition("\n")[0] or named, {})
 
 
 def as_markdown(docstring: str, known: dict[str, str]) -> list[str]:

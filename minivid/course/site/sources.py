@@ -106,7 +106,7 @@ def _reference(package: Path, folder: Path) -> list[str]:
     for module in several:
         rooms[".".join(module.name.split(".")[:2])].append(module)
     text = (HERE / "texts/reference.md").read_text(encoding="utf-8")
-    rows = [f"| [{room}]({room}.md) | {reference.first_line(modules[0])} |" for room, modules in rooms.items()]
+    rows = [f"| [{room}]({room}.md) | {reference.about(modules)} |" for room, modules in rooms.items()]
     for room, modules in rooms.items():
         _put(folder / "reference" / f"{room}.md", reference.page(room, modules, known))
     menu = "```{toctree}\n:hidden:\n:titlesonly:\n" + "\n".join(rooms) + "\n```\n"
