@@ -18,6 +18,7 @@
 # **Papers:** Singer et al. 2022 (*Make-A-Video*) · Blattmann et al. 2023 (*Align your Latents*, here Video LDM) · Guo et al. 2023 (*AnimateDiff*) · Wu et al. 2023 (*Tune-A-Video*) · Hu et al. 2021 (*LoRA*).
 
 # %% setup
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -29,12 +30,21 @@ from torch.utils.flop_counter import FlopCounterMode
 from minivid import zoo
 from minivid.adapt import Method, adapt, inflate, inflated, merged
 from minivid.adapt.layers import Mixed, MotionModule, SplitProjection
+from minivid.chapters.ch06.between import LONGER, blended, filled_in, given_at, interpolator
 from minivid.chapters.ch06.clips import LEVELS, WORLD, as_clips, model_of, reached, taught, thrown_off, x_errors
-from minivid.chapters.ch06.experiments import seam_curves, seams_table, steps_of
+from minivid.chapters.ch06.experiments import (
+    seam_curves,
+    seams_table,
+    steps_of,
+    told_table,
+)
+from minivid.chapters.ch06.svd import batches
 from minivid.checkpoint import load_into, weights_of
 from minivid.course import award, check, hint, receipt, summary  # noqa: F401  (hint is for you to call)
 from minivid.data import tokenize
+from minivid.diffusion.objective import Objective
 from minivid.diffusion.samplers import ddim, sample
+from minivid.diffusion.schedule import variance_preserving
 from minivid.nn import Cond, UNet
 from minivid.nn.attention.core import SPACE, Attention
 from minivid.nn.spacetime import PseudoConv3d
@@ -469,7 +479,7 @@ for name, errors in rows_of.items():
 # The price of a compact start stands in the second row: at the start it is worse than the image model wherever the frames differ, and has to earn back first what it lost. That a network which pools time *moves* better is the paper's claim; here it is not measured.
 #
 # ## 6.11 A clip that is longer than the network
-# Lumiere enlarges its clips with a second network that can hold only a part of the frames at once. Cut into pieces, a clip has *seams*: each piece draws another picture. **MultiDiffusion** lets the pieces overlap, and averages after *every* denoising step:
+# Lumiere enlarges its clips with a second network that can hold only a part of the frames at once. Cut into pieces, a clip has *seams*: each piece draws another picture. **MultiDiffusion** (Bar-Tal et al. 2023) lets the pieces overlap, and averages after *every* denoising step:
 # $$\hat v(z)_t=\frac{1}{|\{s: t\in s\}|}\sum_{s\ni t}\hat v_s(z_s)_t,\qquad s \text{ a segment of frames}.$$
 # All segments speak about the same noisy clip, so their mean is one prediction about it, whether ε, x or v is predicted.
 #
@@ -550,6 +560,175 @@ show_curves(
 # %% [markdown]
 # Side by side, the digit jumps where a segment ends, and often another digit goes on. One frame of overlap takes away most of that: the segments agree on the frame that they share, and each must go on from there. A small jump is left, and a wider overlap does not make it
 # smaller here. What no overlap gives is memory: a segment sees nothing of the one before the last, and from the first frame to the last the digit changes about as much as ever (the last column).
+
+# %% [markdown]
+# ## 6.12 A clip from a picture
+# **Stable Video Diffusion** begins with a picture and asks how it goes on. It is trained in three stages: pictures, then curated clips, then few and better ones (Blattmann et al. 2023, *Stable Video Diffusion*; ours has the first two). After the first stage *all* weights are trained, those of the image model too. Three things in it are new here: how its objective is written, what it is told, and how it is guided.
+#
+# **Its objective** comes in the notation of EDM. There y = x + σ ε is not scaled, σ may be 700, and around the network F stand coefficients that keep what goes in and out of unit size:
+# $$\hat x = c_\text{skip}(\sigma)\,y+c_\text{out}(\sigma)\,F\big(c_\text{in}(\sigma)\,y;\;c_\text{noise}(\sigma)\big),\qquad c_\text{noise}=\tfrac14\ln\sigma .$$
+# Is that another objective than ours? Here an objective is two coefficients, F = a x + b ε, and the network is given z = y/√(1 + σ²).
+#
+# #### Exercise 6.12
+# Write `edm_form(a, b, sigma)`: (c_skip, c_out, c_in) of a network that says F = a x + b ε, all tensors of one shape.
+# <details><summary>Hint</summary>Two equations, y = x + σ ε and F = a x + b ε. Solve them for x.</details>
+
+
+# %% exercise="6.12"
+def edm_form(a, b, sigma):
+    """(c_skip, c_out, c_in) of a network that says a x + b ε."""
+    ### BEGIN SOLUTION
+    divisor = b - sigma * a  # b y − σ F = (b − σ a) x
+    c_skip = b / divisor
+    c_out = -sigma / divisor
+    c_in = 1 / (1 + sigma**2).sqrt()
+    return c_skip, c_out, c_in
+    ### END SOLUTION
+
+
+edm_form = check("6.12", edm_form)
+
+# %% award="6.12"
+award("6.12")
+
+# %%
+sigmas = torch.tensor([0.05, 1.0, 20.0])
+alpha, spread = variance_preserving(-2 * sigmas.log())
+svd_says = 1 / (sigmas**2 + 1), -sigmas / (sigmas**2 + 1).sqrt(), 1 / (sigmas**2 + 1).sqrt()  # from the paper
+for objective in (Objective.X, Objective.EPS, Objective.V):
+    a, b = (torch.as_tensor(part).expand(3) for part in objective.coefficients(alpha, spread))
+    off = max((mine - theirs).abs().max().item() for mine, theirs in zip(edm_form(a, b, sigmas), svd_says, strict=True))
+    print(
+        f"{objective.value:4} c_skip",
+        [f"{value:.3f}" for value in edm_form(a, b, sigmas)[0].tolist()],
+        f"from SVD's coefficients by at most {off:.1e}",
+    )
+
+# %% [markdown]
+# SVD's coefficients are *v*, chapter 4's, in other words. So no line of the library's samplers has to change: `Objective.V` it is.
+#
+# **What it is told.** The first frame stands beside every noisy frame as channels of its own, zeros where no picture is given. It carries a little noise, so that the network does not trust each pixel; and how much is told. As numbers it hears frames per second − 1, and a *motion bucket*, how much moves. Each begins as nothing, as all adapters in this chapter:
+
+# %%
+shape = {"known": channels, "numbers": 3, "whole": True}
+asked_more = inflated(image.network, Method.VIDEO_LDM, **shape).eval()
+video, cond = batches(4, (0, 0, 0))
+print(
+    "numbers told, fps − 1, bucket, log σ:", *(str([round(one, 1) for one in row]) for row in cond.numbers.tolist()[:2])
+)
+with torch.no_grad():
+    off = (asked_more(video, torch.zeros(4), cond) - image.network(video, torch.zeros(4))).abs().max()
+print(
+    f"from the image model by at most {off:.1e}; trained are {len(asked_more.trained())} of {len(list(asked_more.parameters()))} tensors"
+)
+show(first_frame_noised=cond.known[:2], clip=video[:2])
+
+# %% [markdown]
+# **How it is guided.** One scale for all frames is too much for the first frame, which is known, or too little for the last. So the scale grows with the frame, in SVD from 1 to 3: u + s_t (c − u), and u is the same network with zeros for the picture.
+#
+# #### Exercise 6.13
+# Write `frame_guidance(blind, told, low, high)`: outputs `b c t h w` without and with the picture; the scale goes in equal steps from `low`, a Python number, at the first frame to `high` at the last.
+# <details><summary>Hint</summary><code>torch.linspace(low, high, t)</code> has one number for each frame. Along which axis do they lie?</details>
+
+
+# %% exercise="6.13"
+def frame_guidance(blind, told, low, high):
+    """Guidance whose scale grows from frame to frame."""
+    ### BEGIN SOLUTION
+    scales = torch.linspace(low, high, blind.shape[2])[:, None, None]
+    return blind + scales * (told - blind)
+    ### END SOLUTION
+
+
+frame_guidance = check("6.13", frame_guidance)
+
+# %% award="6.13"
+award("6.13")
+
+# %%
+scales = frame_guidance(torch.zeros(1, 1, 8, 1, 1), torch.ones(1, 1, 8, 1, 1), 1.0, 3.0)
+print("scales of eight frames:", *(f"{scale:.2f}" for scale in scales.flatten().tolist()))
+
+# %% [markdown]
+# **And does it work?** All weights were trained on such clips, for a few hundred steps. Then the network was given pictures in handwriting that it never saw, and asked for slow and for fast clips. "First frame off" is the squared error between the clip's first frame and the picture; what two different pictures have stands below the table.
+
+# %%
+pictured = receipt("06_svd")
+print(told_table(pictured))
+print(
+    f"{pictured['steps']} steps in {pictured['minutes of training']:.0f} minutes; two different pictures are {pictured['between pictures']:.3f} apart"
+)
+print(pictured)
+
+# %% [markdown]
+# In part. The picture is followed, not copied. The numbers are **not heard**: slow, fast and half the frames give steps of one length. So short a training does not teach them, and how long a sufficient one is, was not measured. The ramp of guidance has its price here, too: at the first frame its scale is 1, and a network that does not yet follow the picture by
+# itself begins further from it than with 3 for all frames.
+
+# %% [markdown]
+# ## 6.13 Frames between frames
+# **Make-A-Video** draws few frames and has a second network put others between them. It is the same video model, trained on: beside the noisy clip it is given the frames that are there, zeros for the others, and a mask that says which is which. How far apart the given ones are, it is told as a number.
+# With another mask the same network goes on from a frame, or back from one. The whole pipeline is a composition,
+# $$\text{clip}=\mathrm{SR}\circ{\uparrow_F}\circ D\,(\text{text}),$$
+# a video decoder D (section 6.4's is one), frames between frames ↑_F, and super-resolution SR of every frame. Here you build ↑_F.
+#
+# #### Exercise 6.14
+# Write `shown(video, given)`: clips `b c t h w` and which frames of each are given, `b t` of True and False. Return `b c+1 t h w`: the given frames and zeros for others, and as the last channel the mask, 1 where a frame is given.
+# <details><summary>Hint</summary>A mask of shape <code>b 1 t 1 1</code> multiplies a clip.</details>
+
+
+# %% exercise="6.14"
+def shown(video, given):
+    """Given frames, zeros elsewhere, and the mask."""
+    ### BEGIN SOLUTION
+    mask = given[:, None, :, None, None].float()  # b 1 t 1 1
+    return torch.cat([mask * video, mask.expand(-1, -1, -1, *video.shape[3:])], dim=1)
+    ### END SOLUTION
+
+
+shown = check("6.14", shown)
+
+# %% award="6.14"
+award("6.14")
+
+# %%
+some = LONGER.sample(2, 1)
+given = given_at(4)[None].expand(2, -1)  # frames 0, 4, 8 of nine
+print("given:", given[0].int().tolist(), "   shown:", tuple(shown(some.video, given).shape))
+show_sheet(clip=some.video[:1], shown=shown(some.video, given)[:1, :3], frames=9)  # grey is 0
+
+# %% [markdown]
+# What does it have to beat? A *blend*: the weighted mean of the two given frames, which costs nothing and shows whatever moves twice. So train, in yours, and hold both against the frames that were hidden:
+
+
+# %%
+def my_batches(n, seed):
+    clips, gaps = LONGER.sample(n, seed), torch.tensor([2, 4, 8])[torch.arange(n) % 3]
+    rows = torch.stack([given_at(gap) for gap in gaps.tolist()])
+    return clips.video, Cond(*tokenize(clips.caption), known=shown(clips.video, rows), numbers=gaps[:, None].float())
+
+
+gentle = TrainConfig(
+    steps=budget.pick(smoke=4, laptop=150, gpu=6000), batch=4, lr=5e-4, lr_matrices=0.004, warmup=4, ema=0.9
+)
+fill_run, filling = interpolator(image, gentle, my_batches)
+fill_records = list(filling.steps())
+filler = zoo.Model(fill_run, filling.ema.eval())
+print(f"{len(fill_records)} steps in {fill_records[-1].seconds:.0f} s")
+
+# %%
+unseen = replace(LONGER, split="heldout").sample(budget.pick(smoke=2, laptop=8, gpu=64), 11)
+fill_steps = budget.pick(smoke=5, laptop=25, gpu=50)
+for gap in (2, 4):
+    drawn, mixed = filled_in(filler, unseen.video, gap, unseen.caption, steps=fill_steps), blended(unseen.video, gap)
+    hidden = ~given_at(gap)
+    miss = [(clip - unseen.video)[:, :, hidden].square().mean() for clip in (drawn, mixed)]
+    print(f"{gap - 1} hidden between two: squared error of what was drawn {miss[0]:.3f}, of the blend {miss[1]:.3f}")
+display(show_sheet(real=unseen.video[:1], drawn=drawn[:1], blended=mixed[:1], frames=9))
+show(real=unseen.video[:1], drawn=drawn[:1], blended=mixed[:1])
+
+# %% [markdown]
+# Read the numbers before the pictures. In the smoke budget the network has taken a few steps, and the blend wins. The wider the gap, the more the blend pays for showing a digit twice: there a network that knows what digits do can win, once it does. After how many steps that is, is not
+# measured here, and two stages of the pipeline are not built: the super-resolution of frames, and the prior that leads from a text to a picture's embedding, which our network, as it reads the caption itself, does without.
 
 # %% [markdown]
 # ## 6.7 How this goes wrong

@@ -1,6 +1,16 @@
 """Chapter 6: what it is called and promises, and its exercises in the order of their numbers."""
 
-from minivid.chapters.ch06.exercises import identity_kernel, joined, merge, mix, sparse_causal, time_kernels
+from minivid.chapters.ch06.exercises import (
+    edm_form,
+    frame_guidance,
+    identity_kernel,
+    joined,
+    merge,
+    mix,
+    shown,
+    sparse_causal,
+    time_kernels,
+)
 from minivid.course.chapter import Chapter
 
 CHAPTER = Chapter(
@@ -14,5 +24,8 @@ CHAPTER = Chapter(
         merge.EXERCISE,
         time_kernels.EXERCISE,
         joined.EXERCISE,
+        edm_form.EXERCISE,
+        frame_guidance.EXERCISE,
+        shown.EXERCISE,
     ),
 )
