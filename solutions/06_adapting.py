@@ -159,7 +159,7 @@ with torch.no_grad():
         print(f"{method:13} differs from the image model by at most {off:.1e}")
 
 # %% [markdown]
-# Three of four equal it, to rounding, on a clip of pure noise. Tune-A-Video does not; section 6.5 says why.
+# Three equal it, to rounding, on a clip of pure noise. Tune-A-Video and Lumiere do not; sections 6.5 and 6.10 say why.
 #
 # ## 6.3 What does a layer over time add?
 # **Video LDM** leaves the image model's layer alone, puts a layer over time behind it, and *mixes* the two with one learned α:
