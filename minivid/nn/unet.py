@@ -280,7 +280,7 @@ class UNet(nn.Module):
     def matrices(self) -> list[str]:
         """Which of its parameters are matrices inside the network, for an optimizer of matrices: not the captions' encoder, not the
         first and the last layer."""
-        outer = ("text.", "conv_in.", "conv_out.", "position_bias.")
+        outer = ("text.", "conv_in.", "known_in.", "conv_out.", "position_bias.")
         return [name for name, weight in self.named_parameters() if weight.ndim == 2 and not name.startswith(outer)]
 
     def _level(self, t: Tensor, r: Tensor | None) -> Float[Tensor, "*b d"]:

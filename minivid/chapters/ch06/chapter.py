@@ -1,6 +1,17 @@
 """Chapter 6: what it is called and promises, and its exercises in the order of their numbers."""
 
-from minivid.chapters.ch06.exercises import edit, identity_kernel, joined, merge, mix, sparse_causal, time_kernels
+from minivid.chapters.ch06.exercises import (
+    edit,
+    edm_form,
+    frame_guidance,
+    identity_kernel,
+    joined,
+    merge,
+    mix,
+    shown,
+    sparse_causal,
+    time_kernels,
+)
 from minivid.course.chapter import Chapter
 
 CHAPTER = Chapter(
@@ -11,9 +22,12 @@ CHAPTER = Chapter(
         identity_kernel.EXERCISE,
         mix.EXERCISE,
         sparse_causal.EXERCISE,
-        merge.EXERCISE,
         edit.EXERCISE,
+        merge.EXERCISE,
         time_kernels.EXERCISE,
         joined.EXERCISE,
+        edm_form.EXERCISE,
+        frame_guidance.EXERCISE,
+        shown.EXERCISE,
     ),
 )

@@ -1,39 +1,34 @@
-import torch
+def clip_by_clip(video, given):
+    known = video.new_zeros(len(video), video.shape[1] + 1, *video.shape[2:])
+    for clip, frame in given.nonzero().tolist():
+        known[clip, :-1, frame] = video[clip, :, frame]
+        known[clip, -1, frame] = 1
+    return known
 
 
-def set_one_by_one(dim):
-    down, up = torch.zeros(dim, dim, 3), torch.zeros(dim, dim, 2)
-    for channel in range(dim):
-        down[channel, channel, 1] = 1
-        up[channel, channel] = 1
-    return down, up
+SECOND = clip_by_clip
 
+MASK, FRAMES = "given[:, None, :, None, None].float()", "mask * video"
+BOTH = "torch.cat([mask * video, mask.expand(-1, -1, -1, *video.shape[3:])], dim=1)"
 
-SECOND = set_one_by_one
-
-DOWN, UP = "one * torch.tensor([0.0, 1.0, 0.0])", "one * torch.ones(2)"
-
-RIGHT = {"by_torch": (DOWN, "torch.nn.init.dirac_(torch.empty(dim, dim, 3))")}
+RIGHT = {"by_where": (FRAMES, "torch.where(mask > 0, video, 0.0)")}
 
 WRONG = {
-    "half the frames": {
-        # published as 'linear interpolation': its weights sum to 2
-        "gain_of_two": (DOWN, "one * torch.tensor([0.5, 1.0, 0.5])"),
-        "blurred": (DOWN, "one * torch.tensor([0.25, 0.5, 0.25])"),
-        "the_mean": (DOWN, "one * torch.full((3,), 1 / 3)"),
-        "the_frame_before": (DOWN, "one * torch.tensor([1.0, 0.0, 0.0])"),
-        "the_frame_after": (DOWN, "one * torch.tensor([0.0, 0.0, 1.0])"),
+    "all frames given": {
+        "no_mask": (BOTH, "mask * video"),
+        "the_mask_first": (BOTH, "torch.cat([mask.expand(-1, -1, -1, *video.shape[3:]), mask * video], dim=1)"),
+        "a_mask_each": (BOTH, "torch.cat([mask * video, mask.expand_as(video)], dim=1)"),
+        "the_other_way_round": (
+            BOTH,
+            "torch.cat([mask * video, 1 - mask.expand(-1, -1, -1, *video.shape[3:])], dim=1)",
+        ),
     },
-    "twice the frames": {
-        "half_as_bright": (UP, "one * torch.full((2,), 0.5)"),
-        "black_between": (UP, "one * torch.tensor([1.0, 0.0])"),
-        "interpolated": (UP, "one * torch.tensor([0.5, 1.0, 0.5])"),
+    "every second frame": {
+        "all_shown": (FRAMES, "video"),
+        "black_for_nothing": (FRAMES, "torch.where(mask > 0, video, -1.0)"),
+        "along_the_rows": (MASK, "given[:, None, None, :, None].float().expand(-1, -1, video.shape[2], -1, -1)"),
     },
-    "several channels": {
-        "every_channel_from_all": (DOWN, "torch.ones(dim, dim, 1) * torch.tensor([0.0, 1.0, 0.0])"),
-        "the_mean_channel": (DOWN, "torch.ones(dim, dim, 1) / dim * torch.tensor([0.0, 1.0, 0.0])"),
-    },
-    "several channels, twice": {
-        "every_channel_from_all_twice": (UP, "torch.ones(dim, dim, 2)"),
+    "each clip its own": {
+        "the_first_clip_s": (MASK, "given[:1, None, :, None, None].float().expand(len(given), -1, -1, -1, -1)"),
     },
 }

@@ -1,36 +1,32 @@
-def by_number(step, x, levels, source, target):
-    z, last = x, len(levels) - 1
-    for i in range(2 * last):
-        s, t = (i, i + 1) if i < last else (2 * last - i, 2 * last - i - 1)
-        z = step(z, levels[s], levels[t], source if i < last else target)
-    return z
+import torch
 
 
-SECOND = by_number
+def sum_over_ranks(weight, up, down, strength):
+    return weight + torch.einsum("or,ri->oi", up, strength * down)
 
-UP = "z = step(z, s, t, source)"
-DOWN = "z = step(z, s, t, target)"
-BACK = "pairwise(levels.flip(0))"
 
-RIGHT = {
-    "levels_reversed_as_a_list": (BACK, "pairwise(list(levels)[::-1])"),
-    "the_pairs_turned": ("for s, t in pairwise(levels.flip(0))", "for t, s in reversed(list(pairwise(levels)))"),
-}
+SECOND = sum_over_ranks
+
+ADDED = "weight + strength * up @ down"
+
+RIGHT = {"the_product_first": (ADDED, "(up @ down) * strength + weight")}
 
 WRONG = {
-    "one step up and one down": {
-        "target_both_ways": (UP, "z = step(z, s, t, target)"),
-        "source_both_ways": (DOWN, "z = step(z, s, t, source)"),
-        "twice_up": (BACK, "pairwise(levels)"),
-        "never_down": (DOWN, "pass"),
-        "never_up": (UP, "pass"),
+    "rank one": {
+        "exchanged": (ADDED, "weight + strength * (down.T @ up.T)"),
+        "added_alone": (ADDED, "strength * up @ down"),
+        "subtracted": (ADDED, "weight - strength * up @ down"),
+        "does_nothing": (ADDED, "weight.clone()"),
     },
-    "several steps": {
-        "in_one_leap": ("for s, t in pairwise(levels):", "for s, t in [(levels[0], levels[-1])]:"),
-        "not_all_the_way_up": (
-            "for s, t in pairwise(levels):",
-            "for s, t in pairwise(levels if len(levels) == 2 else levels[:-1]):",
+    "a higher rank, and no square": {
+        "by_the_rank": (ADDED, "weight + strength / len(down) * up @ down"),
+    },
+    "half a strength": {
+        "always_whole": (ADDED, "weight + up @ down"),
+        "counted_twice": (ADDED, "weight + (strength * up) @ (strength * down)"),
+        "weight_fades": (
+            ADDED,
+            "(1 - strength) * weight + strength * up @ down if strength < 1 else weight + up @ down",
         ),
-        "not_all_the_way_down": (BACK, "pairwise(levels.flip(0) if len(levels) == 2 else levels.flip(0)[:-1])"),
     },
 }

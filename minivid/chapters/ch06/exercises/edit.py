@@ -1,4 +1,4 @@
-"""6.5: a clip edited by prompt: up to noise by one caption, down again by another."""
+"""6.4: a clip edited by prompt: up to noise by one caption, down again by another."""
 
 from functools import partial
 from itertools import pairwise
@@ -95,7 +95,7 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
 
 
 EXERCISE = Exercise(
-    id="6.5",
+    id="6.4",
     title="Up by one caption, down by another",
     points=2,
     stars=2,

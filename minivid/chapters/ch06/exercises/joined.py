@@ -1,4 +1,4 @@
-"""6.11: segments of a clip, laid over one another."""
+"""6.7: segments of a clip, laid over one another."""
 
 from functools import partial
 
@@ -66,7 +66,7 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
 
 _clip = returned("clip")
 EXERCISE = Exercise(
-    id="6.11",
+    id="6.7",
     title="One clip out of segments",
     points=3,
     stars=2,

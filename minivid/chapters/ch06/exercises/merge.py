@@ -1,4 +1,4 @@
-"""6.4: a low-rank adapter merged into the weight that it stands beside."""
+"""6.5: a low-rank adapter merged into the weight that it stands beside."""
 
 from functools import partial
 
@@ -41,7 +41,7 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
 
 _merged = returned("merged")
 EXERCISE = Exercise(
-    id="6.4",
+    id="6.5",
     title="Merged",
     points=1,
     stars=1,

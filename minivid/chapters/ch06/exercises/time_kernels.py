@@ -1,4 +1,4 @@
-"""6.10: the kernels with which Lumiere's maps of time begin."""
+"""6.6: the kernels with which Lumiere's maps of time begin."""
 
 import torch
 from torch import Tensor
@@ -65,7 +65,7 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
 
 
 EXERCISE = Exercise(
-    id="6.10",
+    id="6.6",
     title="Half the frames, and twice",
     points=2,
     stars=2,

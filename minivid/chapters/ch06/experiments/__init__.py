@@ -18,12 +18,14 @@ from minivid.chapters.ch06.experiments.seams import (
     seams_table,
     steps_of,
 )
+from minivid.chapters.ch06.experiments.told import measure_svd, told_table
 
 MEASUREMENTS = {
     "06_edit": measure_edit,
     "06_lift": measure_lift,
     "06_methods": measure_methods,
     "06_seams": measure_seams,
+    "06_svd": measure_svd,
 }
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "measure_lift",
     "measure_methods",
     "measure_seams",
+    "measure_svd",
     "methods_table",
     "minutes_sentence",
     "models",
@@ -48,4 +51,5 @@ __all__ = [
     "seams_table",
     "shown_clips",
     "steps_of",
+    "told_table",
 ]
