@@ -738,6 +738,11 @@ for name, pairs, most in (
     print(
         f"{name:11}: {pairs:5} pairs of frames look at each other, at most {most:2} frames are in the network at once"
     )
+one_step = receipt("07_memory")
+for name, cost in one_step["steps"].items():
+    print(
+        f"{name:11}: one step of one film holds {cost['megabytes']:.0f} MB and takes {cost['seconds']:.1f} s of a core"
+    )
 
 # %% [markdown]
 # #### Exercise 7.8
