@@ -785,8 +785,8 @@ long_take = sample(path).clamp(-1, 1)
 show(world=journey.video, in_two_storeys=long_take)
 
 # %%
-show_slice(world=journey.video, in_two_storeys=long_take)
 print(*(f"{name}: {100 * value:.2f} of 100" for name, value in seams(long_take).items()), sep=" · ")
+show_slice(world=journey.video, in_two_storeys=long_take)
 
 # %% [markdown]
 # **Are there seams?** *At seams* is how much the background changes at a step into every eighth frame, *elsewhere* at all other steps, *from frame 0* how far each frame's background is from the first's. Beside it: clips of eight that know nothing of one another (but begin from the same noise), all frames at the first, and each alone.
