@@ -738,6 +738,11 @@ for name, pairs, most in (
     print(
         f"{name:11}: {pairs:5} pairs of frames look at each other, at most {most:2} frames are in the network at once"
     )
+one_step = receipt("07_memory")
+for name, cost in one_step["steps"].items():
+    print(
+        f"{name:11}: one step of one film holds {cost['megabytes']:.0f} MB and takes {cost['seconds']:.1f} s of a core"
+    )
 
 # %% [markdown]
 # #### Exercise 7.8
@@ -780,8 +785,8 @@ long_take = sample(path).clamp(-1, 1)
 show(world=journey.video, in_two_storeys=long_take)
 
 # %%
-show_slice(world=journey.video, in_two_storeys=long_take)
 print(*(f"{name}: {100 * value:.2f} of 100" for name, value in seams(long_take).items()), sep=" · ")
+show_slice(world=journey.video, in_two_storeys=long_take)
 
 # %% [markdown]
 # **Are there seams?** *At seams* is how much the background changes at a step into every eighth frame, *elsewhere* at all other steps, *from frame 0* how far each frame's background is from the first's. Beside it: clips of eight that know nothing of one another (but begin from the same noise), all frames at the first, and each alone.

@@ -201,3 +201,9 @@ def test_what_the_chapter_says_of_long_films_is_what_was_measured():
     )
     assert first["seconds"] < 0.6 * mean[long.TWO]["seconds"]
     assert max(row["off"] for row in mean.values()) - min(row["off"] for row in mean.values()) < 0.05
+
+
+def test_in_two_storeys_a_step_holds_a_fraction_of_the_memory():
+    cost = receipt("07_memory")["steps"]
+    assert cost[long.TWO]["megabytes"] < cost["all at all"]["megabytes"] / 10
+    assert cost[long.TWO]["seconds"] < cost["all at all"]["seconds"] / 3

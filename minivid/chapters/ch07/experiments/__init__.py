@@ -1,7 +1,7 @@
 """Chapter 7's measurements. `minivid measure 07_pieces` runs one whole and writes its receipt."""
 
 from minivid.chapters.ch07.experiments.control import beside_control, control_table, measure_control, measure_steered
-from minivid.chapters.ch07.experiments.long import at_once, long_table, measure_long, scores, seams
+from minivid.chapters.ch07.experiments.long import at_once, long_table, measure_long, measure_memory, scores, seams
 from minivid.chapters.ch07.experiments.pieces import beside_the_receipt, measure_pieces, pieces_table
 
 MEASUREMENTS = {
@@ -9,6 +9,7 @@ MEASUREMENTS = {
     "07_control": measure_control,
     "07_steered": measure_steered,
     "07_long": measure_long,
+    "07_memory": measure_memory,
 }
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "long_table",
     "measure_control",
     "measure_long",
+    "measure_memory",
     "measure_pieces",
     "measure_steered",
     "pieces_table",

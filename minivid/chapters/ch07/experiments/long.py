@@ -11,13 +11,16 @@ from jaxtyping import Float
 from torch import Tensor
 
 from minivid import zoo
-from minivid.adapt.controlvideo import key_frames
+from minivid.adapt.controlnet import controlled
+from minivid.adapt.controlvideo import first_and_last, hierarchical, key_frames
 from minivid.adapt.zeroshot import bright
 from minivid.chapters.ch07.followed import background_changes, followed
-from minivid.chapters.ch07.steered import EVERY, WORLD, edges_of, long_film, steered
+from minivid.chapters.ch07.steered import EVERY, WORLD, edges_of, long_film, pair, steered
 from minivid.course.receipt import Receipt
 from minivid.evaluation.report import aligned
 from minivid.nn.attention import keys
+from minivid.nn.condition import Cond
+from minivid.tools.memory import LiveTensors
 
 LONG = 64
 FILMS = replace(WORLD, frames=LONG)
@@ -93,6 +96,21 @@ def measure_long(n: int = 2, seed: int = 72) -> dict:
             for measure, value in values.items():
                 found[name].setdefault(measure, []).append(round(value, 5))
     return {"model": model.manifest["sha256"], "n": n, "every": EVERY, "frames": LONG, "clips": found}
+
+
+def measure_memory(seed: int = 0) -> dict:
+    """How much memory and time one step of 64 frames takes, all frames at all and in two storeys."""
+    model = zoo.load(MODEL)
+    two = pair(model)
+    whole, within = controlled(*two, keys.all_frames), controlled(*two, first_and_last)
+    control, z = edges_of(FILMS.sample(1, seed)), model.noise(1, seed).expand(-1, -1, LONG, -1, -1)
+    found = {}
+    for name, network in (("all at all", whole), (TWO, hierarchical(whole, within, EVERY))):
+        begin = time.process_time()
+        with torch.no_grad(), LiveTensors() as live:
+            network(z, torch.zeros(1), Cond(control=control))
+        found[name] = {"megabytes": round(live.peak / 2**20, 1), "seconds": round(time.process_time() - begin, 2)}
+    return {"model": model.manifest["sha256"], "frames": LONG, "every": EVERY, "steps": found}
 
 
 def long_table(found: Receipt) -> str:
