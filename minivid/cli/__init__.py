@@ -49,7 +49,6 @@ def course_commands() -> Commands:
 
     return {
         "lab": commands.lab,
-        "progress": progress.progress,
         "sample": sample.sample,
         "world": world.world,
         "train": train.train,
@@ -57,6 +56,7 @@ def course_commands() -> Commands:
         "evaluate": evaluate.evaluate,
         "data": ("Data sets that are fetched once and kept.", {"list": data.data_list, "fetch": data.data_fetch}),
         "measure": measure.measure,
+        "progress": progress.progress,
         "test": commands.test,
         "doctor": commands.doctor,
         "build": commands.build,
