@@ -11,11 +11,12 @@
 # A network has learnt pictures. In this chapter it is given time: layers between its own that begin as nothing and learn to join the frames.
 #
 # **You will be able to** say what an image model does with a clip · put a layer into a trained network so that nothing is lost at the start · mix a layer over space with one over time · choose whose keys a frame
-# looks at · train a motion module beside a frozen network · edit a clip by prompt · merge a low-rank adapter, and put a module into another style · say what each method is worth · recognise adapters that do nothing.
+# looks at · train a motion module beside a frozen network · edit a clip by prompt · merge a low-rank adapter, and put a module into another style · halve time inside a network · make a clip longer than its network, out of segments · go on from a picture · fill in frames between frames · say what each
+# method is worth · recognise adapters that do nothing.
 #
-# **You need** chapter 3's U-Net, sampling and guidance. **Time:** an hour and a half.
+# **You need** chapter 3's U-Net, sampling and guidance; chapter 4's outputs and DDIM inversion. **Time:** three hours.
 #
-# **Papers:** Singer et al. 2022 (*Make-A-Video*) · Blattmann et al. 2023 (*Align your Latents*, here Video LDM) · Guo et al. 2023 (*AnimateDiff*) · Wu et al. 2023 (*Tune-A-Video*) · Hu et al. 2021 (*LoRA*).
+# **Papers:** Singer et al. 2022 (*Make-A-Video*) · Blattmann et al. 2023 (*Align your Latents*, here Video LDM) · Guo et al. 2023 (*AnimateDiff*) · Wu et al. 2023 (*Tune-A-Video*) · Hu et al. 2021 (*LoRA*) · Bar-Tal et al. 2024 (*Lumiere*) · Bar-Tal et al. 2023 (*MultiDiffusion*) · Blattmann et al. 2023 (*Stable Video Diffusion*) · Karras et al. 2022 (*EDM*).
 
 # %% setup
 from collections import Counter
@@ -911,7 +912,7 @@ print(clinic_table(image.network, sick, z_one))
 summary("06")
 
 # %% [markdown]
-# **What is not here yet:** Make-A-Video's whole pipeline.
+# **What is not here yet:** Make-A-Video's prior and super-resolution, so its pipeline is not whole; Gen-1, which takes structure from one clip and content from a picture; Stable Video Diffusion's third stage, and its curation.
 #
 # ## To read next
 # Guo et al. 2023, section 4, for what a motion module may and may not learn. Blattmann et al. 2023, section 3, for the mixing and what it is good for. Wu et al. 2023, section 4, for one clip being enough.
