@@ -29,6 +29,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from IPython.display import display
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from minivid import zoo
@@ -144,7 +145,7 @@ for other in (
 # Colour and digit are heard. Direction and speed all but not: no picture asked for them. So whatever is put between this model's layers hears of them no more than this.
 #
 # ## 6.2 How does a layer come in without doing harm?
-# **Make-A-Video** puts a convolution over time behind every convolution over space. The image model's weights stay; if the new one begins as the *identity*, the video model is the image model, on every frame of every clip.
+# **Make-A-Video** puts a convolution over time behind every convolution over space. The image model's weights stay; if the new one begins as the *identity* (and attention over time, which it adds too, with an output of zero), the video model is the image model, on every frame of every clip.
 #
 # #### Exercise 6.1
 # Write `identity_kernel(dim, kernel)`: the weight, `dim dim kernel`, with which a convolution over time gives back what it was given. `kernel` is odd; the convolution pads by `kernel // 2` zeros on either side.
@@ -228,7 +229,7 @@ for name, logit in (("α = 1 (a logit of 40)", 40.0), ("α = ½", 0.0)):
     print(f"{name:22} gradient of the layer over time {layer.weight.grad.norm():.1e}")
 
 # %% [markdown]
-# None, ever: an adapter that does nothing. So let α begin at ½, and let the *branch* begin as the identity. Your `mix` in the library's layer, and that layer in the whole network:
+# None, as long as α is 1. By a logit of 40 it stays there for good: the sigmoid has no slope left. A raw α may still leave 1 by its own gradient, but only where the layer's untrained output happens to help; if the branch begins as the identity, not even then. So let α begin at ½, and let the *branch* begin as the identity. Your `mix` in the library's layer, and that layer in the whole network:
 
 
 # %%
@@ -266,7 +267,7 @@ for method in Method:
     )
 
 # %% [markdown]
-# Before training no frame reaches another; the most common published failure is that this stays so. So ask twice: which frames of the output change when frame 2 of the input does?
+# Before training no frame reaches another; a published failure is that this stays so. So ask twice: which frames of the output change when frame 2 of the input does?
 
 # %%
 training = TrainConfig(
@@ -304,7 +305,7 @@ show(alone=alone[:1], with_module=clips[:1])
 # **In part.** The module is an addition, x + m(x), and can be added in part: its last layer times a strength s.
 
 # %%
-z_one = WORLD.sample(4, 3).video + torch.randn(4, *still.shape, generator=chance)
+z_one = (WORLD.sample(4, 3).video + torch.randn(4, *still.shape, generator=chance)) / 2**0.5
 strengths, changes = torch.linspace(0, 1, 5), []
 for strength in strengths:
     network = in_part(image.network, run.ema.adapter(), strength)
@@ -342,7 +343,7 @@ widgets.mixing(guessed, green.video[0])
 widgets.mixing_still(guessed, green.video[0], [1.0, 0.5, 0.0])
 
 # %% [markdown]
-# **Past its length.** The module counts its frames, and has learnt to count so far and no further:
+# **Past its length.** The module was taught 8 frames. Its count goes on, to a limit that is set by hand:
 
 # %%
 try:
@@ -352,7 +353,7 @@ except ValueError as refusal:
 
 # %% [markdown]
 # ## 6.5 Whose keys does a frame look at?
-# **Tune-A-Video** adds no layer to make frames alike. It lets the image model's own attention over space look elsewhere: at the keys and values of the *first* frame and the *one before*. The weights fit, since a key is a key.
+# **Tune-A-Video** adds only attention over time, which begins at zero. What joins frames from the start is the image model's own attention over space: it looks elsewhere, at the keys and values of the *first* frame and the *one before*. The weights fit, since a key is a key.
 #
 # #### Exercise 6.3
 # Write `sparse_causal(x, frames)`: `x` is `(b t) n c`, the keys of every frame of every clip. Return `(b t) 2n c`: for each frame those of its clip's first frame, then those of the one before. Before the first stands itself.
@@ -437,7 +438,7 @@ print(f"{said} → {asked}")
 show_sheet(source=source, edited=new)
 
 # %% [markdown]
-# How often does it work? Each of several clips was tuned on alone and edited to another digit. Beside it: the same tuned model told the *same* caption, and told the new one but from *new noise*; the same layers *not tuned*; and the image model, which edits every frame alone.
+# How often does it work? Each of several clips was tuned on alone and edited to another digit. Beside it: the same tuned model told the *same* caption (without guidance; all others are guided by 3), and told the new one but from *new noise*; the same layers *not tuned*; and the image model, which edits every frame alone.
 
 # %%
 edits = receipt("06_edit")
@@ -451,14 +452,14 @@ display(show_sheet(**shown_clips(edits, 2)))
 show(**shown_clips(edits))
 
 # %% [markdown]
-# *Edited*: the new digit is read on half of the frames or more. *From its path*: how far the digit's centre is from the source's, the mean over frames. **The inversion keeps the path**: from its own noise the edited clip is surely nearer to the source's path than from new noise, and thrown off far less. New noise
-# shows the new digit more readily: nothing holds it back. Told the same, the clip comes back.
+# *Edited*: the new digit is read on half of the frames or more. *From its path*: how far the digit's centre is from the source's, the mean over frames. **The inversion is nearer to the path**: from its own noise the edited clip is surely nearer to the source's path than from new noise, and thrown off far less; some
+# of them are still pixels away. From new noise the new digit is read on more of the clips, too few to say so surely. Told the same, and not guided, the clip comes back.
 #
-# **What the tuning adds is not seen here.** Against the same layers not tuned, and even against frames that are edited alone, neither the share of edited clips nor the path is surely better or worse; in this world a frame's noise holds all that has to be kept, its digit's place. And tuning has a price: the green 9 stays a 9 by the
-# model that was tuned on it, and becomes a 5 by the one that was not, though on another path. Six clips are few: a small difference would not show.
+# **What the tuning adds is not seen here.** Against the same layers not tuned, and even against frames that are edited alone, neither the share of edited clips nor the path is surely better or worse: much of what keeps the path is in each frame's noise already. One clip to look at: the green 9 stays a 9 by the model that was tuned on it,
+# and becomes a 5 by the one that was not, though on another path. Whether tuning often holds an edit back, six clips do not say.
 #
 # ### What is each of them worth?
-# All four methods, at equal steps: the same clips, the same noise, and each trains only what its paper trains. (Tune-A-Video was made for one clip; here it is taught as many as the others.) The last row begins with nothing: AnimateDiff's network, all of it trained, and no image model in it. All rows draw the same captions from the same noise.
+# Four of the five methods (Lumiere follows in section 6.7), at equal steps: the same clips, the same noise, and each trains only what its paper trains. (Tune-A-Video was made for one clip; here it is taught as many as the others.) The last row begins with nothing: AnimateDiff's network, all of it trained, and no image model in it. All rows draw the same captions from the same noise.
 
 # %%
 compared = receipt("06_methods")
@@ -468,9 +469,9 @@ print(minutes_sentence(compared))
 print(compared)
 
 # %% [markdown]
-# *Direction*: the first steps go where the caption says; a guess among four is right in a quarter. *Thrown off*: how far the digit leaves a straight path from frame to frame. *Alike*: the cosine of the digit with itself in the next frame, 1 for one hand throughout. *Digit as asked*: on which share of frames it is read, as the image model's pictures are. A star: the difference to the image model, clip by clip, leaves out 0. x̂'s error is a share of the image model's, with its 95 % interval.
+# *Direction*: the first steps go where the caption says; a guess among four is right in a quarter. *Thrown off*: how far the digit leaves a straight path from frame to frame. *Alike*: the cosine of the digit with itself in the next frame, 1 for one hand throughout. *A step*: pixels from a frame to the next. *One digit*: the share of clips on which one digit, whichever, is read on every frame. *Digit as asked*: on which share of frames it is read, as the image model's pictures are. A star: the difference to the image model, clip by clip, leaves out 0. x̂'s error is a share of the image model's, with its 95 % interval.
 #
-# **Do the frames hang together?** Under every method the digit is thrown off surely less than by the image model: least under Make-A-Video, which has a layer over time behind *every* convolution, then Video LDM, then AnimateDiff, and last Tune-A-Video, which was not made for this. **Is the image model still there?** Under all four the
+# **Do the frames hang together?** Under every method the digit is thrown off surely less than by the image model: least under Make-A-Video, which has a layer over time behind *every* convolution, then Video LDM, then AnimateDiff, and last Tune-A-Video, which was not made for this. In place, that is: that it is *one digit* is under no method surely more frequent than by the image model, and under Tune-A-Video a frame is surely less like the next. **Is the image model still there?** Under all four the
 # digit is read as often as on the image model's own pictures, or not surely less. From nothing, in as many steps, there is no digit: and yet it is thrown off no more than Make-A-Video's. A blur goes straight; so no number for motion stands alone.
 #
 # **Does it go where it is told?** Not one is surely better than a guess. What these words look like, the image model never learnt (6.1), and what is trained here hears of them through it. **x̂'s error** says the rest: where there is much noise, all four gain by the other frames; where little is left, a frame needs no other, and
@@ -538,7 +539,7 @@ display(show_sheet(**{name.replace(" ", "_"): clip for name, clip in lifts.items
 show(**{name.replace(" ", "_"): clip for name, clip in lifts.items()})
 
 # %% [markdown]
-# *White*: the least of red, green and blue at the brightest pixels of a frame. Coloured ink lacks one of the three, a white tube none; so this one number tells real clips of both worlds apart without a mistake, and it knows nothing of shape or place.
+# *White*: the least of red, green and blue, over the ten pixels of a frame where it is largest. Coloured ink has little of one of the three, a white tube much of all; so this one number tells real clips of both worlds apart without a mistake, and it knows nothing of shape or place.
 
 # %%
 lift = receipt("06_lift")
@@ -548,12 +549,12 @@ print(longer_sentence(lift))
 print(lift)
 
 # %% [markdown]
-# **The style comes through whole, the motion in part.** Every clip of the lifted module is nearer to neon than to plain ink, and all but as white as the style's own pictures. The digit is thrown off far less than without a module; and yet more, surely, than where the module was trained: it learnt to read *that* base's
-# features, and a tuned base has somewhat different ones. Asked for twice the frames of its training, the module says nothing; where its count ends, at 32, it refuses, as above.
+# **The style comes through whole, the motion in part.** Every clip of the lifted module is nearer to neon than to plain ink, and all but as white as the style's own pictures. The digit is thrown off far less than without a module; and yet more, surely, than where the module was trained: perhaps since it learnt to read *that* base's
+# features, and a tuned base has somewhat different ones. Asked for twice the frames of its training it raises no error, and is not surely worse on these clips; past 32 it refuses, as above.
 
 # %% [markdown]
 # ## 6.7 Must every layer see every frame?
-# All networks so far keep every frame at every level. **Lumiere** halves time together with space: a *space-time* U-Net, whose coarsest level has few, small frames, so that attention over all of time costs little there.
+# All U-Nets so far keep every frame at every level. **Lumiere** halves time together with space: a *space-time* U-Net, whose coarsest level has few, small frames, so that attention over all of time costs little there.
 # Here the image model has two levels, and the lower one keeps frames 0, 2, 4, …
 # $$h'_k=\textstyle\sum_i w_i\,h_{2k+i-1}\ \text{ on the way down},\qquad \text{twice as many frames on the way up}.$$
 # To the image model's weights a compact clip is a clip: it does not mind. But which w should the maps of time begin with? Lumiere's authors found that *nearest neighbour* is a good start.
@@ -578,7 +579,7 @@ time_kernels = check("6.6", time_kernels)
 award("6.6")
 
 # %%
-numbered = torch.arange(1.0, 8).reshape(1, 1, 7)  # a channel that counts its frames
+numbered = torch.arange(7.0).reshape(1, 1, 7)  # a channel that counts its frames
 down, up = time_kernels(1)
 few = F.conv1d(numbered, down, stride=2, padding=1)
 print("seven frames:", *numbered.flatten().int().tolist(), "  halved:", *few.flatten().int().tolist())
@@ -592,7 +593,7 @@ print(
 # %% [markdown]
 # (½, 1, ½) has been published as linear interpolation. Going *up* it is; going down its weights sum to 2, and every level would be twice as bright as the image model ever saw.
 #
-# Frames 2, 4, 6 are lost on the way down, and come back as copies of their neighbours; over the skip connections the fine level still sees them. So at the start this network is *not* the image model on a clip that moves. On which clips is it?
+# Frames 1, 3, 5 are lost on the way down, and come back as copies of their neighbours; over the skip connections the fine level still sees them. So at the start this network is *not* the image model on a clip that moves. On which clips is it?
 
 # %%
 spacetime = inflated(image.network, Method.LUMIERE).eval()
@@ -606,14 +607,18 @@ print("frame 2 reaches", reached(spacetime), "and frame 3", reached(spacetime, f
 # %% [markdown]
 # <details><summary>Why does frame 2 reach frame 3, and not the other way?</summary>Below, frame 3 is a copy of frame 2. Frame 3 itself was passed over.</details>
 #
-# What is it good for? Count multiplications and additions, those of convolutions and products of matrices, of one denoising, beside a network that keeps all frames everywhere:
+# On one frame, and on equal ones. What is it good for, then? Count multiplications and additions, those of convolutions and products of matrices, of one denoising, beside a network that keeps all frames everywhere:
 
 # %%
 lengths = (4, 8, 16, 32)
 
 
 def gigaflops(method, frames):
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
+    with (
+        FlopCounterMode(display=False) as counter,
+        torch.no_grad(),
+        sdpa_kernel(SDPBackend.MATH),
+    ):  # the fused is not counted
         inflated(image.network, method)(torch.zeros(1, channels, frames, height, width), torch.zeros(1))
     return counter.get_total_flops() / 1e9
 
@@ -623,6 +628,10 @@ costs = {
     for name, method in (("AnimateDiff", Method.ANIMATEDIFF), ("Lumiere", Method.LUMIERE))
 }
 show_curves(torch.tensor(lengths), costs, xlabel="frames", ylabel="GFLOP a denoising", heading="What a clip costs")
+print("Lumiere's share of it:", *(f"{share:.2f}" for share in (costs["Lumiere"] / costs["AnimateDiff"]).tolist()))
+
+# %% [markdown]
+# At these sizes most of the work is convolution, so the share hardly depends on the length. Not all of what is saved is the halving: AnimateDiff's network attends over time at every level, Lumiere's only at the coarsest.
 
 # %%
 short = TrainConfig(steps=budget.pick(smoke=4, laptop=120, gpu=6000), batch=4, warmup=4, ema=0.9)
@@ -641,10 +650,10 @@ for name, errors in rows_of.items():
     print(f"{name:24}", *(f"{error:8.4f}" for error in errors.tolist()))
 
 # %% [markdown]
-# The price of a compact start stands in the second row: at the start it is worse than the image model wherever the frames differ, and has to earn back first what it lost. That a network which pools time *moves* better is the paper's claim; here it is not measured.
+# The price of a compact start stands in the second row: at the start it is worse than the image model at every level but the noisiest, where hardly anything is seen of any frame, and has to earn back first what it lost. That a network which pools time *moves* better is the paper's claim; here it is not measured.
 #
 # ## 6.8 A clip that is longer than the network
-# Lumiere enlarges its clips with a second network that can hold only a part of the frames at once. Cut into pieces, a clip has *seams*: each piece draws another picture. **MultiDiffusion** (Bar-Tal et al. 2023) lets the pieces overlap, and averages after *every* denoising step:
+# Lumiere enlarges its clips with a second network that can hold only a part of the frames at once. Cut into pieces, a clip has *seams*: each piece draws another picture. **MultiDiffusion** (Bar-Tal et al. 2023) lets the pieces overlap, and averages what they predict at *every* denoising step:
 # $$\hat v(z)_t=\frac{1}{|\{s: t\in s\}|}\sum_{s\ni t}\hat v_s(z_s)_t,\qquad s \text{ a segment of frames}.$$
 # All segments speak about the same noisy clip, so their mean is one prediction about it, whether ε, x or v is predicted.
 #
@@ -674,7 +683,7 @@ joined = check("6.7", joined)
 award("6.7")
 
 # %% [markdown]
-# `vdm-small` of the zoo draws 8 frames. Ask it for 24, in yours: side by side, and with two frames of overlap.
+# `vdm-small` of the zoo draws 8 frames. Ask it for 24, in yours: side by side, and with two frames of overlap (four before the last, which ends with the clip).
 
 # %%
 eight = zoo.load("vdm-small")
@@ -723,8 +732,8 @@ show_curves(
 )
 
 # %% [markdown]
-# Side by side, the digit jumps where a segment ends, and often another digit goes on. One frame of overlap takes away most of that: the segments agree on the frame that they share, and each must go on from there. A small jump is left, and a wider overlap does not make it
-# smaller here. What no overlap gives is memory: a segment sees nothing of the one before the last, and from the first frame to the last the digit changes about as much as ever (the last column).
+# Side by side, the digit jumps where a segment ends, and looks less like itself. One frame of overlap takes away most of that: the segments agree on the frame that they share, and each must go on from there. A small jump is left: with two frames not surely smaller than with one, with four surely larger than with two.
+# What overlap hardly gives is memory: at each step a segment hears of its neighbours alone, and first and last frame are only a little more alike (the last column).
 
 # %% [markdown]
 # ## 6.9 A clip from a picture
@@ -826,15 +835,15 @@ print(
 print(pictured)
 
 # %% [markdown]
-# In part. The picture is followed, not copied. The numbers are **not heard**: slow, fast and half the frames give steps of one length. So short a training does not teach them, and how long a sufficient one is, was not measured. The ramp of guidance has its price here, too: at the first frame its scale is 1, and a network that does not yet follow the picture by
-# itself begins further from it than with 3 for all frames.
+# In part. The mean of all pictures would be half as far from a picture as another one is: the clip's first frame is nearer than that, but not by much. The numbers are **not heard**: slow, fast and half the frames give steps of one length. So short a training does not teach them, and how long a sufficient one is, was not measured. The ramp of guidance has its price here, too: at the first frame its scale is 1, and a network that does not yet follow the picture by
+# itself begins further from it than with 3 for all frames; its last digit is surely less like its first, too.
 
 # %% [markdown]
 # ## 6.10 Frames between frames
 # **Make-A-Video** draws few frames and has a second network put others between them. It is the same video model, trained on: beside the noisy clip it is given the frames that are there, zeros for the others, and a mask that says which is which. How far apart the given ones are, it is told as a number.
 # With another mask the same network goes on from a frame, or back from one. The whole pipeline is a composition,
-# $$\text{clip}=\mathrm{SR}\circ{\uparrow_F}\circ D\,(\text{text}),$$
-# a video decoder D (section 6.4's is one), frames between frames ↑_F, and super-resolution SR of every frame. Here you build ↑_F.
+# $$\text{clip}=\mathrm{SR}_h\circ\mathrm{SR}_l^t\circ{\uparrow_F}\circ D\circ P\,(\text{text}),$$
+# a prior P from a text to a picture's embedding, a video decoder D (section 6.4's is one), frames between frames ↑_F, super-resolution over space and time, and a second one of each frame. Here you build ↑_F.
 #
 # #### Exercise 6.10
 # Write `shown(video, given)`: clips `b c t h w` and which frames of each are given, `b t` of True and False. Return `b c+1 t h w`: the given frames and zeros for others, and as the last channel the mask, 1 where a frame is given.
@@ -893,7 +902,7 @@ show(real=unseen.video[:1], drawn=drawn[:1], blended=mixed[:1])
 
 # %% [markdown]
 # Read the numbers before the pictures. In the smoke budget the network has taken a few steps, and the blend wins. The wider the gap, the more the blend pays for showing a digit twice: there a network that knows what digits do can win, once it does. After how many steps that is, is not
-# measured here, and two stages of the pipeline are not built: the super-resolution of frames, and the prior that leads from a text to a picture's embedding, which our network, as it reads the caption itself, does without.
+# measured here, and three stages of the pipeline are not built: both super-resolutions, and the prior, which our network, as it reads the caption itself, does without.
 
 # %% [markdown]
 # ## 6.11 How this goes wrong
@@ -915,4 +924,4 @@ summary("06")
 # **What is not here yet:** Make-A-Video's prior and super-resolution, so its pipeline is not whole; Gen-1, which takes structure from one clip and content from a picture; Stable Video Diffusion's third stage, and its curation.
 #
 # ## To read next
-# Guo et al. 2023, section 4, for what a motion module may and may not learn. Blattmann et al. 2023, section 3, for the mixing and what it is good for. Wu et al. 2023, section 4, for one clip being enough.
+# Guo et al. 2023, section 4, for what a motion module may and may not learn. Blattmann et al. 2023 (*Align your Latents*), section 3, for the mixing and what it is good for. Wu et al. 2023, section 4, for one clip being enough.

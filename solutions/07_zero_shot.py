@@ -13,7 +13,7 @@
 # **You will be able to** move noise so that it stays noise · put noise on again, as much as is missing · let all frames look at the first · calm a background, and say what that costs · build Text2Video-Zero out of these
 # · tell a picture where, by a ControlNet, and a film frame by frame · let all frames look at all, and make a film of 64 frames out of short ones · tell which of its pieces did what · recognise three ways in which it goes wrong.
 #
-# **You need** DDIM and guidance from chapter 3, and keys and values from chapter 2; the U-Net from chapter 3. **Time:** two hours.
+# **You need** chapter 1's flow and the frame between two (for section 7.11), keys and values from chapter 2, and from chapter 3 DDIM, guidance and the U-Net. **Time:** an evening.
 #
 # **Papers:** Khachatryan et al. 2023 (*Text2Video-Zero*, which sections 7.1 to 7.8 follow) · Zhang, Rao & Agrawala 2023 (*ControlNet*) · Zhang et al. 2023 (*ControlVideo*) · Song et al. 2020 (*DDIM*) · Ho et al. 2020 (*DDPM*).
 
@@ -445,7 +445,7 @@ show_pieces(measured)
 #
 # * **Motion** is the warp's work alone: without it the digit stands. Without motion it is calmest: a gradient that moves along counts here as change.
 # * **Smoothing** calms the background, the most of all pieces, and no difference in what is read was found.
-# * **Attention** calms it too, by less. That it keeps the digit, these clips do not show: a null.
+# * **Attention** calms it too, by less. That it keeps the digit, these clips do not show: a null; and without it the digit is a little nearer to its path.
 # * **New noise costs.** Without it the digit stays the same more often, and is nearer to its path.
 # * **The cheapest film wins**: a finished picture, pushed, is one digit more often and nearer to its path than all pieces. That its background is calmer or less calm, these clips do not show.
 #
@@ -508,7 +508,7 @@ print(
 # <details><summary>Answer</summary>y = W h + b. The gradient of W is made of h, and h is not zero: the first step moves W. The gradient of h is made of W, and W is zero: whatever lies before, the copy, has to wait for
 # the second step. The control's first convolution lies behind two zeros, the hint's own and the copy's, and waits for the third.</details>
 #
-# The control, from the world's truth. It is in handwriting that no model of the course has seen:
+# The control, from the world's truth, in handwriting that neither the image model nor the ControlNet has seen:
 
 # %%
 steerer = zoo.load("control-digits")  # image-digits, and a ControlNet beside it
@@ -520,7 +520,7 @@ show_sheet(world=asked.video, control=shown(control))
 # #### Exercise 7.6
 # Write `beside(copy, pixels, given, control)`, the copy's forward. It has `copy.conv_in`, which takes `pixels` (z, folded as the network folds it); `copy.hint(control)`, of the same shape, which ends in a zero convolution; `copy.down`, a
 # list of layers; and `copy.zeros`, one for each `Stage` of `copy.down` and one for the middle. A `Stage` is called `layer(x, given)`, any other layer `layer(x)`. What each stage makes goes through its zero convolution. There is no copy of the middle itself: it
-# gets what the last layer made. Return the list: each stage's, then the middle's.
+# gets what the last layer made. (The paper copies the middle too; here it would be two fifths of the copy.) Return the list: each stage's, then the middle's.
 # <details><summary>Hint</summary>It is the first half of the U-Net's forward from chapter 3, where what a stage makes is kept for later.</details>
 
 
@@ -585,9 +585,15 @@ def steered_film(captions, control, policy, seed=2):
 lone = control[:, :, :1]
 other_words = recoloured(asked.caption, ["cyan", "red"])
 without = image.sample(asked.caption, 2, STEPS, GUIDANCE).clamp(-1, 1)
-by_edges, in_green = (steered_film(said, lone, keys.itself) for said in (asked.caption, other_words))
+by_edges, other_colour = (steered_film(said, lone, keys.itself) for said in (asked.caption, other_words))
 by_mask = steered_film(asked.caption, control_of(asked, "mask")[:, :, :1], keys.itself)
-one_each = {"control": shown(lone), "no control": without, "edges": by_edges, "mask": by_mask, "other colour": in_green}
+one_each = {
+    "control": shown(lone),
+    "no control": without,
+    "edges": by_edges,
+    "mask": by_mask,
+    "other colour": other_colour,
+}
 show_image_grid(**{name: clip[:, :, 0] for name, clip in one_each.items()})
 
 # %%
@@ -602,7 +608,8 @@ print(f"\n{controls}")
 # * **Followed:** without a control the digit stands where the noise has it; with edges, a fraction of a pixel from the truth. A mask is followed more closely still: it says where ink is, edges only where it begins or ends.
 # * **The caption is read for what the control does not say:** its colour is kept, another colour too.
 # * **Where they contradict each other** (the edges of a 3, and the word 4) the place stays the control's, and its digit is read more often than the caption's; but on many pictures it is neither.
-# * **Half strength** already goes most of the way.</details>
+# * **Half strength** already goes most of the way.
+# * **Not a fair column:** the reader of digits was fitted to this very handwriting, so *digit* flatters pictures that copy its strokes, the world's own first of all. Place and edges do not ask the reader.</details>
 #
 # One row again, on a few other pictures, with the library's forward:
 
@@ -630,7 +637,7 @@ for name, clip in (("text2video-zero", pushed_on), ("each alone", each_alone), (
 show_slice(world=asked.video[:1], controlled=by_control[:1], text2video_zero=pushed_on[:1])
 
 # %% [markdown]
-# In the slice the controlled digit turns round at the wall, where the world's does. Text2Video-Zero goes along its straight line, from where its own noise has put the digit. (The hole of the 6 is filled in some frames: an edge does not say on which side of it the ink is.) The keys of the first frame do for the controlled film what they did before: the background that the
+# In the slice the controlled digit turns round at the wall, where the world's does. Text2Video-Zero goes along its straight line, from where the same noise puts the digit when no control says otherwise; it was not told the path, so its distance is no measure of its quality. (The hole of the 6 is filled in some frames: an edge does not say on which side of it the ink is.) The keys of the first frame do for the controlled film what they did before: the background that the
 # frames choose each for itself, they share. On more clips:
 
 # %%
@@ -640,7 +647,7 @@ print(f"\n{steered_films}")
 
 # %% [markdown]
 # Stars here are of differences to *each alone*.
-# <details><summary>What is seen</summary>Place, edges and digit are the control's work, and no difference in them was found: each frame alone follows it as well. What the keys of other frames add is the background, which is calmer with the first frame's, and with all frames'.</details>
+# <details><summary>What is seen</summary>(The two smoothed rows belong to section 7.11.) Place, edges and digit are the control's work: with the first frame's keys, or all frames', no difference to each alone was found in them. What the keys of other frames add is the background, which is calmer with the first frame's, and with all frames'.</details>
 #
 # ## 7.11 Why should all look at the first?
 # It is one frame among others, and what it does not show, nobody can look up. **ControlVideo** lets every frame look at *all* frames: queries of one, keys and values of every frame of the clip. A policy again, and the library has it:
@@ -661,8 +668,8 @@ for frame in (0, 2):
 # %% [markdown]
 # The first frame is no longer the image model's own picture: it looks at the others too. And it costs: of t frames the scores grow with t². We come back to that.
 #
-# **The smoother.** Frames that agree still tremble where their noise and their control do. At two steps, in the middle of the way, ControlVideo takes the guess x̂ and makes every other frame anew from its two neighbours; at the next step the others. So each frame between
-# has been asked once what its neighbours think of it. ε̂ is left as it is, and the sampler goes on from both.
+# **The smoother.** All frames begin from one noise; what still makes them tremble is that their controls differ, and each is read anew. At two steps, in the middle of the way, ControlVideo takes the guess x̂ and makes every other frame anew from its two neighbours; at the next step the others. So each frame between
+# has been asked once what its neighbours think of it. ε̂ is left as it is, and the sampler goes on from both. (On latents x̂ is decoded before and encoded after; ours are pixels already. The published code, when it is the even frames' turn, makes frame 0 anew as well, from itself and frame 1; here it stands.)
 #
 # #### Exercise 7.7
 # Write `interleaved(x_hat, step, between)`: at an even step the odd frames (counted from 0) are made anew, at an odd step the even ones. Frame k becomes `between(frame k − 1, frame k + 1)`, of frames `b c h w`; the first and the last have not two neighbours, and stand.
@@ -687,18 +694,14 @@ interleaved = check("7.7", interleaved)
 award("7.7")
 
 # %% [markdown]
-# **Which steps?** The paper says 30 and 31 of 50; its code asks for 19 and 20. Both are meant: the code counts what is *left* (YBYBZhang/ControlVideo, issue 8).
+# **Which steps?** The paper says 30 and 31 of 50; its code asks for 19 and 20. They are the same steps: the code counts what is *left* (YBYBZhang/ControlVideo, issue 8).
 
 # %%
+numbers = torch.arange(8.0)[None, None, :, None, None]  # frames that are their numbers
 for i in (30, 31):
-    frames = [
-        k
-        for k, moved_to in enumerate(
-            interleaved(torch.arange(8.0)[None, None, :, None, None], i, lambda a, b: 9 * b)[0, 0, :, 0, 0]
-        )
-        if moved_to != k
-    ]
-    print(f"step {i} from the noise, {50 - i} before the end: frames {frames} are made anew")
+    anew = interleaved(numbers, i, lambda before, after: 9 * after)
+    which = (anew != numbers).flatten().nonzero().flatten().tolist()
+    print(f"step {i} from the noise, {50 - i} before the end: frames {which} are made anew")
 print(f"as far on our way of {STEPS} steps:", SMOOTH)
 
 # %% [markdown]
@@ -725,10 +728,10 @@ print(control_table(steered_films, against="at all"))
 
 # %% [markdown]
 # The same table once more, its stars now of differences to *at all*.
-# <details><summary>What is seen</summary>Two nulls. That all frames at all are better than all at the first, these films do not show; nor that the smoother along the flow changes anything, for better or worse: the edges of the control leave a guess little to tremble with. A difference was found where it goes wrong: by a mean a moving digit is smeared, its edges are less alike, and the background is less calm. What the table does not count is how a shape changes: look at the 4 above, which jumps from frame 1 to 2 and, smoothed along the flow, changes by degrees.</details>
+# <details><summary>What is seen</summary>Two nulls, in these films. That all frames at all are better than all at the first, they do not show; nor that the smoother along the flow changes what is counted, for better or worse. A difference was found where it goes wrong: by a mean a moving digit is smeared, its edges are less alike, and the background is less calm. What the table does not count is how a shape changes: look at the 4 above, which jumps from frame 1 to 2 and, smoothed along the flow, changes by degrees.</details>
 #
 # ## 7.12 How long may a film be?
-# With all frames at all, 64 frames have 64² times the scores of one. **Two storeys** are cheaper: every eighth frame is a *key frame*, and key frames look at all key frames. The frames between two key frames look at these two. At each step both storeys see the same z.
+# With all frames at all, 64 frames have 64² times the scores of one. **Two storeys** are cheaper: every eighth frame, and the last, is a *key frame*, and key frames look at all key frames. The frames between two key frames look at these two. At each step both storeys see the same z.
 
 # %%
 for name, pairs, most in (
@@ -797,8 +800,7 @@ print(long_table(films_of_64))
 print(f"\n{films_of_64}")
 
 # %% [markdown]
-# <details><summary>What is seen</summary>Clips by themselves tear: at a border the background changes many times as much as elsewhere. In two storeys a step into a key frame is still seen in the numbers, and is a fraction of that. All at the first is cheaper, has the least of a seam, and drifts least: on these two films, with one digit before a
-# still ground, there is nothing that the first frame does not show, and no reason for two storeys. Two films are no proof of any of it. The place is the control's, in every row.</details>
+# <details><summary>What is seen</summary>Clips by themselves tear: at a border the background changes many times as much as elsewhere. In two storeys a step into a key frame is still seen in the numbers, and is a fraction of that. All at the first is cheaper, has the least of a seam, and drifts least. But the control's digit is read on fewer of its frames than in any other row, in both films. Two films are no proof of any of it. All 64 at all is not among the rows: whether two storeys come near it, the table cannot say; and the step into the last frame, which is a key frame too, counts as elsewhere.</details>
 
 # %% [markdown]
 # ## 7.13 How this goes wrong

@@ -14,7 +14,7 @@ from minivid.course.chapter import Chapter
 
 CHAPTER = Chapter(
     title="Without any training",
-    promise="An image model makes a film, if its frames may look at one another",
+    promise="An image model makes a film: by noise that moves, by shared keys, by pictures that say where",
     core=True,
     exercises=(
         motion_field.EXERCISE,

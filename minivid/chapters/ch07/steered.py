@@ -23,7 +23,7 @@ from minivid.nn.condition import Cond
 from minivid.nn.unet import UNet
 
 WORLD: World = replace(PICTURES, frames=FRAMES, split="heldout")
-"""Films in handwriting that no model has seen; a digit that meets a wall turns round."""
+"""Films in handwriting that neither the image model nor the ControlNet has seen; a digit that meets a wall turns round."""
 SMOOTH = (7, 8)
 """The smoother's steps of STEPS: as far from the noise as the paper's {30, 31} of 50."""
 EVERY = 8

@@ -88,7 +88,7 @@ FILMS: dict[str, Row] = {
 
 
 def measure_control(n: int = 100, seed: int = 70) -> dict:
-    """Pictures with a control and without, on handwriting that no model saw: is it followed, and is the caption still read?"""
+    """Pictures with a control and without, on handwriting that neither network saw: is it followed, and is the caption still read?"""
     return measured(PICTURES, replace(WORLD, frames=1), n, seed)
 
 
