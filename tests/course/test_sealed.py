@@ -64,6 +64,7 @@ WAYS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # the thread's own end is meant
 @pytest.mark.parametrize("way", WAYS)
 def test_the_answer_is_recognised(way):
     outcome = examine(POSTERIOR, WAYS[way], seed=3)
