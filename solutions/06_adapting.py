@@ -655,7 +655,7 @@ for name, errors in rows_of.items():
 # All segments speak about the same noisy clip, so their mean is one prediction about it, whether ε, x or v is predicted.
 #
 # #### Exercise 6.7
-# Write `joined(parts, begins)`: `parts` is a list of segments `b c s h w`, all equally long, `begins` the frames at which they begin; together they leave no frame out. Return the clip, `b c t h w`, each frame the mean over the segments that it is in.
+# Write `joined(parts, begins)`: `parts` is a list of segments `b c s h w`, all equally long, `begins` the frames at which they begin, in order; together they leave no frame out. Return the clip, `b c t h w`, each frame the mean over the segments that it is in.
 # <details><summary>Hint</summary>One clip of sums, one count for each frame.</details>
 
 

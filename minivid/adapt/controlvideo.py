@@ -108,7 +108,7 @@ def hierarchical(among_keys, within, every: int, storeys: Callable[..., Tensor] 
 
     def model(z: Video, t: Tensor, cond: Cond | None = None) -> Video:
         of_some = [
-            lambda part, which, network=network: network(part, *of_frames(which, t, cond))
+            lambda frames, numbers, network=network: network(frames, *of_frames(numbers, t, cond))
             for network in (among_keys, within)
         ]
         return storeys(z, key_frames(z.shape[2], every), *of_some)

@@ -23,6 +23,10 @@ ROUNDING = 1e-5  # of the largest value: with gradients torch may take other ker
 OTHER_SEED = 1  # added to a probe's: what the global random numbers are the second time
 
 
+APART = 2**30
+"""Added to the seed of global random numbers: else the first that an answer draws would be the probe's own inputs."""
+
+
 @dataclass
 class Record:
     """A probe's call: each call that it made of the object, its answer, and what is seen when it is made again.
@@ -80,7 +84,7 @@ def _once(
 ) -> Arrays:
     """The probe's answer, with global random numbers from `state`; what is seen of each call is added to `calls`."""
     around = functools.partial(seen, calls, gradients)
-    with own_random_state(state), torch.enable_grad():
+    with own_random_state(state + APART), torch.enable_grad():
         inputs = probe.inputs(seed)
         if obj is exercise.reference:
             return plain(probe.call(intercepted(obj, exercise.reference, around), inputs))

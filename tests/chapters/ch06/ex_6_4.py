@@ -24,6 +24,7 @@ WRONG = {
         "twice_up": (BACK, "pairwise(levels)"),
         "never_down": (DOWN, "pass"),
         "never_up": (UP, "pass"),
+        "who_by_a_number": [(UP, "z = step(z, s, t, 0)"), (DOWN, "z = step(z, s, t, 1)")],
     },
     "several steps": {
         "in_one_leap": ("for s, t in pairwise(levels):", "for s, t in [(levels[0], levels[-1])]:"),

@@ -19,6 +19,7 @@ WRONG = {
     "half the frames": {
         # published as 'linear interpolation': its weights sum to 2
         "gain_of_two": (DOWN, "one * torch.tensor([0.5, 1.0, 0.5])"),
+        "of_doubles": (DOWN, f"({DOWN}).double()"),
         "blurred": (DOWN, "one * torch.tensor([0.25, 0.5, 0.25])"),
         "the_mean": (DOWN, "one * torch.full((3,), 1 / 3)"),
         "the_frame_before": (DOWN, "one * torch.tensor([1.0, 0.0, 0.0])"),

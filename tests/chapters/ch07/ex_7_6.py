@@ -32,6 +32,7 @@ RIGHT = {
 WRONG = {
     "as it begins": {
         "not_through_the_zeros": (OUT, "return [*made, x]"),
+        "the_other_way_round": (OUT, f"{OUT}[::-1]"),
         "added_to_itself": (
             OUT,
             "return [part + zero(part) for zero, part in zip(copy.zeros, [*made, x], strict=True)]",

@@ -20,6 +20,7 @@ RIGHT = {
 WRONG = {
     "an even step": {
         "nothing": (RANGE, "range(0)"),
+        "the_step_itself": (RANGE, "range(1 + step, len(frames) - 1, 2)"),
         # the paper's and the code's numbers of steps, 30 and 31 of 50 or 20 and 19, are both: only who counts from the other end is off
         "parity_the_other_way": (RANGE, "range(2 - step % 2, len(frames) - 1, 2)"),
         "all_of_them": (RANGE, "range(1, len(frames) - 1)"),
@@ -43,5 +44,9 @@ WRONG = {
             (RANGE, "range(1 + step % 2, len(frames) - step % 2, 2)"),
             (MADE, "between(x_hat[:, :, k - 1], x_hat[:, :, min(k + 1, len(frames) - 1)])"),
         ],
+        "counted_from_the_last": (RANGE, "range(len(frames) - 2 - step % 2, 0, -2)"),
+    },
+    "an even number, an odd step": {
+        "an_end_that_goes_with_the_step": (RANGE, "range(1 + step % 2, len(frames) - 1 - step % 2, 2)"),
     },
 }

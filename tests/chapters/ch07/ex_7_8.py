@@ -54,10 +54,15 @@ WRONG = {
             "        out[:, :, segment[1:-1]] = within(seen, segment)[:, :, 1:-1]",
         ),
         "numbers_turned_round_within": (SAID, SAID.replace("segment], segment)", "segment], segment[::-1])")),
+        "keys_numbered_from_0": (KEYS, "out[:, :, chosen] = among_keys(z[:, :, chosen], list(range(len(chosen))))"),
         "by_the_network_of_the_keys": (SAID, SAID.replace("within(", "among_keys(")),
     },
     "several segments": {
         "the_film_s_ends_for_keys": (SEGMENT, "segment = [chosen[0], *range(first + 1, last), chosen[-1]]"),
+        "all_as_long_as_the_first": (
+            LOOP,
+            "for first, last in [(k, min(k + chosen[1], chosen[-1])) for k in range(0, chosen[-1], chosen[1])]:",
+        ),
         "the_first_segment_alone": (LOOP, "for first, last in [chosen[:2]]:"),
         "numbered_from_0": (SAID, SAID.replace("segment], segment)", "segment], list(range(len(segment))))")),
     },

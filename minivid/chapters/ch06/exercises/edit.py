@@ -19,7 +19,7 @@ def edit(step, x: Tensor, levels: Tensor, source, target) -> Tensor:
     return z
 
 
-SOURCE, TARGET = 0, 1
+SOURCE, TARGET = "the caption of the source", "the caption of the target"
 
 
 def _way(seed: int, many: int = 2) -> dict:
@@ -30,7 +30,7 @@ def _way(seed: int, many: int = 2) -> dict:
     return {"x": x, "levels": levels}
 
 
-def _step(z: Tensor, s: Tensor, t: Tensor, who: int) -> Tensor:
+def _step(z: Tensor, s: Tensor, t: Tensor, who: str) -> Tensor:
     """Turns z, by what it is told and where it stands: no two orders of the same steps give the same."""
     share = torch.sigmoid((s - 2 * t) / 8)
     return (1 - 0.5 * share) * z + share * (0.8 if who == TARGET else -0.5) * torch.tanh(z.roll(1, -1) + t / 8)
@@ -54,7 +54,7 @@ def _called(obj, inputs: dict) -> dict:
     return {"edited": obj(step, inputs["x"].clone(), inputs["levels"].clone(), SOURCE, TARGET)}
 
 
-def _up(z: Tensor, levels: Tensor, who: int) -> Tensor:
+def _up(z: Tensor, levels: Tensor, who: str) -> Tensor:
     for s, t in pairwise(levels):
         z = _step(z, s, t, who)
     return z

@@ -1,5 +1,6 @@
 """6.6: the kernels with which Lumiere's maps of time begin."""
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -51,6 +52,8 @@ UP = {
 
 def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     ((name, found),) = arrays.items()
+    if found.dtype != np.float32:
+        return f"The weight is of {found.dtype}; a convolution of clips wants float32, as `torch.eye` makes it."
     right = dict(zip(("down", "up"), time_kernels(inputs["dim"]), strict=True))[name]
     one, mistakes = torch.eye(inputs["dim"])[:, :, None], DOWN if name == "down" else UP
     told = {sentence: one * taps for sentence, taps in mistakes.items()}

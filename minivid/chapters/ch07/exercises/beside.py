@@ -135,6 +135,23 @@ def _of_what_was_added(copy, pixels, given, control):
     return [part + zero for part, zero in zip(made, _through(copy, made), strict=True)]
 
 
+def _hint_on_and_kept(copy, pixels, given, control):
+    first, *rest = copy.down
+    kept = first(copy.conv_in(pixels), given) + copy.hint(control)
+    x, made = kept, [kept]
+    for layer in rest:
+        if isinstance(layer, Stage):
+            x = layer(x, given)
+            made.append(x)
+        else:
+            x = layer(x)
+    return _through(copy, [*made, x])
+
+
+def _reversed(copy, pixels, given, control):
+    return copy(pixels, given, control)[::-1]
+
+
 MISTAKES = {
     "What the stages made is returned as it is: each goes through its convolution of `copy.zeros` first.": _not_through,
     "What the stages made is added to what its zero convolution makes of it: only the latter is returned.": _of_what_was_added,
@@ -145,9 +162,25 @@ MISTAKES = {
     "The noisy picture is nowhere: the hint is added to `copy.conv_in(pixels)`, and does not replace it.": _hint_alone,
     "The hint is added behind the first stage, to what is returned alone: it should go through the stages.": _hint_behind,
     "The hint is added after the first stage; it belongs before it.": _hint_after_the_first,
+    "The hint is added after the first stage, to what is kept and to what goes on: it belongs before it.": _hint_on_and_kept,
+    "The list is the other way round: the first skip comes first, the middle last.": _reversed,
     "The hint multiplies the pixels' features: it should be added.": _hint_times,
     "The hint is added twice.": _hint_twice,
 }
+
+
+TOGETHER = {
+    (
+        _not_through,
+        _of_what_was_added,
+    ): "What the stages made is in what you return: return what its convolution of `copy.zeros` makes of it, and nothing else.",
+    (
+        _hint_alone,
+        _hint_times,
+    ): "With a hint of nothing, nothing is left of the noisy picture: the hint is added to `copy.conv_in(pixels)`, and neither "
+    "replaces nor multiplies it.",
+}
+"""What is said of two mistakes that a probe cannot tell apart."""
 
 
 @torch.no_grad()
@@ -160,8 +193,8 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     found = verdict(copy(*given))
     if found is True:
         return True
-    said = [sentence for sentence, made in MISTAKES.items() if verdict(made(copy, *given)) is True]
-    return said[0] if len(said) == 1 else found
+    made = {mistake: sentence for sentence, mistake in MISTAKES.items() if verdict(mistake(copy, *given)) is True}
+    return next(iter(made.values())) if len(made) == 1 else TOGETHER.get(tuple(made), found)
 
 
 EXERCISE = Exercise(

@@ -46,7 +46,7 @@ def _one_after_the_other(x: Tensor, chosen: list[int]) -> Tensor:
 def _smoothed(obj, inputs: dict) -> dict:
     def between(before, after):
         for frame in (before, after):
-            if not isinstance(frame, Tensor) or frame.shape != (2, 3, 4, 4):
+            if not isinstance(frame, Tensor) or frame.ndim != 4 or frame.shape[1:] != (3, 4, 4):
                 shape = tuple(frame.shape) if isinstance(frame, Tensor) else type(frame).__name__
                 raise WrongAnswer(f"`between` was given {shape}; expected two frames, each b c h w = (2, 3, 4, 4)")
         return weighed(before, after)
@@ -66,6 +66,8 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
         if step % 2  # at even steps they were the right ones, or an earlier probe would have said so
         else "The parity is the other way round: at an even step it is the odd frames that are made anew."
     )
+    if last % 2:  # with an odd number of frames, in earlier probes, both ends give the same
+        other_parity = "Which frames are in turn is counted from the last one: count from frame 0."
     right = _anew(x, chosen)
     backwards = _anew(x, chosen, lambda before, after: weighed(after, before))
     apart = x.clone()
@@ -111,7 +113,7 @@ EXERCISE = Exercise(
                 "Frames 1, 3, 5 … are made anew from those before and after them; frames 0, 2, 4 … stand.",
                 "`for k in range(1, frames - 1, 2)`: `between(x_hat[:, :, k - 1], x_hat[:, :, k + 1])`.",
             ),
-            partial(_clip, frames=7, steps=(0, 2, 30)),
+            partial(_clip, frames=7, steps=(2, 30)),
             _smoothed,
             _agrees,
         ),
@@ -119,21 +121,32 @@ EXERCISE = Exercise(
             "an odd step",
             (
                 "Even steps are right; at an odd one it is not what it should be.",
-                "Now frames 2, 4, 6 … are made anew, and the odd ones stand; the first has no frame before it.",
+                "Now frames 2, 4 … are made anew, and the odd ones stand; the first and the last have not two neighbours, and stand.",
                 "`range(1 + step % 2, frames - 1, 2)`.",
             ),
-            partial(_clip, frames=7, steps=(1, 3, 31)),
+            partial(_clip, frames=7, steps=(3, 31)),
             _smoothed,
             _agrees,
         ),
         Probe(
             "an even number of frames",
             (
-                "With an odd number of frames it is right; with an even one the end is not.",
+                "With an odd number of frames it is right; with an even one it is not.",
                 "The last frame then is one whose turn it would be at an even step. It has no frame after it, and stands.",
                 "`range(..., frames - 1, 2)` ends before the last.",
             ),
             partial(_clip, frames=6, steps=(0, 2, 30)),
+            _smoothed,
+            _agrees,
+        ),
+        Probe(
+            "an even number, an odd step",
+            (
+                "At even steps it is right, and so it is with an odd number of frames; with an even one, at an odd step, it is not.",
+                "Frames 2, 4 … are made anew, up to the last but one; the last alone stands.",
+                "`range(1 + step % 2, frames - 1, 2)`: its end does not depend on the step.",
+            ),
+            partial(_clip, frames=6, steps=(1, 3, 31)),
             _smoothed,
             _agrees,
         ),

@@ -32,20 +32,20 @@ def of_both_ends(x: Tensor, which: list[int]) -> Tensor:
     return 0.8 * x + 0.3 * x[:, :, :1] + 0.6 * x[:, :, -1:] - 0.1 * torch.tensor(which).float()[:, None, None]
 
 
-def _checked(network: OfSome, name: str, frames: int) -> OfSome:
+def _checked(network: OfSome, name: str, length: int) -> OfSome:
     """The same, with a sentence for what it cannot be called with."""
 
-    def called(x: Tensor, which: list[int]) -> Tensor:
-        if not isinstance(x, Tensor) or x.ndim != 5:
+    def called(frames: Tensor, numbers: list[int]) -> Tensor:
+        if not isinstance(frames, Tensor) or frames.ndim != 5:
             raise WrongAnswer(f"`{name}` wants frames b c n h w first, then their numbers")
-        numbers = [int(k) for k in which]
-        if len(numbers) != x.shape[2]:
+        which = [int(k) for k in numbers]
+        if len(which) != frames.shape[2]:
             raise WrongAnswer(
-                f"`{name}` was given {x.shape[2]} frames and {len(numbers)} numbers; expected one a frame"
+                f"`{name}` was given {frames.shape[2]} frames and {len(which)} numbers; expected one a frame"
             )
-        if not numbers or not all(0 <= k < frames for k in numbers):
-            raise WrongAnswer(f"`{name}` was given frames {numbers}; the film has 0 to {frames - 1}")
-        return network(x, numbers)
+        if not which or not all(0 <= k < length for k in which):
+            raise WrongAnswer(f"`{name}` was given frames {which}; the film has 0 to {length - 1}")
+        return network(frames, which)
 
     return called
 
@@ -57,9 +57,9 @@ def _said(obj, inputs: dict) -> dict:
     return {"said": obj(z.clone(), list(chosen), *called)}
 
 
-def _by(z: Tensor, chosen: list[int], segment, ends: Tensor | None = None, keep: bool = True) -> Tensor:
+def _by(z: Tensor, chosen: list[int], segment, ends: Tensor | None = None, keep: bool = True, counted=list) -> Tensor:
     """As it should be but for the segments: `segment(first, last)` lists its frames; `ends` is where key frames are taken from;
-    keep: what was said of the key frames stands."""
+    keep: what was said of the key frames stands; `counted` gives the numbers that the frames are said to have."""
     out = torch.zeros_like(z)
     out[:, :, chosen] = all_together(z[:, :, chosen], chosen)
     seen = z.clone()
@@ -67,7 +67,7 @@ def _by(z: Tensor, chosen: list[int], segment, ends: Tensor | None = None, keep:
         seen[:, :, chosen] = ends[:, :, chosen]
     for first, last in pairwise(chosen):
         frames = segment(first, last)
-        said = of_both_ends(seen[:, :, frames], frames)
+        said = of_both_ends(seen[:, :, frames], counted(frames))
         for place, k in enumerate(frames):
             if not keep or k not in chosen:
                 out[:, :, k] = said[:, :, place]
@@ -86,7 +86,15 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     nothing[:, :, between] = 0
     unsaid = right.clone()
     unsaid[:, :, between] = z[:, :, between]
+    from_0, of_all = right.clone(), right.clone()
+    from_0[:, :, chosen] = all_together(z[:, :, chosen], list(range(len(chosen))))
+    of_all[:, :, chosen] = all_together(z, whole)[:, :, chosen]
     mistakes = {
+        "The key frames are numbered 0, 1, 2 …: `among_keys` is told their numbers in the film.": from_0,
+        "The frames of a segment are numbered from 0: `within` is told their numbers in the film.": _by(
+            z, chosen, plain, counted=lambda frames: list(range(len(frames)))
+        ),
+        "`among_keys` is given all frames, and what it says of the key frames is kept: a long film would not fit.": of_all,
         "The key frames are handed over one by one: they should look at each other.": alone,
         "All frames are handed to `among_keys`: a long film would not fit.": all_together(z, whole),
         "All frames are handed to `within` at once: a long film would not fit.": of_both_ends(z, whole),
@@ -94,18 +102,24 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
         "The frames between are z itself: what `within` says of them is not put in their places.": unsaid,
         "The last frame that a segment is given is one between, and should be its last key frame. (Published code puts both key frames in front of "
         "the others.)": _by(z, chosen, lambda first, last: list(range(first, last))),
-        "The segments begin after their first key frame: one key is missing.": _by(
+        "The first frame that a segment is given is one between, and should be its first key frame.": _by(
             z, chosen, lambda first, last: list(range(first + 1, last + 1))
         ),
         "The key frames have gone on when the segments see them: in z they stand at the same noise level as the others.": _by(
             z, chosen, plain, ends=right
         ),
         "The segments overwrite what was said of the key frames.": _by(z, chosen, plain, keep=False),
-        "Each segment has the film's first and last frame for its keys, and should have the two at its own ends.": _by(
+        "The frames between look at the film's first and last frame: hand over each segment by itself, with the two keys at its own ends.": _by(
             z, chosen, lambda first, last: [chosen[0], *range(first + 1, last), chosen[-1]]
         ),
         "The two networks are exchanged.": _exchanged(z, chosen),
     }
+    if not between:  # then what two of these say is one thing
+        mistakes = {sentence: value for sentence, value in mistakes.items() if "`within` at once" not in sentence}
+        del mistakes["The two networks are exchanged."]
+        mistakes["What is returned of the key frames is `within`'s: it should be `among_keys`'."] = _exchanged(
+            z, chosen
+        )
     return the_only_one(arrays["said"], right, mistakes)
 
 
@@ -156,7 +170,7 @@ EXERCISE = Exercise(
                 "Each segment lies between two neighbouring key frames, and the last may be shorter, or have nothing between.",
                 "`for first, last in pairwise(chosen)`.",
             ),
-            partial(_film, frames=9, chosen=(0, 3, 6, 7, 8)),
+            partial(_film, frames=12, chosen=(0, 3, 4, 7, 9, 11)),
             _said,
             _agrees,
         ),
