@@ -771,7 +771,7 @@ for objective in (Objective.X, Objective.EPS, Objective.V):
     off = max((mine - theirs).abs().max().item() for mine, theirs in zip(edm_form(a, b, sigmas), svd_says, strict=True))
     print(
         f"{objective.value:4} c_skip",
-        [f"{value:.3f}" for value in edm_form(a, b, sigmas)[0].tolist()],
+        [f"{value:.3f}" for value in (edm_form(a, b, sigmas)[0] + 0).tolist()],  # + 0: no −0
         f"from SVD's coefficients by at most {off:.1e}",
     )
 
@@ -898,7 +898,7 @@ display(show_sheet(real=unseen.video[:1], drawn=drawn[:1], blended=mixed[:1], fr
 show(real=unseen.video[:1], drawn=drawn[:1], blended=mixed[:1])
 
 # %% [markdown]
-# Read the numbers before the pictures. In the smoke budget the network has taken a few steps, and the blend wins. The wider the gap, the more the blend pays for showing a digit twice: there a network that knows what digits do can win, once it does. After how many steps that is, is not
+# Read the numbers before the pictures. In the budgets smoke and laptop the network has taken few steps, and you should see the blend win. The wider the gap, the more the blend pays for showing a digit twice: there a network that knows what digits do can win, once it does. After how many steps that is, is not
 # measured here, and three stages of the pipeline are not built: both super-resolutions, and the prior, which our network, as it reads the caption itself, does without.
 
 # %% [markdown]
