@@ -61,8 +61,8 @@ def test(handed_on: Suppress[tuple[str, ...]] = ()) -> int:
     # Side by side, and each with one thread: two workers of two threads on two cores are many times slower than one.
     one_thread = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
     command = [sys.executable, "-m", "pytest", "tests", "notebooks", "solutions", f"-n{workers}", "--dist=loadfile"]
-    command += ["--no-loadscope-reorder"]  # else files of one long test come last, when one worker has nothing left to do
-    command += ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=180", *handed_on]
+    # In their order: else files of one long test come last, when one worker has nothing left to do.
+    command += ["--no-loadscope-reorder", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=180", *handed_on]
     print(f"minivid: tests and notebooks, {workers} at a time, in the smoke budget ...", flush=True)
     return become(command, root, {**one_thread, "MINIVID_BUDGET": "smoke"})
 
