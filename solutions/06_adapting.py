@@ -628,7 +628,7 @@ print("Lumiere's share of it:", *(f"{share:.2f}" for share in (costs["Lumiere"] 
 show_curves(torch.tensor(lengths), costs, xlabel="frames", ylabel="GFLOP a denoising", heading="What a clip costs")
 
 # %% [markdown]
-# At these sizes most of the work is convolution, so the share hardly depends on the length. Not all of what is saved is the halving: AnimateDiff's network attends over time at every level, Lumiere's only at the coarsest.
+# The share hardly depends on the length: at these sizes the scores of attention, which grow with the square of the frames, are the smaller part of the work. Not all of what is saved is the halving: AnimateDiff's network attends over time at every level, Lumiere's only at the coarsest.
 
 # %%
 short = TrainConfig(steps=budget.pick(smoke=4, laptop=120, gpu=6000), batch=4, warmup=4, ema=0.9)
@@ -833,7 +833,7 @@ print(pictured)
 
 # %% [markdown]
 # In part. The mean of all pictures would be half as far from a picture as another one is: the clip's first frame is nearer than that, but not by much. The numbers are **not heard**: slow, fast and half the frames give steps of one length. So short a training does not teach them, and how long a sufficient one is, was not measured. The ramp of guidance has its price here, too: at the first frame its scale is 1, and a network that does not yet follow the picture by
-# itself begins further from it than with 3 for all frames; its last digit is surely less like its first, too.
+# itself begins further from it than with 3 for all frames; and in the table its last digit is less like its first.
 
 # %% [markdown]
 # ## 6.10 Frames between frames

@@ -6,12 +6,13 @@ real clips get against real ones. Checked by tests/metrics/test_distribution.py 
 scikit-learn, tests/oracles/test_metrics_distribution.py.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from statistics import mean, stdev
 from typing import Literal
 
 import torch
 from jaxtyping import Float
-from scipy.stats import binomtest
+from scipy import stats
 from torch import Tensor
 
 from minivid.metrics.inputs import feature_pair, features
@@ -122,8 +123,20 @@ def bootstrap(
 
 def share_interval(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """Wilson's interval (low, high) of a share measured as `hits` of n (Wilson 1927): it knows that 20 of 20 is not all."""
-    found = binomtest(hits, n).proportion_ci(level, method="wilson")
+    found = stats.binomtest(hits, n).proportion_ci(level, method="wilson")
     return float(found.low), float(found.high)
+
+
+def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """The mean of at least two values, and Student's 95 % interval of it: (mean, low, high)."""
+    middle, student = mean(values), float(stats.t.ppf(0.975, len(values) - 1))
+    half = student * stdev(values) / len(values) ** 0.5
+    return middle, middle - half, middle + half
+
+
+def paired_interval(a: Sequence[float], b: Sequence[float]) -> tuple[float, float, float]:
+    """The mean of a − b and its interval, where the values belong together in pairs: of the same clip, or the same seed."""
+    return mean_interval([one - other for one, other in zip(a, b, strict=True)])
 
 
 def floor(

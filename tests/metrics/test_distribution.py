@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from minivid.metrics.distribution import (
     bootstrap,
@@ -12,6 +13,8 @@ from minivid.metrics.distribution import (
     frechet_infinity,
     jedi,
     kernel_distance,
+    mean_interval,
+    paired_interval,
     share_interval,
 )
 
@@ -167,3 +170,11 @@ def test_one_clip_and_nan_are_refused_in_a_sentence(distance):
         distance(torch.where(a > 2, torch.nan, a), a)
     with pytest.raises(ValueError, match="two networks"):
         distance(a, a[:, :2])
+
+
+def test_a_difference_is_paired_and_its_interval_students():
+    a, b = torch.randn(2, 12, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).tolist()
+    wanted = stats.ttest_rel(a, b).confidence_interval(0.95)
+    middle, low, high = paired_interval(a, b)
+    assert (low, high) == pytest.approx((wanted.low, wanted.high)) and low < middle < high
+    assert mean_interval(a)[0] == pytest.approx(sum(a) / 12)

@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 from functools import cache
-from statistics import mean, stdev
+from statistics import mean
 
 import torch
 from jaxtyping import Bool, Float
-from scipy import stats
 from torch import Tensor
 
 from minivid.adapt.zeroshot import bright
 from minivid.chapters.ch06.clips import WORLD, thrown_off
 from minivid.data.captions import parse
 from minivid.data.world import World
-from minivid.metrics.distribution import share_interval
+from minivid.metrics.distribution import mean_interval, share_interval
 from minivid.metrics.reader import ABSTAIN, DigitReader, crop, fit_reader
 from minivid.motion.trajectories import centroid, first_velocity
 
@@ -73,21 +72,9 @@ def of_each(found: Seen) -> dict[str, list[float]]:
     return {name: [round(float(one), 4) for one in value] for name, value in vars(found).items()}
 
 
-def interval(values: list[float]) -> tuple[float, float, float]:
-    """The mean, and Student's 95 % interval of it."""
-    middle, student = mean(values), float(stats.t.ppf(0.975, len(values) - 1))
-    half = student * stdev(values) / len(values) ** 0.5
-    return middle, middle - half, middle + half
-
-
 def with_interval(measure: str, values: list[float]) -> tuple[float, float, float]:
     """The mean and its 95 % interval: Wilson's of a share, else Student's, cut to what the measure can be."""
     if measure in SHARES:
         return mean(values), *share_interval(round(sum(values)), len(values))
-    middle, low, high = interval(values)
+    middle, low, high = mean_interval(values)
     return middle, max(0.0, low), min(1.0, high) if measure in AT_MOST_ONE else high
-
-
-def difference(a: list[float], b: list[float]) -> tuple[float, float, float]:
-    """How far a is above b, clip by clip of the same captions and noise: the mean and Student's 95 % interval."""
-    return interval([one - other for one, other in zip(a, b, strict=True)])

@@ -7,9 +7,9 @@ from minivid import zoo
 from minivid.adapt import merged
 from minivid.chapters.ch06.experiments import lift
 from minivid.chapters.ch06.experiments.lift import LIFTED, MODULE, ROWS, STYLE
-from minivid.chapters.ch06.seen import difference
 from minivid.course import receipt
 from minivid.course.receipt import Receipt
+from minivid.metrics.distribution import paired_interval
 
 
 def test_the_lifted_network_is_the_style_with_the_module_in_it():
@@ -68,7 +68,7 @@ def test_what_the_chapter_says_of_the_lifted_module_is_what_was_measured():
     assert lift.share_of(found, LIFTED, (plain + neon) / 2) == lift.share_of(found, STYLE, (plain + neon) / 2) == 1
     assert lift.share_of(found, MODULE, (plain + neon) / 2) == 0
     assert abs(lift.kept(found)["white"][0]) < 0.02
-    _, _, high = difference(rows[LIFTED]["off"], rows[STYLE]["off"])
+    _, _, high = paired_interval(rows[LIFTED]["off"], rows[STYLE]["off"])
     assert high < 0 and sum(rows[LIFTED]["off"]) < 0.5 * sum(rows[STYLE]["off"])
     _, low, _ = lift.kept(found)["off"]
     assert low > 0

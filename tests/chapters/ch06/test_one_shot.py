@@ -12,11 +12,12 @@ from minivid.chapters.ch06.clips import as_clips
 from minivid.chapters.ch06.exercises.edit import edit
 from minivid.chapters.ch06.experiments import edits
 from minivid.chapters.ch06.packed import packed, unpacked
-from minivid.chapters.ch06.seen import difference, with_interval
+from minivid.chapters.ch06.seen import with_interval
 from minivid.course import receipt
 from minivid.data.captions import parse
 from minivid.diffusion import samplers
 from minivid.diffusion.inversion import ddim_inversion
+from minivid.metrics.distribution import paired_interval
 from minivid.train import TrainConfig
 
 
@@ -97,7 +98,7 @@ def test_what_the_chapter_says_of_edits_is_what_was_measured():
 
     def against(other, measure):
         mine, theirs = (edits.of_a_row(found, name, measure) for name in (edits.EDITED, other))
-        _, low, high = difference(mine, theirs)
+        _, low, high = paired_interval(mine, theirs)
         return (low > 0) - (high < 0)
 
     assert against(edits.NEW_NOISE, "path") == against(edits.NEW_NOISE, "off") == -1

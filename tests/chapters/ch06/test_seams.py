@@ -9,6 +9,7 @@ from minivid.chapters.ch06.experiments import long_clips, more_across, of_the_cl
 from minivid.chapters.ch06.experiments.seams import MODEL, STRIDES, alike, borders, measure_seams
 from minivid.course import receipt
 from minivid.data import World
+from minivid.metrics.distribution import paired_interval
 
 WORLD = World(digit_size=10, frames=24)
 
@@ -62,7 +63,15 @@ def test_side_by_side_the_digit_jumps_and_with_any_overlap_far_less():
     found = receipt("06_seams")
     side_by_side, *overlapping = (more_across(found, str(stride)) for stride in STRIDES)
     assert all(low > 0 and high < 0.5 * side_by_side[1] for _, low, high in overlapping)
-    assert overlapping[-1][0] > overlapping[0][0] - 0.1
+    rows = found["strides"]
+    more = {
+        n: [a - b for a, b in zip(row["step across"], row["step elsewhere"], strict=True)] for n, row in rows.items()
+    }
+    _, low, high = paired_interval(more["6"], more["7"])
+    assert low < 0 < high  # two frames of overlap: not surely less than one
+    assert paired_interval(more["4"], more["6"])[1] > 0  # four: surely more than two
+    ends = "first and last alike"
+    assert all(0 < paired_interval(rows[n][ends], rows["8"][ends])[0] < 0.1 for n in ("7", "6", "4"))  # only a little
 
 
 def test_the_measurement_has_a_row_a_stride():

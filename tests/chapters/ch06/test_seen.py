@@ -2,13 +2,11 @@
 
 from dataclasses import replace
 
-import pytest
 import torch
-from scipy import stats
 
 from minivid.chapters.ch06.clips import WORLD
 from minivid.chapters.ch06.experiments.lift import NEON, whiteness
-from minivid.chapters.ch06.seen import cut_out, difference, interval, seen
+from minivid.chapters.ch06.seen import cut_out, seen
 
 REAL = replace(WORLD, split="heldout").sample(24, 5)
 
@@ -52,11 +50,3 @@ def test_white_ink_is_told_from_plain_on_every_real_clip_whatever_its_colour():
 def test_neon_is_read_by_who_knows_its_look():
     neon = replace(NEON, split="heldout").sample(24, 5)
     assert seen(neon.video, neon.caption, NEON).read.mean() > 0.95
-
-
-def test_a_difference_is_paired_and_its_interval_students():
-    a, b = torch.randn(2, 12, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).tolist()
-    wanted = stats.ttest_rel(a, b).confidence_interval(0.95)
-    middle, low, high = difference(a, b)
-    assert (low, high) == pytest.approx((wanted.low, wanted.high)) and low < middle < high
-    assert interval(a)[0] == pytest.approx(sum(a) / 12)

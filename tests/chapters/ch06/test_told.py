@@ -12,7 +12,6 @@ from minivid.chapters.ch06.experiments.told import (
     LONG,
     TRAINING,
     animated,
-    interval,
     of_the_clips,
     pictures,
     told_table,
@@ -20,6 +19,7 @@ from minivid.chapters.ch06.experiments.told import (
     wanted,
 )
 from minivid.course import receipt
+from minivid.metrics.distribution import mean_interval
 from minivid.train import TrainConfig
 
 
@@ -69,9 +69,9 @@ def test_what_the_chapter_says_of_the_receipt(found):
     asked, guided = found["asked"], found["guided"]
     assert 0.01 < mean(asked["medium"]["first frame"]) < 0.5 * found["between pictures"]
     for what in ("slow", "medium, half the frames"):
-        _, low, high = interval([a - b for a, b in zip(asked["fast"]["step"], asked[what]["step"], strict=True)])
+        _, low, high = mean_interval([a - b for a, b in zip(asked["fast"]["step"], asked[what]["step"], strict=True)])
         assert -0.05 < low < high < 0.05
-    _, low, _ = interval(
+    _, low, _ = mean_interval(
         [a - b for a, b in zip(guided["1 to 3"]["first frame"], guided["3 for all"]["first frame"], strict=True)]
     )
     assert low > 0

@@ -12,6 +12,7 @@ from minivid.chapters.ch07.experiments.pieces import MEASURES, PUSHED, ROWS, VAR
 from minivid.chapters.ch07.figures import show_pieces
 from minivid.course import receipt
 from minivid.course.receipt import Receipt
+from minivid.metrics.distribution import mean_interval
 
 
 def made_up(n: int = 4) -> Receipt:
@@ -99,7 +100,7 @@ def test_what_the_chapter_says_of_the_pieces_is_what_was_measured():
         return (low > 0) - (high < 0)
 
     assert differs("without motion", "motion") == -1 and differs("without motion", "off") == 1
-    _, low, high = pieces.interval(found["clips"]["without motion"]["motion"])
+    _, low, high = mean_interval(found["clips"]["without motion"]["motion"])
     assert low < 0 < high
     for name in ("without smoothing", "without attention"):
         assert differs(name, "background") == 1
@@ -191,6 +192,9 @@ def test_what_the_chapter_says_of_other_frames_keys_and_of_the_smoother_is_what_
 
 def test_what_the_chapter_says_of_long_films_is_what_was_measured():
     rows = receipt("07_long")["clips"]
+    first_s = rows["all at the first"]["read"]
+    for name in set(rows) - {"all at the first"}:  # in both films
+        assert all(mine < theirs for mine, theirs in zip(first_s, rows[name]["read"], strict=True))
     mean = {name: {measure: sum(of) / len(of) for measure, of in row.items()} for name, row in rows.items()}
     first = mean["all at the first"]
     assert mean[long.PIECES]["seam"] > 5 * mean[long.PIECES]["inside"]

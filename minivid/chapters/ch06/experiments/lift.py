@@ -12,10 +12,11 @@ from minivid import zoo
 from minivid.adapt import Method, inflated, merged
 from minivid.chapters.ch06.clips import WORLD, as_clips, model_of
 from minivid.chapters.ch06.experiments.methods import drawn
-from minivid.chapters.ch06.seen import difference, of_each, seen, with_interval
+from minivid.chapters.ch06.seen import of_each, seen, with_interval
 from minivid.checkpoint import load_into, weights_of
 from minivid.course.receipt import Receipt
 from minivid.evaluation.report import aligned
+from minivid.metrics.distribution import paired_interval
 from minivid.nn.unet import UNet
 
 NEON = replace(WORLD, neon=True)
@@ -93,7 +94,7 @@ def kept(found: Receipt) -> dict[str, tuple[float, float, float]]:
     """What lifting costs, clip by clip, mean and 95 % interval: whiteness against the style alone, the path against base and module."""
     rows = found["rows"]
     against = {"white": STYLE, "off": MODULE}
-    return {name: difference(rows[LIFTED][name], rows[other][name]) for name, other in against.items()}
+    return {name: paired_interval(rows[LIFTED][name], rows[other][name]) for name, other in against.items()}
 
 
 def lift_sentence(found: Receipt) -> str:

@@ -13,9 +13,10 @@ from torch import Tensor
 from minivid import zoo
 from minivid.adapt import Method, inflate, inflated
 from minivid.chapters.ch06.clips import LEVELS, WORLD, as_clips, errors_of_each, model_of, video_run
-from minivid.chapters.ch06.seen import Seen, difference, interval, of_each, seen, with_interval
+from minivid.chapters.ch06.seen import Seen, of_each, seen, with_interval
 from minivid.course.receipt import Receipt
 from minivid.evaluation.report import aligned
+from minivid.metrics.distribution import mean_interval, paired_interval
 from minivid.nn.unet import UNet
 from minivid.tools.files import write_atomically
 from minivid.train import TrainConfig
@@ -136,7 +137,7 @@ def starred(found: Receipt, name: str, measure: str) -> str:
 def differs(found: Receipt, name: str, measure: str, other: str = ALONE) -> int:
     """1 or −1 where the difference of two rows, clip by clip, is surely above or below 0, else 0."""
     one, two = (found["rows"][row]["clips"][measure] for row in (name, other))
-    _, low, high = difference(one, two)
+    _, low, high = paired_interval(one, two)
     return (low > 0) - (high < 0)
 
 
@@ -153,7 +154,8 @@ def shares(found: Receipt, name: str) -> list[tuple[float, float, float]]:
     """At each level: the error's ratio to the image model's, a clip at a time, its mean and 95 % interval."""
     mine, theirs = (found["rows"][row]["errors"] for row in (name, ALONE))
     return [
-        interval([a / b for a, b in zip(here, there, strict=True)]) for here, there in zip(mine, theirs, strict=True)
+        mean_interval([a / b for a, b in zip(here, there, strict=True)])
+        for here, there in zip(mine, theirs, strict=True)
     ]
 
 

@@ -1,10 +1,9 @@
 """Three times the frames that a model was taught, in segments: what is seen where segments meet, by how far they overlap."""
 
-from statistics import mean, stdev
+from statistics import mean
 
 import torch
 from jaxtyping import Float
-from scipy import stats
 from torch import Tensor
 
 from minivid import zoo
@@ -12,6 +11,7 @@ from minivid.adapt.segments import beginnings, in_segments
 from minivid.course.receipt import Receipt
 from minivid.diffusion.samplers import ddim, sample
 from minivid.evaluation.report import aligned
+from minivid.metrics.distribution import paired_interval
 from minivid.metrics.reader import crop
 from minivid.motion.trajectories import centroid
 from minivid.tools.seeds import generator, plain_generator
@@ -75,17 +75,10 @@ def measure_seams(n: int = 24, seed: int = 6, steps: int = 20, strides: tuple[in
     return {"model": model.manifest["sha256"], "n": n, "steps": steps, "frames": FRAMES, "strides": rows}
 
 
-def interval(values: list[float]) -> tuple[float, float, float]:
-    """The mean, and Student's 95 % interval of it."""
-    middle, student = mean(values), float(stats.t.ppf(0.975, len(values) - 1))
-    half = student * stdev(values) / len(values) ** 0.5
-    return middle, middle - half, middle + half
-
-
 def more_across(found: Receipt, stride: str, what: str = "step") -> tuple[float, float, float]:
     """How much more of it is seen across borders than elsewhere in the same clip: the mean, and its 95 % interval."""
     of = found["strides"][stride]
-    return interval([a - b for a, b in zip(of[f"{what} across"], of[f"{what} elsewhere"], strict=True)])
+    return paired_interval(of[f"{what} across"], of[f"{what} elsewhere"])
 
 
 def seams_table(found: Receipt) -> str:

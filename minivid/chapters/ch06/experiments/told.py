@@ -12,11 +12,12 @@ from torch import Tensor
 from minivid import zoo
 from minivid.adapt.svd import guided_by_frame, ramp
 from minivid.chapters.ch06.clips import WORLD
-from minivid.chapters.ch06.experiments.seams import alike, interval, steps_of
+from minivid.chapters.ch06.experiments.seams import alike, steps_of
 from minivid.chapters.ch06.svd import AUGMENTED, FAST, LONG, SLOW, image_to_clip, told
 from minivid.course.receipt import Receipt
 from minivid.diffusion.samplers import ddim, sample
 from minivid.evaluation.report import aligned
+from minivid.metrics.distribution import mean_interval
 from minivid.tools.seeds import generator, plain_generator
 from minivid.train import TrainConfig, Training
 
@@ -112,7 +113,7 @@ def told_table(found: Receipt) -> str:
     rows = [(f"{found['n']} pictures", "asked, px", "step, px [95 %]", "first frame off", "first, last alike")]
 
     def row(name: str, asked: str, of: dict) -> tuple[str, ...]:
-        middle, low, high = interval(of["step"])
+        middle, low, high = mean_interval(of["step"])
         return (
             name,
             asked,

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from minivid import zoo
 from minivid.adapt.controlnet import control_of
-from minivid.chapters.ch07.experiments.pieces import interval
 from minivid.chapters.ch07.films import GUIDANCE, STEPS
 from minivid.chapters.ch07.followed import Followed, followed
 from minivid.chapters.ch07.steered import SMOOTH, WORLD, edges_of, recoloured, renumbered, steered
@@ -19,7 +18,7 @@ from minivid.course.receipt import Receipt
 from minivid.data.captions import COLOURS, parse
 from minivid.data.world import Clips
 from minivid.evaluation.report import aligned
-from minivid.metrics.distribution import share_interval
+from minivid.metrics.distribution import mean_interval, paired_interval, share_interval
 from minivid.motion.interpolate import average
 from minivid.nn.attention import keys
 
@@ -117,7 +116,7 @@ def of_each(found: Followed) -> dict[str, list[float]]:
 def difference(found: Receipt, name: str, other: str, measure: str) -> tuple[float, float, float]:
     """How far a row is from another, clip by clip: the mean difference and Student's 95 % interval."""
     rows = found["clips"]
-    return interval([a - b for a, b in zip(rows[name][measure], rows[other][measure], strict=True)])
+    return paired_interval(rows[name][measure], rows[other][measure])
 
 
 def control_table(found: Receipt, against: str) -> str:
@@ -147,7 +146,7 @@ def beside_control(here: Followed, found: Receipt, name: str) -> str:
         cells = []
         for measure in measures:
             share = measure in SHARES and set(of[measure]) <= {0, 1}
-            found_in = share_of(of[measure]) if share else interval(of[measure])
+            found_in = share_of(of[measure]) if share else mean_interval(of[measure])
             middle, low, high = (TIMES.get(measure, 1) * value for value in found_in)
             cells.append(f"{middle:.2f} [{low:.2f}, {high:.2f}]")
         rows.append((place, str(len(of["off"])), *cells))

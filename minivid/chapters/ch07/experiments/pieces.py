@@ -7,16 +7,14 @@ import json
 import time
 from dataclasses import replace
 from pathlib import Path
-from statistics import mean, stdev
-
-from scipy import stats
+from statistics import mean
 
 from minivid import zoo
 from minivid.chapters.ch07.counted import Counted, counted
 from minivid.chapters.ch07.films import ALL, FRAMES, GUIDANCE, SHARE, SPEED, STEPS, TURN, WORLD, film, pushed
 from minivid.course.receipt import Receipt
 from minivid.evaluation.report import aligned
-from minivid.metrics.distribution import share_interval
+from minivid.metrics.distribution import mean_interval, paired_interval, share_interval
 from minivid.tools.files import write_atomically
 
 VARIANTS = {
@@ -84,26 +82,19 @@ def of_each(found: Counted) -> dict[str, list[float]]:
     return {name: [round(float(one), 4) for one in value] for name, value in vars(found).items()}
 
 
-def interval(values: list[float]) -> tuple[float, float, float]:
-    """The mean, and Student's 95 % interval of it."""
-    middle, student = mean(values), float(stats.t.ppf(0.975, len(values) - 1))
-    half = student * stdev(values) / len(values) ** 0.5
-    return middle, middle - half, middle + half
-
-
 def of_a_row(measure: str, values: list[float]) -> tuple[float, float, float]:
     """One row's mean and its 95 % interval, as it is printed: Wilson's of a share, else Student's."""
     times = TIMES.get(measure, 1)
     if measure in SHARES:
         return mean(values), *share_interval(round(sum(values)), len(values))
-    middle, low, high = interval(values)
+    middle, low, high = mean_interval(values)
     return times * middle, times * low, times * high
 
 
 def against_the_whole(found: Receipt, name: str, measure: str) -> tuple[float, float, float]:
     """How far a row is from all pieces, clip by clip: the mean difference and its 95 % interval."""
     rows = found["clips"]
-    return interval([a - b for a, b in zip(rows[name][measure], rows[WHOLE][measure], strict=True)])
+    return paired_interval(rows[name][measure], rows[WHOLE][measure])
 
 
 def pieces_table(found: Receipt) -> str:
