@@ -29,6 +29,7 @@ from minivid.diffusion.guidance import guided
 from minivid.diffusion.objective import Denoising, Objective, Video, scaled
 from minivid.diffusion.schedule import Schedule, schedule_named
 from minivid.distilling import Distilling
+from minivid.enlarging import Enlarging
 from minivid.mean_flow import MeanFlow
 from minivid.nn.condition import Cond
 from minivid.nn.dit import DiTConfig
@@ -125,6 +126,22 @@ RECIPES = {
             Denoising(Objective.V, "cosine"),
             TrainConfig(steps=400, batch=4, ema=0.98, warmup=20, save_every=50),
             worlds=(World(frames=8, size=24, digit_size=14, colour=True),),
+        ),
+        Run(
+            "super-digits-24",
+            InflatedConfig(
+                channels=3, widths=(24, 48), known=3, numbers=1, temporal=True, method=Method.MAKE_A_VIDEO, whole=True
+            ),
+            Enlarging(Objective.V, "cosine"),
+            TrainConfig(steps=300, batch=2, lr=2e-3, ema=0.97, warmup=15, save_every=25),
+            worlds=(World(frames=9, size=24, digit_size=14, colour=True),),
+        ),
+        Run(
+            "super-digits-48",
+            UNetConfig(channels=3, widths=(24, 48), known=3, numbers=1, temporal=False),
+            Enlarging(Objective.V, "cosine"),
+            TrainConfig(steps=300, batch=3, lr=2e-3, ema=0.97, warmup=15, save_every=25),
+            worlds=(World(frames=1, size=48, digit_size=28, colour=True),),
         ),
     )
 }

@@ -18,6 +18,7 @@ ORDER = [
     "run",
     "distilling",
     "controlling",
+    "enlarging",
     "zoo",
     "judges",
     "evaluation",
