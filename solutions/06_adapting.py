@@ -11,7 +11,7 @@
 # A network has learnt pictures. In this chapter it is given time: layers between its own that begin as nothing and learn to join the frames.
 #
 # **You will be able to** say what an image model does with a clip · put a layer into a trained network so that nothing is lost at the start · mix a layer over space with one over time · choose whose keys a frame
-# looks at · train a motion module beside a frozen network · edit a clip by prompt · merge a low-rank adapter, and put a module into another style · halve time inside a network · make a clip longer than its network, out of segments · go on from a picture · fill in frames between frames · say what each
+# looks at · train a motion module beside a frozen network · edit a clip by prompt · merge a low-rank adapter, and put a module into another style · halve time inside a network · make a clip longer than its network, out of segments · go on from a picture · fill in frames between frames · draw a clip in five stages · say what each
 # method is worth · recognise adapters that do nothing.
 #
 # **You need** chapter 3's U-Net, sampling and guidance; chapter 4's outputs and DDIM inversion. **Time:** three hours.
@@ -36,6 +36,7 @@ from minivid import zoo
 from minivid.adapt import Method, adapt, inflate, inflated, merged
 from minivid.adapt.inflate import TRAINED
 from minivid.adapt.layers import Mixed, MotionModule, SplitProjection
+from minivid.adapt.supers import enlarged, smaller
 from minivid.chapters.ch06 import widgets
 from minivid.chapters.ch06.between import LONGER, blended, filled_in, given_at, interpolator
 from minivid.chapters.ch06.clinic import clinic_table, patients
@@ -64,8 +65,11 @@ from minivid.chapters.ch06.experiments import (
     seams_table,
     shown_clips,
     steps_of,
+    supers_table,
     told_table,
 )
+from minivid.chapters.ch06.experiments.supers import WORLDS as FINE
+from minivid.chapters.ch06.large import sharpness
 from minivid.chapters.ch06.one_shot import GUIDANCE, TUNING, other_digit, source_clips, step_by, told, tuned, way
 from minivid.chapters.ch06.seen import seen
 from minivid.chapters.ch06.svd import batches
@@ -840,7 +844,7 @@ print(pictured)
 # **Make-A-Video** draws few frames and has a second network put others between them. It is the same video model, trained on: beside the noisy clip it is given the frames that are there, zeros for the others, and a mask that says which is which. How far apart the given ones are, it is told as a number.
 # With another mask the same network goes on from a frame, or back from one. The whole pipeline is a composition,
 # $$\text{clip}=\mathrm{SR}_h\circ\mathrm{SR}_l^t\circ{\uparrow_F}\circ D\circ P\,(\text{text}),$$
-# a prior P from a text to a picture's embedding, a video decoder D (section 6.4's is one), frames between frames ↑_F, super-resolution over space and time, and a second one of each frame. Here you build ↑_F.
+# a prior P from a text to a picture's embedding, a video decoder D, frames between frames ↑_F, super-resolution over space and time, and a second one of each frame. Here you build ↑_F; section 6.12 has the others.
 #
 # #### Exercise 6.10
 # Write `shown(video, given)`: clips `b c t h w` and which frames of each are given, `b t` of True and False. Return `b c+1 t h w`: the given frames and zeros for others, and as the last channel the mask, 1 where a frame is given.
@@ -899,10 +903,92 @@ show(real=unseen.video[:1], drawn=drawn[:1], blended=mixed[:1])
 
 # %% [markdown]
 # Read the numbers before the pictures. In the budgets smoke and laptop the network has taken few steps, and you should see the blend win. The wider the gap, the more the blend pays for showing a digit twice: there a network that knows what digits do can win, once it does. After how many steps that is, is not
-# measured here, and three stages of the pipeline are not built: both super-resolutions, and the prior, which our network, as it reads the caption itself, does without.
+# measured here.
 
 # %% [markdown]
-# ## 6.11 How this goes wrong
+# ## 6.12 The whole of Make-A-Video
+# ### How does a small clip become a large one?
+# SR is a diffusion model too. It draws the large clip, and beside it stands the small one, made as large by *bicubic* interpolation. In training each clip is its own example: made small, it is what the network is shown.
+#
+# **The trap.** There it only ever sees clean small clips, and later it is shown what another network drew, mistakes and all. So what it is shown bears noise, as much as a level s says, and s is told as a number (*noise conditioning augmentation*, Ho et al. 2021):
+# $$\tilde c=\sqrt{1-s^2}\;c+s\,\epsilon .$$
+# In training s is drawn for each clip; asked for a clip, the network is told one and the same, here 0.1: it trusts what it is shown, but not to the last pixel.
+#
+# #### Exercise 6.12
+# Write `augmented(low, level, noise)`: clips `b c t h w`, a level s for each, `b`, and noise of the clips' shape.
+# <details><summary>Hint</summary>A level of shape <code>b 1 1 1 1</code> multiplies a clip.</details>
+
+
+# %% exercise="6.12"
+def augmented(low, level, noise):
+    """What a super-resolution is shown: the small clip, and noise."""
+    ### BEGIN SOLUTION
+    s = level[:, None, None, None, None]
+    return (1 - s**2).sqrt() * low + s * noise
+    ### END SOLUTION
+
+
+augmented = check("6.12", augmented)
+
+# %% award="6.12"
+award("6.12")
+
+# %%
+fine = FINE["48"].sample(1, 21)  # 48 × 48, a handwriting that no model was trained on
+coarse = smaller(fine.video)
+grain = torch.randn(fine.video.shape, generator=chance)
+trusted = {f"s_{s:.1f}": augmented(enlarged(coarse), torch.tensor([s]), grain).clamp(-1, 1) for s in (0.0, 0.1, 0.5)}
+show_sheet(**trusted, real=fine.video, frames=3)
+
+# %% [markdown]
+# **Twice.** The first enlargement, SR$_l^t$, from 12 × 12 to 24 × 24, has layers over space *and time*, those of section 6.2. The second, SR$_h$, to 48 × 48, draws each frame alone: over time, so large a clip would cost too much. What then keeps a detail from changing with every frame? The *same noise* in all frames: like frames, and one noise, have like details.
+# Both are in the zoo. Here is the second, shown what yours made:
+
+# %%
+super_time, super_frames = (zoo.load(name) for name in ("super-digits-24", "super-digits-48"))
+print(super_time, super_time.origin(), super_frames, super_frames.origin(), sep="\n")
+
+
+def drawn_large(noise, grain, s=0.1):
+    """The super-resolution of each frame, from this noise, shown the small clip with that grain."""
+    level = torch.full((1,), s)
+    told_small = Cond(known=augmented(enlarged(coarse), level, grain), numbers=level[:, None])
+    path = ddim(
+        super_frames.denoiser,
+        noise,
+        super_frames.schedule,
+        super_frames.objective,
+        budget.pick(smoke=3, laptop=12, gpu=25),
+        told_small,
+    )
+    return sample(path).clamp(-1, 1)
+
+
+noise_48 = torch.randn(fine.video.shape, generator=chance)
+in_all = noise_48[:, :, :1].expand_as(noise_48), grain[:, :, :1].expand_as(grain)
+larger_clips = {
+    "bicubic": enlarged(coarse),
+    "own_noise": drawn_large(noise_48, grain),
+    "one_noise": drawn_large(*in_all),
+}
+for name, clip in larger_clips.items():
+    off, keen = (clip - fine.video).square().mean(), sharpness(clip) / sharpness(fine.video)
+    print(f"{name:9} squared error {off:.4f}, sharpness {keen.item():.2f} of the real clip's")
+
+# %%
+display(show_sheet(**larger_clips, real=fine.video, frames=3))
+show(**larger_clips, real=fine.video)
+
+# %% [markdown]
+# **What does it have to beat?** Bicubic interpolation, which costs nothing. Squared error alone would not tell: it rewards blur. So beside it: *sharpness*, how much neighbouring pixels differ, as a share of the real clip's; whether the digit is read; and *flicker*, how much a point of the scene changes from frame to frame, followed along the world's own motion.
+
+# %%
+supers = receipt("06_supers")
+print(supers_table(supers))
+print(supers)
+
+# %% [markdown]
+# ## 6.13 How this goes wrong
 # Three motion modules for the network of section 6.4, each of them with one mistake. The table has two questions: is the network the image model at the start, and do frames reach each other after the weights were loaded?
 
 # %%
@@ -918,7 +1004,7 @@ print(clinic_table(image.network, sick, z_one))
 summary("06")
 
 # %% [markdown]
-# **What is not here yet:** Make-A-Video's prior and super-resolution, so its pipeline is not whole; Gen-1, which takes structure from one clip and content from a picture; Stable Video Diffusion's third stage, and its curation.
+# **What is not here yet:** Gen-1, which takes structure from one clip and content from a picture; Stable Video Diffusion's third stage, and its curation.
 #
 # ## To read next
 # Guo et al. 2023, section 4, for what a motion module may and may not learn. Blattmann et al. 2023 (*Align your Latents*), section 3, for the mixing and what it is good for. Wu et al. 2023, section 4, for one clip being enough.

@@ -56,7 +56,7 @@ def larger(
     schedule: Schedule,
     objective: Objective,
     steps: int = 20,
-    level: float = USUAL,
+    level: float | int = USUAL,
     seed: int = 0,
     same_noise: bool = False,
 ) -> Float[Tensor, "b c t h2 w2"]:

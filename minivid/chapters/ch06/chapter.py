@@ -1,6 +1,7 @@
 """Chapter 6: what it is called and promises, and its exercises in the order of their numbers."""
 
 from minivid.chapters.ch06.exercises import (
+    augmented,
     edit,
     edm_form,
     frame_guidance,
@@ -29,5 +30,6 @@ CHAPTER = Chapter(
         edm_form.EXERCISE,
         frame_guidance.EXERCISE,
         shown.EXERCISE,
+        augmented.EXERCISE,
     ),
 )

@@ -18,6 +18,7 @@ from minivid.chapters.ch06.experiments.seams import (
     seams_table,
     steps_of,
 )
+from minivid.chapters.ch06.experiments.supers import measure_supers, more, shown_large, supers_table
 from minivid.chapters.ch06.experiments.told import measure_svd, told_table
 
 MEASUREMENTS = {
@@ -25,6 +26,7 @@ MEASUREMENTS = {
     "06_lift": measure_lift,
     "06_methods": measure_methods,
     "06_seams": measure_seams,
+    "06_supers": measure_supers,
     "06_svd": measure_svd,
 }
 
@@ -41,15 +43,19 @@ __all__ = [
     "measure_lift",
     "measure_methods",
     "measure_seams",
+    "measure_supers",
     "measure_svd",
     "methods_table",
     "minutes_sentence",
     "models",
+    "more",
     "more_across",
     "of_the_clips",
     "seam_curves",
     "seams_table",
     "shown_clips",
+    "shown_large",
     "steps_of",
+    "supers_table",
     "told_table",
 ]
