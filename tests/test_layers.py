@@ -18,6 +18,7 @@ ORDER = [
     "run",
     "distilling",
     "controlling",
+    "picturing",
     "zoo",
     "judges",
     "evaluation",
