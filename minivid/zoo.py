@@ -33,7 +33,9 @@ from minivid.enlarging import Enlarging
 from minivid.mean_flow import MeanFlow
 from minivid.nn.condition import Cond
 from minivid.nn.dit import DiTConfig
+from minivid.nn.prior import PriorConfig
 from minivid.nn.unet import UNetConfig
+from minivid.picturing import Picturing
 from minivid.run import Run
 from minivid.tools.nearest import did_you_mean
 from minivid.tools.progress import Progress
@@ -59,6 +61,10 @@ PICTURES = (
     World(frames=1, size=24, digit_size=14, colour=True, background="gradient"),
     World(frames=1, size=24, digit_size=14, colour=True),
     World(frames=1, size=24, digit_size=14, colour=True, background="gradient", digits=2),
+)
+PICTURED = tuple(
+    replace(World(frames=1, size=24, digit_size=14, colour=True), **looks)
+    for looks in ({}, {"neon": True}, {"background": "gradient"}, {"background": "gradient", "digits": 2})
 )
 
 RECIPES = {
@@ -126,6 +132,14 @@ RECIPES = {
             Denoising(Objective.V, "cosine"),
             TrainConfig(steps=400, batch=4, ema=0.98, warmup=20, save_every=50),
             worlds=(World(frames=8, size=24, digit_size=14, colour=True),),
+        ),
+        Run(
+            "prior-digits",
+            PriorConfig(),
+            Picturing(),
+            TrainConfig(steps=3000, batch=128, ema=0.995, warmup=100),
+            worlds=PICTURED,
+            clip=(48, 1, 1, 1),
         ),
         Run(
             "super-digits-24",

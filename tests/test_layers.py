@@ -18,6 +18,7 @@ ORDER = [
     "run",
     "distilling",
     "controlling",
+    "picturing",
     "enlarging",
     "zoo",
     "judges",

@@ -48,7 +48,7 @@ TRAINED = {
     Method.LUMIERE: (".time.", ".temporal."),
 }
 """What of a weight's name says that the method trains it; all others stand as the image model left them."""
-TOLD = (".known_in.", ".numbers.")
+TOLD = (".known_in.", ".numbers.", ".content_in.")
 """And what reads that which an image model is not told: trained under every method."""
 
 
@@ -123,7 +123,7 @@ class Inflated(UNet):
 
 
 def inflate(
-    image: UNet, method: Method, known: int = 0, numbers: int = 0, whole: bool = False
+    image: UNet, method: Method, known: int = 0, numbers: int = 0, whole: bool = False, content: int = 0
 ) -> tuple[InflatedConfig, dict[str, Tensor]]:
     """The video model's configuration, and all its weights: the image model's, and the method's own as they begin.
 
@@ -132,7 +132,7 @@ def inflate(
     """
     check_image_model(image)
     shape = {field.name: getattr(image.config, field.name) for field in fields(UNetConfig)}
-    told = {name: many for name, many in (("known", known), ("numbers", numbers)) if many}
+    told = {name: many for name, many in (("known", known), ("numbers", numbers), ("content", content)) if many}
     config = InflatedConfig(**{**shape, **told, "temporal": True}, method=method, whole=whole)
     weights = weights_of(config.build())
     for name, weight in weights_of(image).items():
@@ -148,9 +148,11 @@ def check_image_model(network: UNet) -> None:
         )
 
 
-def inflated(image: UNet, method: Method, known: int = 0, numbers: int = 0, whole: bool = False) -> Inflated:
+def inflated(
+    image: UNet, method: Method, known: int = 0, numbers: int = 0, whole: bool = False, content: int = 0
+) -> Inflated:
     """The video model that `inflate` describes."""
-    config, weights = inflate(image, method, known, numbers, whole)
+    config, weights = inflate(image, method, known, numbers, whole, content)
     network = config.build()
     load_into(network, weights, f"the image model, for {method}")
     return network

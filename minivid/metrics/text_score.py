@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
+from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -20,26 +21,48 @@ from minivid.nn.text import TransformerEncoder
 
 @dataclass(frozen=True)
 class TwoTowersConfig:
-    """The width of the space between the towers."""
+    """The width of the space between the towers. pictures: what is looked at is pictures, which are clips of one frame."""
 
     dim: int = 48
     vocabulary: int = len(VOCABULARY)
+    pictures: bool = False
 
     def build(self) -> "TwoTowers":
         """The network, its weights drawn by torch's global generator."""
-        return TwoTowers(self.dim)
+        return TwoTowers(self.dim, self.pictures)
 
     def check(self, clip: tuple[int, int, int, int]) -> None:
         """Raise ValueError for a clip of `c t h w` that its clip tower cannot see."""
         ClipNetConfig(dim=self.dim).check(clip)
 
 
+class PictureNet(nn.Module):
+    """What a clip's frames show, `dim` numbers: convolutions that halve height and width, each scaled by what is usual in training; then
+    of each channel the mean over the picture and its largest, and of these the mean over frames."""
+
+    def __init__(self, widths: tuple[int, int, int] = (24, 48, 64), dim: int = 48):
+        super().__init__()
+        layers, before = [], 3
+        for width in widths:
+            layers += [nn.Conv2d(before, width, 4, 2, 1), nn.BatchNorm2d(width), nn.ReLU()]
+            before = width
+        self.layers, self.out = nn.Sequential(*layers), nn.Linear(2 * before, dim)
+
+    def forward(self, video: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b d"]:
+        """Any number of frames, 8×8 pixels or more."""
+        pictures = rearrange((video.expand(-1, 3, -1, -1, -1) + 1) / 2, "b c t h w -> (b t) c h w")
+        x = self.layers(pictures).flatten(2)
+        shown = self.out(torch.cat([x.mean(2), x.amax(2)], dim=1))
+        return rearrange(shown, "(b t) d -> b t d", b=len(video)).mean(1)
+
+
 class TwoTowers(nn.Module):
     """A clip tower and a caption tower with one space between them, `dim` wide; all outputs have length one."""
 
-    def __init__(self, dim: int = 48):
+    def __init__(self, dim: int = 48, pictures: bool = False):
         super().__init__()
-        self.clip = ClipNet(dim=dim)
+        self.pictures = pictures
+        self.clip = PictureNet(dim=dim) if pictures else ClipNet(dim=dim)
         self.text = TransformerEncoder(len(VOCABULARY), dim, layers=1, heads=4)
         self.project_clip, self.project_text = nn.Linear(dim, dim), nn.Linear(dim, dim)
         self.log_scale = nn.Parameter(torch.tensor(2.0))
@@ -57,8 +80,15 @@ class TwoTowers(nn.Module):
 
 def contrast(net: TwoTowers, video: Float[Tensor, "b c t h w"], captions: Sequence[str]) -> Float[Tensor, ""]:
     """The contrastive loss of a batch, both ways. Clips that share a caption are all right answers for it, in equal parts."""
-    alike = torch.tensor([[float(mine == theirs) for theirs in captions] for mine in captions])
-    logits = net.see(video) @ net.read(captions).T * net.log_scale.clamp(max=4.6).exp()
+    return told_apart(net, net.see(video), net.read(captions), captions)
+
+
+def told_apart(
+    net: TwoTowers, these: Float[Tensor, "b d"], those: Float[Tensor, "b d"], names: Sequence
+) -> Float[Tensor, ""]:
+    """How badly each of these finds, among those, the ones of its own name, and the other way round (Radford et al. 2021, fig. 3)."""
+    alike = torch.tensor([[float(mine == theirs) for theirs in names] for mine in names])
+    logits = these @ those.T * net.log_scale.clamp(max=4.6).exp()
     right = (alike / alike.sum(1, keepdim=True)).to(logits)
     return 0.5 * (F.cross_entropy(logits, right) + F.cross_entropy(logits.T, right))
 

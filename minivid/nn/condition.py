@@ -22,6 +22,7 @@ class Cond:
     control: pictures, one a frame, that say where things are (edges, masks), in [0, 1]: for a network with a ControlNet beside it.
     known: what is known of each frame, beside the noisy clip: other frames, masks, a smaller picture. `None` is zeros.
     numbers: what is said of a clip as a whole, such as frames per second. `None`: nothing is said.
+    content: a picture's embedding, of one like which the clip is to look. `None` is zeros, and so is a row for a clip without.
     """
 
     tokens: Int[Tensor, "b l"] | Int[Tensor, "b t l"] | None = None
@@ -31,6 +32,7 @@ class Cond:
     control: Float[Tensor, "b k t h w"] | None = None
     known: Float[Tensor, "b k t h w"] | None = None
     numbers: Float[Tensor, "b n"] | None = None
+    content: Float[Tensor, "b d"] | None = None
 
     def __post_init__(self):
         if (self.tokens is None) != (self.token_mask is None):
@@ -41,11 +43,14 @@ class Cond:
             )
 
     def keep(self, which: Bool[Tensor, "b"]) -> Cond:
-        """The same condition without the captions of the clips that are False in `which`: what guidance needs in training."""
-        if self.tokens is None:
-            return self
-        shape = [-1] + [1] * (self.tokens.ndim - 1)
-        return replace(self, token_mask=self.token_mask & which.reshape(shape))
+        """The same condition without caption and content of the clips that are False in `which`: what guidance needs in training."""
+        kept = {}
+        if self.tokens is not None:
+            shape = [-1] + [1] * (self.tokens.ndim - 1)
+            kept["token_mask"] = self.token_mask & which.reshape(shape)
+        if self.content is not None:
+            kept["content"] = self.content * which[:, None]
+        return replace(self, **kept)
 
     def __getitem__(self, rows: slice | Bool[Tensor, "b"]) -> Cond:
         """The condition of some of the clips."""
@@ -65,5 +70,6 @@ class Cond:
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Cond:
         """The same with another tensor in the place of each."""
-        parts = {name: getattr(self, name) for name in ("tokens", "token_mask", "r", "control", "known", "numbers")}
+        names = ("tokens", "token_mask", "r", "control", "known", "numbers", "content")
+        parts = {name: getattr(self, name) for name in names}
         return replace(self, **{name: change(part) for name, part in parts.items() if part is not None})

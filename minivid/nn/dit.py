@@ -308,7 +308,7 @@ class DiT(nn.Module):
                 "the condition says where a step ends (r), but this transformer was built to say the velocity at one level: "
                 "UNetConfig(average=True) builds a network of average velocities."
             )
-        if any(part is not None for part in (cond.control, cond.known, cond.numbers)):
+        if any(part is not None for part in (cond.control, cond.known, cond.numbers, cond.content)):
             raise ValueError(
                 "this transformer takes nothing beside a clip and its caption; UNetConfig(known=…, numbers=…) does."
             )

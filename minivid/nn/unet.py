@@ -34,7 +34,8 @@ class UNetConfig:
     blocks: stages a level, on the way down and up. vocabulary: 0 means no captions. temporal: without it nothing joins the frames, and
     the network is an image model to which a clip is a batch of pictures. average: it is told where a step ends (`Cond.r`) as well as where
     it begins, and says the average velocity between (MeanFlow). known: channels that it is given beside the noisy clip (`Cond.known`), such
-    as frames that are there already. numbers: how many numbers it is told of a clip (`Cond.numbers`), such as frames per second.
+    as frames that are there already. numbers: how many numbers it is told of a clip (`Cond.numbers`), such as frames per second. content: of
+    how many numbers is the picture's embedding that it is shown (`Cond.content`), where it reads captions.
     """
 
     channels: int = 1
@@ -48,10 +49,11 @@ class UNetConfig:
     average: bool = False
     known: int = 0
     numbers: int = 0
+    content: int = 0
 
     def __post_init__(self):
         least_of = {"channels": 1, "patch": 1, "blocks": 1, "heads": 1, "vocabulary": 0, "dim_text": 1, "known": 0}
-        for name, least in {**least_of, "numbers": 0}.items():
+        for name, least in {**least_of, "numbers": 0, "content": 0}.items():
             value = getattr(self, name)
             if not isinstance(value, int) or value < least:
                 raise ValueError(f"{name} is {value!r}; expected a whole number of at least {least}.")
@@ -59,6 +61,10 @@ class UNetConfig:
         if not self.widths or not whole or any(width % 8 or width % self.heads for width in self.widths):
             raise ValueError(
                 f"widths are {self.widths}; expected multiples of 8 and of the {self.heads} heads, one a level."
+            )
+        if self.content and not self.vocabulary:
+            raise ValueError(
+                f"content is {self.content}, but a picture's embedding is read where captions are: give a vocabulary too."
             )
         if self.vocabulary and self.dim_text % 4:
             raise ValueError(
@@ -219,6 +225,7 @@ class UNet(nn.Module):
         # what came later begins as nothing: a trained network that is told more is at first what it was
         self.known_in = zero_(SpatialConv(config.known * config.patch**2, widths[0])) if config.known else None
         self.numbers = NumbersEmbedding(config.numbers, dim_embed) if config.numbers else None
+        self.content_in = zero_(nn.Linear(config.content, config.dim_text, bias=False)) if config.content else None
 
     def forward(
         self,
@@ -291,8 +298,11 @@ class UNet(nn.Module):
         return self.noise_level(t, r)
 
     def _read(self, cond: Cond, batch: int) -> tuple[Float[Tensor, "b n l e"], Bool[Tensor, "b n l"]]:
-        """The words' vectors, the null word first, and which of them are there."""
+        """The words' vectors, the null word first, and which of them are there. A picture's embedding is said with the null word,
+        which is always there: zeros, and every picture while the projection is zero, leave it as it is."""
         null = repeat(self.null_word, "e -> b n 1 e", b=batch, n=1)
+        if self.content_in is not None and cond.content is not None:
+            null = null + self.content_in(cond.content)[:, None, None]
         if cond.tokens is None:
             return null, torch.ones(batch, 1, 1, dtype=torch.bool, device=null.device)
         tokens, mask = (x if x.ndim == 3 else x[:, None] for x in (cond.tokens, cond.token_mask))  # b n l
@@ -327,8 +337,9 @@ class UNet(nn.Module):
             )
 
     def _check_told(self, z: Tensor, cond: Cond) -> None:
-        """That frames and numbers beside the clip are as many as it was built for."""
-        for name, many in (("known", self.config.known), ("numbers", self.config.numbers)):
+        """That frames, numbers and the picture's embedding are as many, and as long, as it was built for."""
+        for name in ("known", "numbers", "content"):
+            many = getattr(self.config, name)
             given = getattr(cond, name)
             wanted = (len(z), many, *z.shape[2:]) if name == "known" else (len(z), many)
             if given is not None and tuple(given.shape) != wanted:

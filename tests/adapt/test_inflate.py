@@ -229,6 +229,17 @@ def test_images_behind_a_clip_are_refused(image, method):
         inflated(image, method)(clip(), LEVEL, Cond(images=2))
 
 
+@pytest.mark.parametrize("method", ON_ANY_CLIP)
+def test_a_picture_beside_the_clip_is_read_by_what_is_trained_and_begins_as_nothing(image, method):
+    z, content = clip(), torch.randn(2, 7)
+    shown = Cond(WORDS.tokens, WORDS.token_mask, content=content)
+    network = inflated(image, method, content=7).eval()
+    torch.testing.assert_close(network(z, LEVEL, shown), of(image, z))
+    assert "content_in.weight" in network.trained() and network.config.content == 7
+    torch.nn.init.normal_(network.content_in.weight)
+    assert (network(z, LEVEL, shown) - of(image, z)).abs().max() > 1e-3
+
+
 def test_what_is_no_image_model_is_refused():
     with pytest.raises(ValueError, match="a U-Net without time"):
         inflate(UNet(UNetConfig(widths=(16, 16))), Method.VIDEO_LDM)

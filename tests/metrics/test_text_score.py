@@ -5,7 +5,7 @@ import torch
 
 from minivid import judges
 from minivid.data import World
-from minivid.metrics.text_score import TwoTowers, contrast, retrieval, text_score
+from minivid.metrics.text_score import TwoTowers, TwoTowersConfig, contrast, retrieval, text_score
 
 WORLDS = [World(), World(frames=16, size=32), World(frames=16, size=32, colour=True)]
 
@@ -53,3 +53,12 @@ def test_scores_are_cosines_and_need_a_caption_each(towers):
         text_score(towers, clips.video, clips.caption[:3])
     with pytest.raises(ValueError, match='has the word "jumps"'):
         text_score(towers, clips.video, ["a 3 jumps right"] * 4)
+
+
+def test_a_tower_of_pictures_sees_each_frame_by_itself():
+    torch.manual_seed(0)
+    net = TwoTowersConfig(pictures=True).build().eval()
+    video = World(colour=True).sample(3, seed=2).video
+    frames = torch.stack([net.clip(video[:, :, i : i + 1]) for i in range(video.shape[2])])
+    torch.testing.assert_close(net.clip(video), frames.mean(0))
+    torch.testing.assert_close(net.see(video.flip(2)), net.see(video))

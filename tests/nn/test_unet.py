@@ -350,6 +350,48 @@ def test_nothing_known_is_zeros():
         assert torch.equal(network(z, t), network(z, t, Cond(known=torch.zeros(2, 2, 3, 8, 8))))
 
 
+def test_a_picture_begins_as_nothing_and_a_file_without_one_fits_the_rest():
+    plain = told_unet(vocabulary=8, dim_text=16)
+    shown = UNet(UNetConfig(widths=(16, 16), vocabulary=8, dim_text=16, content=5))
+    missing, unexpected = shown.load_state_dict(plain.state_dict(), strict=False)
+    assert missing == ["content_in.weight"] and not unexpected
+    z, t, words = torch.randn(2, 1, 3, 8, 8), torch.zeros(2), (torch.ones(2, 3).long(), torch.ones(2, 3).bool())
+    for cond in (Cond(content=torch.randn(2, 5)), Cond(*words, content=torch.randn(2, 5)), None):
+        bare = Cond(*words) if cond and cond.tokens is not None else None
+        assert plain(z, t).abs().max() > 0 and torch.equal(shown(z, t, cond), plain(z, t, bare))
+
+
+def content_unet():
+    """One that reads captions and is shown a picture's embedding."""
+    return told_unet(vocabulary=8, dim_text=16, content=5)
+
+
+def test_a_picture_changes_its_own_clip_beside_a_caption_and_without_one():
+    network, z, t = content_unet(), torch.randn(2, 1, 3, 8, 8), torch.zeros(2)
+    words = (torch.ones(2, 3).long(), torch.ones(2, 3).bool())
+    content, other = torch.randn(2, 5), torch.randn(2, 5)
+    other[0] = content[0]
+    for said in ((), words):
+        a, b = (network(z, t, Cond(*said, content=one)) for one in (content, other))
+        torch.testing.assert_close(a[0], b[0])
+        assert (a[1] - b[1]).abs().max() > 1e-3
+
+
+def test_a_picture_that_is_dropped_was_never_shown():
+    network, z, t = content_unet(), torch.randn(2, 1, 3, 8, 8), torch.zeros(2)
+    cond = Cond(content=torch.randn(2, 5)).keep(torch.tensor([False, True]))
+    torch.testing.assert_close(network(z, t, cond)[0], network(z, t)[0])
+    torch.testing.assert_close(network(z, t, cond)[1], network(z, t, Cond(content=cond.content))[1])
+    assert (network(z, t, cond)[1] - network(z, t)[1]).abs().max() > 1e-3
+
+
+def test_a_picture_without_captions_or_of_another_length_is_refused_in_a_sentence():
+    with pytest.raises(ValueError, match="read where captions are: give a vocabulary"):
+        UNetConfig(content=5)
+    with pytest.raises(ValueError, match=r"content are \(2, 4\), but this U-Net was built with content=5"):
+        content_unet()(torch.zeros(2, 1, 3, 8, 8), torch.zeros(2), Cond(content=torch.zeros(2, 4)))
+
+
 @pytest.mark.parametrize("cond", [Cond(known=torch.zeros(2, 2, 3, 8, 8)), Cond(numbers=torch.zeros(2, 3))])
 def test_what_it_was_not_built_to_be_told_is_refused(cond):
     with pytest.raises(ValueError, match=r"was built with (known|numbers)=1 and expects"):

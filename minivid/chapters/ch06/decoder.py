@@ -20,13 +20,14 @@ from minivid.chapters.ch06.between import FRAMES, LONGER, given_at, shown
 from minivid.checkpoint import load_into, weights_of
 from minivid.diffusion.guidance import guided
 from minivid.diffusion.samplers import ddim, sample
-from minivid.metrics.text_score import TwoTowers
 from minivid.nn.condition import Cond
 from minivid.nn.unet import UNet
 from minivid.run import Run
 from minivid.tools.seeds import generator, plain_generator
 from minivid.train import TrainConfig, Training
 
+See = Callable[[Float[Tensor, "b c 1 h w"]], Float[Tensor, "b d"]]
+"""From pictures to their embeddings: `towers().see`."""
 METHOD = Method.MAKE_A_VIDEO
 GAP = 2
 """D draws every second frame."""
@@ -57,19 +58,19 @@ def at_half_size(image: UNet, content: int) -> UNet:
     return network
 
 
-def pictures(towers: TwoTowers) -> Callable[[int, tuple[int, ...]], tuple[Tensor, Cond]]:
+def pictures(see: See) -> Callable[[int, tuple[int, ...]], tuple[Tensor, Cond]]:
     """Batches of small pictures, `n c 1 h w`, and the embedding of each: no word of its caption."""
 
     @torch.no_grad()
     def draw(n: int, seed: tuple[int, ...]) -> tuple[Tensor, Cond]:
         video = replace(LONGER, frames=1).sample(n, seed).video
-        return smaller(video), Cond(content=towers.see(video))
+        return smaller(video), Cond(content=see(video))
 
     return draw
 
 
 def unlabelled(
-    towers: TwoTowers, video_of: Callable[[int, tuple[int, ...]], Tensor] = lambda n, seed: LONGER.sample(n, seed).video
+    see: See, video_of: Callable[[int, tuple[int, ...]], Tensor] = lambda n, seed: LONGER.sample(n, seed).video
 ) -> Callable[[int, tuple[int, ...]], tuple[Tensor, Cond]]:
     """Batches of few small frames, and the embedding of the middle one. `video_of(n, seed)` gives clips and nothing besides."""
 
@@ -77,12 +78,12 @@ def unlabelled(
     def draw(n: int, seed: tuple[int, ...]) -> tuple[Tensor, Cond]:
         video = video_of(n, seed)[:, :, ::GAP]
         middle = video.shape[2] // 2
-        return smaller(video), Cond(content=towers.see(video[:, :, middle : middle + 1]))
+        return smaller(video), Cond(content=see(video[:, :, middle : middle + 1]))
 
     return draw
 
 
-def partly_shown(towers: TwoTowers) -> Callable[[int, tuple[int, ...]], tuple[Tensor, Cond]]:
+def partly_shown(see: See) -> Callable[[int, tuple[int, ...]], tuple[Tensor, Cond]]:
     """Batches of all small frames: some are shown with a mask, how far apart they are is a number, and again an embedding is all that is said."""
 
     @torch.no_grad()
@@ -90,28 +91,28 @@ def partly_shown(towers: TwoTowers) -> Callable[[int, tuple[int, ...]], tuple[Te
         video = LONGER.sample(n, seed).video
         gap = torch.tensor(GAPS)[torch.randint(len(GAPS), (n,), generator=generator(seed, "gap"))]
         given = torch.stack([given_at(one) for one in gap.tolist()])
-        content = towers.see(video[:, :, FRAMES // 2 : FRAMES // 2 + 1])
+        content = see(video[:, :, FRAMES // 2 : FRAMES // 2 + 1])
         return smaller(video), Cond(known=shown(smaller(video), given), numbers=gap[:, None].float(), content=content)
 
     return draw
 
 
-def picture_run(image: zoo.Model, towers: TwoTowers, dim: int, training: TrainConfig) -> tuple[Run, Training]:
+def picture_run(image: zoo.Model, see: See, dim: int, training: TrainConfig) -> tuple[Run, Training]:
     """The run that tells the image model, at half its size, an embedding of `dim` numbers in the place of words; not yet begun."""
     start = at_half_size(image.network, dim)
     run = Run("pictures-of-embeddings", start.config, image.run.loss, training, clip=(image.shape[0], 1, SIDE, SIDE))
-    return run, run.start(data=pictures(towers), build=lambda: start)
+    return run, run.start(data=pictures(see), build=lambda: start)
 
 
-def video_run(small: UNet, like: Run, towers: TwoTowers, training: TrainConfig) -> tuple[Run, Training]:
+def video_run(small: UNet, like: Run, see: See, training: TrainConfig) -> tuple[Run, Training]:
     """The run that puts it into time: its layers over time alone are trained, on clips of which nothing is said; not yet begun."""
     shape = {"known": small.config.channels + 1, "numbers": 1}
     config = inflate(small, METHOD, **shape)[0]
     run = Run("decoder", config, like.loss, training, clip=(small.config.channels, FEW, SIDE, SIDE))
-    return run, run.start(data=unlabelled(towers), build=lambda: inflated(small, METHOD, **shape))
+    return run, run.start(data=unlabelled(see), build=lambda: inflated(small, METHOD, **shape))
 
 
-def filling_run(decoder: UNet, like: Run, towers: TwoTowers, training: TrainConfig) -> tuple[Run, Training]:
+def filling_run(decoder: UNet, like: Run, see: See, training: TrainConfig) -> tuple[Run, Training]:
     """The run that trains D on to fill in frames: the same network, shown some of them; not yet begun."""
     run = replace(like, name="between-small", training=training, clip=(decoder.config.channels, FRAMES, SIDE, SIDE))
 
@@ -120,7 +121,7 @@ def filling_run(decoder: UNet, like: Run, towers: TwoTowers, training: TrainConf
         load_into(network, weights_of(decoder), "the decoder")
         return network
 
-    return run, run.start(data=partly_shown(towers), build=build)
+    return run, run.start(data=partly_shown(see), build=build)
 
 
 def decoded(

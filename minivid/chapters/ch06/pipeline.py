@@ -11,9 +11,8 @@ from torch import Tensor
 
 from minivid import zoo
 from minivid.chapters.ch06.between import LONGER
-from minivid.chapters.ch06.decoder import decoded, filled
+from minivid.chapters.ch06.decoder import See, decoded, filled
 from minivid.chapters.ch06.large import enlarged_by
-from minivid.metrics.text_score import TwoTowers
 from minivid.picturing import pictured
 
 
@@ -62,9 +61,9 @@ def as_large(clips: dict[str, Float[Tensor, "b c t h w"]], side: int = 48) -> di
 
 @torch.no_grad()
 def nearest_pictures(
-    towers: TwoTowers, content: Float[Tensor, "b d"], n: int = 400, seed: int = 5
+    see: See, content: Float[Tensor, "b d"], n: int = 400, seed: int = 5
 ) -> tuple[Float[Tensor, "b c 1 h w"], list[str]]:
     """For each embedding the nearest of n pictures in handwriting that no model was trained on, and its caption."""
     gallery = replace(LONGER, frames=1, split="heldout").sample(n, seed)
-    nearest = (content @ towers.see(gallery.video).T).argmax(1)
+    nearest = (content @ see(gallery.video).T).argmax(1)
     return gallery.video[nearest], [gallery.caption[one] for one in nearest.tolist()]

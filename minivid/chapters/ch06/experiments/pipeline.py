@@ -49,11 +49,11 @@ def trained(
     home: str = HOME, pictures: TrainConfig = PICTURES, clips: TrainConfig = CLIPS, between: TrainConfig = BETWEEN
 ) -> tuple[Stages, dict[str, zoo.Model]]:
     """The five stages, the decoder's three trainings run in `home`; beside them, by name, all models that were trained for it."""
-    image, prior, eyes = zoo.load("image-digits"), zoo.load("prior-digits"), towers()
+    image, prior, see = zoo.load("image-digits"), zoo.load("prior-digits"), towers().see
     dim, where = prior.shape[0], Path(home)
-    still = stage_of(*picture_run(image, eyes, dim, pictures), where)
-    decoder = stage_of(*video_run(still.network, still.run, eyes, clips), where)
-    filler = stage_of(*filling_run(decoder.network, decoder.run, eyes, between), where)
+    still = stage_of(*picture_run(image, see, dim, pictures), where)
+    decoder = stage_of(*video_run(still.network, still.run, see, clips), where)
+    filler = stage_of(*filling_run(decoder.network, decoder.run, see, between), where)
     supers = [zoo.load(name) for name in ("super-digits-24", "super-digits-48")]
     stages = Stages(prior, decoder, filler, *supers)
     return stages, {"pictures": still, "D": decoder, "↑F": filler, "SRl": supers[0], "SRh": supers[1], "P": prior}
@@ -96,11 +96,11 @@ def measure_pipeline(n: int = 24, seed: int = 14, steps: int = 12, home: str = H
     """The decoder is trained, the five stages are put together, and n captions go through them: what of each is left behind every stage?"""
     stages, models = trained(home)
     clips = replace(LONGER, split="heldout").sample(n, seed)
-    captions, eyes = clips.caption, towers()
+    captions, see = clips.caption, towers().see
     made = composed(stages, captions, seed, steps)
     middle = clips.video.shape[2] // 2
-    seen = composed_of(stages, eyes.see(clips.video[:, :, middle : middle + 1]), seed, steps)
-    nearest, names = nearest_pictures(eyes, made["P"])
+    seen = composed_of(stages, see(clips.video[:, :, middle : middle + 1]), seed, steps)
+    nearest, names = nearest_pictures(see, made["P"])
     videos = {name: made[name] for name in ("D", "↑F", "SRl", "SRh")}
     videos["bicubic in the place of both SR"] = enlarged(enlarged(made["↑F"]))
     videos["from a real picture's embedding, D"] = seen["D"]

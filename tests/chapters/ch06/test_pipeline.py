@@ -1,0 +1,71 @@
+"""Five stages in the order of the formula, each fed by the one before."""
+
+from dataclasses import replace
+
+import torch
+
+from minivid import zoo
+from minivid.chapters.ch06 import pipeline
+from minivid.chapters.ch06.experiments.pipeline import colours_of, world_of
+from minivid.chapters.ch06.pipeline import Stages, as_large, composed
+from minivid.data.captions import parse
+
+
+def test_a_text_goes_through_p_d_between_and_both_super_resolutions(monkeypatch):
+    called = []
+
+    def recorded(name, shape):
+        def stage(model, given, *_, **how):
+            called.append(
+                (name, model, given if isinstance(given, list) else tuple(given.shape), how.get("same_noise", False))
+            )
+            return torch.zeros(shape)
+
+        return stage
+
+    monkeypatch.setattr(pipeline, "pictured", recorded("P", (1, 4)))
+    monkeypatch.setattr(pipeline, "decoded", recorded("D", (1, 3, 5, 12, 12)))
+    monkeypatch.setattr(
+        pipeline, "filled", lambda model, few, content, *_: recorded("F", (1, 3, 9, 12, 12))(model, few)
+    )
+    monkeypatch.setattr(
+        pipeline,
+        "enlarged_by",
+        lambda model, low, *a, **how: recorded("SR", (*low.shape[:3], *(2 * side for side in low.shape[3:])))(
+            model, low, **how
+        ),
+    )
+    run = zoo.recipe("super-digits-48")
+    names = ("prior", "decoder", "filler", "time", "frames")
+    stages = Stages(*(zoo.Model(replace(run, name=name), torch.nn.Identity()) for name in names))
+    made = composed(stages, ["a red 3 moves up"], steps=2)
+    assert [(name, model.name) for name, model, *_ in called] == [
+        ("P", "prior"),
+        ("D", "decoder"),
+        ("F", "filler"),
+        ("SR", "time"),
+        ("SR", "frames"),
+    ]
+    assert [given for *_, given, _ in called] == [
+        ["a red 3 moves up"],
+        (1, 4),
+        (1, 3, 5, 12, 12),
+        (1, 3, 9, 12, 12),
+        (1, 3, 9, 24, 24),
+    ]
+    assert [same for *_, same in called] == [False, False, False, False, True]  # SR_h alone
+    assert made["SRh"].shape == (1, 3, 9, 48, 48) and list(made) == ["P", "D", "↑F", "SRl", "SRh"]
+
+
+def test_stages_are_laid_side_by_side_at_one_size_and_length():
+    few, large = torch.rand(1, 3, 5, 12, 12), torch.rand(1, 3, 9, 48, 48)
+    shown = as_large({"few": few, "large": large})
+    assert shown["few"].shape == large.shape and torch.equal(shown["large"], large)
+    assert torch.equal(shown["few"][0, 0, :, 5, 9], few[0, 0, [0, 0, 1, 1, 2, 2, 3, 3, 4], 1, 2])
+
+
+def test_the_colour_of_a_clip_is_read_at_every_size():
+    for side in (12, 24, 48):
+        clips = world_of(side).sample(40, 3)
+        said = [parse(caption)[0].colour for caption in clips.caption]
+        assert sum(one == other for one, other in zip(said, colours_of(clips.video), strict=True)) == 40
