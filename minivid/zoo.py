@@ -146,15 +146,15 @@ RECIPES = {
             InflatedConfig(
                 channels=3, widths=(24, 48), known=3, numbers=1, temporal=True, method=Method.MAKE_A_VIDEO, whole=True
             ),
-            Enlarging(Objective.V, "cosine"),
-            TrainConfig(steps=300, batch=2, lr=2e-3, ema=0.97, warmup=15, save_every=25),
+            Enlarging(Objective.X, "cosine"),
+            TrainConfig(steps=240, batch=2, lr=2e-3, ema=0.96, warmup=15, save_every=25),
             worlds=(World(frames=9, size=24, digit_size=14, colour=True),),
         ),
         Run(
             "super-digits-48",
             UNetConfig(channels=3, widths=(24, 48), known=3, numbers=1, temporal=False),
-            Enlarging(Objective.V, "cosine"),
-            TrainConfig(steps=300, batch=3, lr=2e-3, ema=0.97, warmup=15, save_every=25),
+            Enlarging(Objective.X, "cosine"),
+            TrainConfig(steps=240, batch=3, lr=2e-3, ema=0.96, warmup=15, save_every=25),
             worlds=(World(frames=1, size=48, digit_size=28, colour=True),),
         ),
     )

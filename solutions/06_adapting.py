@@ -36,7 +36,7 @@ from minivid import zoo
 from minivid.adapt import Method, adapt, inflate, inflated, merged
 from minivid.adapt.inflate import TRAINED
 from minivid.adapt.layers import Mixed, MotionModule, SplitProjection
-from minivid.adapt.supers import enlarged, smaller
+from minivid.adapt.supers import completed, enlarged, smaller
 from minivid.chapters.ch06 import widgets
 from minivid.chapters.ch06.between import LONGER, blended, filled_in, given_at, interpolator
 from minivid.chapters.ch06.clinic import clinic_table, patients
@@ -908,7 +908,8 @@ show(real=unseen.video[:1], drawn=drawn[:1], blended=mixed[:1])
 # %% [markdown]
 # ## 6.12 The whole of Make-A-Video
 # ### How does a small clip become a large one?
-# SR is a diffusion model too. It draws the large clip, and beside it stands the small one, made as large by *bicubic* interpolation. In training each clip is its own example: made small, it is what the network is shown.
+# By *bicubic* interpolation, to begin with; what that lacks is drawn by a diffusion model, beside whose noisy guess the enlarged clip stands. In training each clip is its own example: made small, it is what the network is shown. (Make-A-Video draws the large clip itself. Drawing the difference, as Li et al. 2021, *SRDiff*, do, begins as
+# interpolation, and so needs few steps; we tried the other way first, and after as many steps it was far worse than interpolation.)
 #
 # **The trap.** There it only ever sees clean small clips, and later it is shown what another network drew, mistakes and all. So what it is shown bears noise, as much as a level s says, and s is told as a number (*noise conditioning augmentation*, Ho et al. 2021):
 # $$\tilde c=\sqrt{1-s^2}\;c+s\,\epsilon .$$
@@ -961,7 +962,7 @@ def drawn_large(noise, grain, s=0.1):
         budget.pick(smoke=3, laptop=12, gpu=25),
         told_small,
     )
-    return sample(path).clamp(-1, 1)
+    return completed(coarse, sample(path))
 
 
 noise_48 = torch.randn(fine.video.shape, generator=chance)

@@ -5,7 +5,8 @@ from dataclasses import replace
 import torch
 
 from minivid import zoo
-from minivid.adapt.supers import MOST, enlarged, smaller
+from minivid.adapt.supers import MOST, enlarged, missing, smaller
+from minivid.batches import in_turns
 from minivid.run import Run
 from minivid.train import TrainConfig
 
@@ -14,8 +15,10 @@ RUNS = [zoo.recipe(name) for name in ("super-digits-24", "super-digits-48")]
 
 def test_a_batch_shows_the_clip_at_half_the_size_and_a_level_and_no_caption():
     for run in RUNS:
-        video, cond = run.batches()(8, (0, 1))
-        assert video.shape == (8, *run.clip) and cond.known.shape == video.shape and cond.tokens is None
+        (world,) = run.worlds
+        lacks, cond = run.batches()(8, (0, 1))
+        video = torch.cat([part.video for part in in_turns((world,), 8, (0, 1))])
+        assert torch.equal(lacks, missing(video)) and cond.known.shape == video.shape and cond.tokens is None
         level = cond.numbers[:, 0]
         assert 0 <= level.min() < level.max() <= MOST
         kept = (1 - level**2).sqrt()[:, None, None, None, None] * enlarged(smaller(video))

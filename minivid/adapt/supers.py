@@ -1,6 +1,6 @@
-"""Super-resolution by diffusion: a small clip, made large and a little noisy, stands beside the large one that is drawn (chapter 6).
+"""Super-resolution by diffusion: beside a small clip, made large and a little noisy, is drawn what it lacks (chapter 6).
 
-Ho et al. 2021, "Cascaded Diffusion Models", sec. 4.2, for the noise on what is given; Singer et al. 2022, "Make-A-Video", sec. 3.2, for layers
+Li et al. 2021, "SRDiff", for drawing the difference to what interpolation makes: a network that says nothing makes just that. Ho et al. 2021, "Cascaded Diffusion Models", sec. 4.2, for the noise on what is given; Singer et al. 2022, "Make-A-Video", sec. 3.2, for layers
 over space and time at the first enlargement, and for one noise in all frames at the second. Checked by tests/adapt/test_supers.py.
 """
 
@@ -20,6 +20,8 @@ MOST = 0.5
 """The most noise, as a share σ, that is put on a small clip in training."""
 USUAL = 0.1
 """How much of it in sampling."""
+SCALE = 4.0
+"""By how much the difference is made larger, so that it is not small beside the noise."""
 
 
 def smaller(video: Float[Tensor, "b c t h w"], times: int = 2) -> Float[Tensor, "b c t h2 w2"]:
@@ -32,6 +34,16 @@ def enlarged(video: Float[Tensor, "b c t h w"], times: int = 2) -> Float[Tensor,
     frames = rearrange(video, "b c t h w -> (b t) c h w")
     large = F.interpolate(frames, scale_factor=times, mode="bicubic", align_corners=False).clamp(-1, 1)
     return rearrange(large, "(b t) c h w -> b c t h w", t=video.shape[2])
+
+
+def missing(large: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b c t h w"]:
+    """What is drawn: SCALE times what a clip has more than its small one, enlarged."""
+    return SCALE * (large - enlarged(smaller(large)))
+
+
+def completed(low: Float[Tensor, "b c t h w"], drawn: Float[Tensor, "b c t h2 w2"]) -> Float[Tensor, "b c t h2 w2"]:
+    """The large clip, in [−1, 1]: the small one enlarged, and what it lacked."""
+    return (enlarged(low) + drawn / SCALE).clamp(-1, 1)
 
 
 def augmented(
@@ -70,4 +82,4 @@ def larger(
     z = torch.randn(one, generator=plain_generator(seed)).expand(b, c, t, 2 * h, 2 * w)
     noise = torch.randn(one, generator=generator((seed, 0), "shown"))
     cond = shown_small(low, torch.full((b,), float(level)), noise)
-    return sample(ddim(model, z, schedule, objective, steps, cond)).clamp(-1, 1)
+    return completed(low, sample(ddim(model, z, schedule, objective, steps, cond)))

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from minivid import zoo
-from minivid.adapt.supers import augmented, enlarged, larger, shown_small, smaller
+from minivid.adapt.supers import augmented, completed, enlarged, larger, missing, shown_small, smaller
 from minivid.data.world import World
 
 SIZES = (World(frames=2, size=24, digit_size=14, colour=True), World(frames=2, size=48, digit_size=28, colour=True))
@@ -21,6 +21,20 @@ def test_a_smaller_clip_is_the_same_scene_and_an_enlarged_one_has_its_means():
     assert smaller(large).shape == small.shape and torch.equal(
         smaller(large)[0, 0, 0, 0, 0], large[0, 0, 0, :2, :2].mean()
     )
+
+
+def test_a_small_clip_and_what_it_lacks_are_the_large_one():
+    large = SIZES[1].sample(2, 1).video
+    torch.testing.assert_close(completed(smaller(large), missing(large)), large)
+
+
+def test_a_super_resolution_begins_as_bicubic_interpolation():
+    """A network that says zero draws nothing."""
+    for name in ("super-digits-24", "super-digits-48"):
+        run, low = zoo.recipe(name), noise(1, 3, 2, 8, 8).clamp(-1, 1)
+        network = run.network.build().eval().requires_grad_(False)
+        out = larger(network, low, zoo.schedule_named(run.loss.schedule), run.loss.objective, steps=3)
+        assert torch.equal(out, enlarged(low))
 
 
 def test_noise_on_what_is_given_keeps_its_variance_and_level_0_keeps_the_clip():
