@@ -136,7 +136,7 @@ RECIPES = {
             "prior-digits",
             PriorConfig(),
             Picturing(),
-            TrainConfig(steps=3000, batch=128, ema=0.995, warmup=100),
+            TrainConfig(steps=500, batch=160, lr=3e-3, ema=0.98, warmup=30, save_every=100),
             worlds=PICTURED,
             clip=(48, 1, 1, 1),
         ),

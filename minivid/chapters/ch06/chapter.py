@@ -10,6 +10,7 @@ from minivid.chapters.ch06.exercises import (
     mix,
     shown,
     sparse_causal,
+    structure,
     time_kernels,
 )
 from minivid.course.chapter import Chapter
@@ -28,6 +29,7 @@ CHAPTER = Chapter(
         joined.EXERCISE,
         edm_form.EXERCISE,
         frame_guidance.EXERCISE,
+        structure.EXERCISE,
         shown.EXERCISE,
     ),
 )
