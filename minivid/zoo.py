@@ -136,7 +136,7 @@ RECIPES = {
             "prior-digits",
             PriorConfig(),
             Picturing(),
-            TrainConfig(steps=500, batch=160, lr=3e-3, ema=0.98, warmup=30, save_every=100),
+            TrainConfig(steps=240, batch=160, lr=3e-3, ema=0.97, warmup=20, save_every=40),
             worlds=PICTURED,
             clip=(48, 1, 1, 1),
         ),

@@ -70,10 +70,7 @@ def batches(n: int, seed: tuple[int, ...], blur: Blur = structure) -> tuple[Floa
     video = torch.cat([part.video for part in parts])
     level = torch.tensor(BLURS)[torch.randint(len(BLURS), (n,), generator=chance)]
     known = torch.cat(
-        [
-            structure_of(part, some, blur)
-            for part, some in zip(parts, level.split([*map(len, parts)]), strict=True)
-        ]
+        [structure_of(part, some, blur) for part, some in zip(parts, level.split([*map(len, parts)]), strict=True)]
     )
     frame = torch.randint(video.shape[2], (n,), generator=chance)
     return video, told(known, level, embedded(video[torch.arange(n), :, frame]))
@@ -93,7 +90,7 @@ def restyler(image: zoo.Model, training: TrainConfig, data: Batches = batches) -
 
 
 def restyled(
-    model: zoo.Model, cond: Cond, guidance: float | int = 1.0, seed: int = 0, steps: int = 10
+    model: zoo.Model, cond: Cond, guidance: float | int = 1.0, seed: int = 0, steps: int = 8
 ) -> Float[Tensor, "b c t h w"]:
     """Clips of this structure and content, from the same noise whatever is told. guidance: away from what is drawn without the content."""
     z = torch.randn(len(cond.known), *model.shape, generator=plain_generator(seed))

@@ -20,7 +20,7 @@ from minivid.motion.trajectories import centroid
 from minivid.picturing import pictured, towers
 from minivid.train import TrainConfig, Training
 
-TRAINING = TrainConfig(steps=240, batch=4, lr=5e-4, lr_matrices=0.004, warmup=12, ema=0.97, save_every=20)
+TRAINING = TrainConfig(steps=160, batch=4, lr=1e-3, lr_matrices=0.008, warmup=10, ema=0.96, save_every=20)
 HOME = "runs/structure-and-content"
 KINDS = {"ink on black": FILMED[0], "neon": FILMED[1], "ink on a gradient": FILMED[2]}
 """Looks of one digit: structure is taken from each in turn, content from the next."""
@@ -144,7 +144,9 @@ def restyle_table(found: Receipt) -> str:
     rows = [(f"{found['n']} pairs, mean [95 %]", *heads)]
     others = {"against another pair's A and B": found["another's"], "the clips A themselves": found["the clips A"]}
     for name, of in {**{name: found["rows"][name] for name in IN_ORDER}, **others}.items():
-        cells = (f"{middle:.2f} [{low:.2f}, {high:.2f}]" for middle, low, high in (mean_interval(of[m]) for m in MEASURES))
+        cells = (
+            f"{middle:.2f} [{low:.2f}, {high:.2f}]" for middle, low, high in (mean_interval(of[m]) for m in MEASURES)
+        )
         rows.append((name, *cells))
     return "\n".join(aligned(rows))
 
