@@ -276,10 +276,12 @@ def draw(
 ) -> Video:
     """n clips `n c t h w`, as many at a time as VOXELS allows: in bounded memory, what `model.sample` gives, cut to [−1, 1].
 
-    Raises ValueError where there is not a caption for each.
+    Raises ValueError where there is not a caption for each, and for a model that draws something else than clips.
 
     With eta above 0 a clip's new noise depends on which others are drawn together with it.
     """
+    if model.shape[0] not in (1, 3):
+        raise ValueError(f"{model.name} draws pictures' embeddings, not clips; `minivid.picturing.pictured` asks it.")
     if n < 1 or (captions is not None and len(captions) != n):
         many = "no captions" if captions is None else f"{len(captions)} captions"
         raise ValueError(f"{n} clips were asked for, with {many}: expected at least one clip, and a caption for each.")

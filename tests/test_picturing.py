@@ -9,6 +9,7 @@ from minivid import judges, zoo
 from minivid.checkpoint import CheckpointError
 from minivid.metrics.distribution import paired_interval
 from minivid.picturing import as_clip, as_embedding, pictured, towers
+from minivid.run import clip_of
 from minivid.train import TrainConfig
 
 
@@ -77,6 +78,13 @@ def test_it_is_trained_by_its_recipe_on_what_the_towers_say():
     assert len(records) == 2 and records[0].loss == pytest.approx(
         1, abs=0.3
     )  # a prior that says nothing is off by the pictures' size
+
+
+def test_it_draws_no_clips_and_stands_in_no_report_of_clips():
+    prior = zoo.load("prior-digits")
+    with pytest.raises(ValueError, match="prior-digits draws pictures' embeddings, not clips"):
+        zoo.draw(prior, None, 1)
+    assert clip_of(prior.world) != prior.shape
 
 
 def test_towers_that_are_not_here_are_asked_for_in_a_sentence():
