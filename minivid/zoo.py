@@ -137,7 +137,7 @@ RECIPES = {
             "prior-digits",
             PriorConfig(),
             Picturing(),
-            TrainConfig(steps=3000, batch=128, ema=0.995, warmup=100),
+            TrainConfig(steps=240, batch=160, lr=3e-3, ema=0.97, warmup=20, save_every=40),
             worlds=PICTURED,
             clip=(48, 1, 1, 1),
         ),
@@ -293,10 +293,12 @@ def draw(
 ) -> Video:
     """n clips `n c t h w`, as many at a time as VOXELS allows: in bounded memory, what `model.sample` gives, cut to [−1, 1].
 
-    Raises ValueError where there is not a caption for each.
+    Raises ValueError where there is not a caption for each, and for a model that draws something else than clips.
 
     With eta above 0 a clip's new noise depends on which others are drawn together with it.
     """
+    if model.shape[0] not in (1, 3):
+        raise ValueError(f"{model.name} draws pictures' embeddings, not clips; `minivid.picturing.pictured` asks it.")
     if n < 1 or (captions is not None and len(captions) != n):
         many = "no captions" if captions is None else f"{len(captions)} captions"
         raise ValueError(f"{n} clips were asked for, with {many}: expected at least one clip, and a caption for each.")

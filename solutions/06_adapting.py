@@ -11,17 +11,17 @@
 # A network has learnt pictures. In this chapter it is given time: layers between its own that begin as nothing and learn to join the frames.
 #
 # **You will be able to** say what an image model does with a clip · put a layer into a trained network so that nothing is lost at the start · mix a layer over space with one over time · choose whose keys a frame
-# looks at · train a motion module beside a frozen network · edit a clip by prompt · merge a low-rank adapter, and put a module into another style · halve time inside a network · make a clip longer than its network, out of segments · go on from a picture · fill in frames between frames · draw a clip in five stages · say what each
+# looks at · train a motion module beside a frozen network · edit a clip by prompt · merge a low-rank adapter, and put a module into another style · halve time inside a network · make a clip longer than its network, out of segments · go on from a picture · take structure from a clip and content from a picture · fill in frames between frames · draw a clip in five stages · say what each
 # method is worth · recognise adapters that do nothing.
 #
 # **You need** chapter 3's U-Net, sampling and guidance; chapter 4's outputs and DDIM inversion. **Time:** three hours.
 #
-# **Papers:** Singer et al. 2022 (*Make-A-Video*) · Blattmann et al. 2023 (*Align your Latents*, here Video LDM) · Guo et al. 2023 (*AnimateDiff*) · Wu et al. 2023 (*Tune-A-Video*) · Hu et al. 2021 (*LoRA*) · Bar-Tal et al. 2024 (*Lumiere*) · Bar-Tal et al. 2023 (*MultiDiffusion*) · Blattmann et al. 2023 (*Stable Video Diffusion*) · Karras et al. 2022 (*EDM*).
+# **Papers:** Singer et al. 2022 (*Make-A-Video*) · Blattmann et al. 2023 (*Align your Latents*, here Video LDM) · Guo et al. 2023 (*AnimateDiff*) · Wu et al. 2023 (*Tune-A-Video*) · Hu et al. 2021 (*LoRA*) · Bar-Tal et al. 2024 (*Lumiere*) · Bar-Tal et al. 2023 (*MultiDiffusion*) · Blattmann et al. 2023 (*Stable Video Diffusion*) · Esser et al. 2023 (*Gen-1*) · Karras et al. 2022 (*EDM*).
 
 # %% setup
 from collections import Counter
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 
 import torch
@@ -34,9 +34,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from minivid import zoo
 from minivid.adapt import Method, adapt, inflate, inflated, merged
+from minivid.adapt.controlnet import edges
 from minivid.adapt.inflate import TRAINED
 from minivid.adapt.layers import Mixed, MotionModule, SplitProjection
 from minivid.adapt.supers import completed, enlarged, smaller
+from minivid.chapters.ch06 import structure as gen1
 from minivid.chapters.ch06 import widgets
 from minivid.chapters.ch06.between import LONGER, blended, filled_in, given_at, interpolator
 from minivid.chapters.ch06.clinic import clinic_table, patients
@@ -61,6 +63,8 @@ from minivid.chapters.ch06.experiments import (
     methods_table,
     minutes_sentence,
     models,
+    restyle_table,
+    restyled_clips,
     seam_curves,
     seams_table,
     shown_clips,
@@ -79,10 +83,12 @@ from minivid.data import tokenize
 from minivid.diffusion.objective import Objective
 from minivid.diffusion.samplers import ddim, sample
 from minivid.diffusion.schedule import variance_preserving
+from minivid.judges import FILMED, found_before_others, looks_of
 from minivid.nn import Cond, UNet
 from minivid.nn.attention.core import SPACE, Attention
 from minivid.nn.spacetime import PseudoConv3d
 from minivid.nn.unet import Parts
+from minivid.picturing import pictured, towers
 from minivid.show import show, show_curves, show_sheet, show_slice, show_source
 from minivid.tools import budget
 from minivid.train import TrainConfig
@@ -840,18 +846,111 @@ print(pictured)
 # itself begins further from it than with 3 for all frames; and in the table its last digit is less like its first.
 
 # %% [markdown]
-# ## 6.10 Frames between frames
+# ## 6.10 Structure from one, content from another
+# A clip moves as you want, and looks wrong. Can it keep its motion and take its looks from a picture? **Gen-1** tells one model two things: a clip's *structure* s, where things are and what is in front, and its *content* c, how it looks (Esser et al. 2023, *Structure and Content-Guided Video Synthesis*). In training both are the clip's own; afterwards they may come from two:
+# $$\text{trained:}\;\; \hat x_\theta\big([z_t, s(x)],\, t,\, c(x)\big)\qquad\qquad \text{used:}\;\; \hat x_\theta\big([z_t, s(x_A)],\, t,\, c(y_B)\big)$$
+# That works as far as s says nothing of the looks, and c nothing of the places. For s the paper estimates depth on each frame; our simulator knows the order in depth, and its edges go with it. Sharp depth is a drawing of what is to be seen. So it is blurred, now more, now less, and how often is told as a number: one dial from "exactly this shape" to "something about here".
+#
+# #### Exercise 6.10
+# Write `structure(depth, outline, level)`: two pictures a frame, `b t h w` each, and for each clip how often it is blurred, `b` whole numbers. Return `b 2 t h w`, depth first. One blur is the mean over the 3×3 pixels around, as far as they lie in the picture; frames are not mixed.
+# <details><summary>Hint</summary><code>F.avg_pool2d</code> with a stride of 1 and <code>count_include_pad=False</code> blurs <code>n c h w</code> once. Which clips still want it, the k-th time?</details>
+
+
+# %% exercise="6.10"
+def structure(depth, outline, level):
+    """Depth and edges, blurred as often as each clip's level says."""
+    ### BEGIN SOLUTION
+    both = torch.stack([depth, outline], dim=1)
+    for times in range(int(level.max())):
+        softer = F.avg_pool2d(both.flatten(0, 1), 3, 1, 1, count_include_pad=False).unflatten(0, both.shape[:2])
+        both = torch.where((times < level)[:, None, None, None, None], softer, both)
+    return both
+    ### END SOLUTION
+
+
+structure = check("6.10", structure)
+
+# %% award="6.10"
+award("6.10")
+
+# %%
+crossing = FILMED[3].sample(1, 12)  # two digits, one in front
+near = gen1.nearness(crossing)
+blurs = {
+    f"blurred {level} times": structure(near, edges(near), torch.tensor([level])) * 2 - 1 for level in gen1.BLURS[:3]
+}
+depths = {f"depth, {name}": both[:, :1] for name, both in blurs.items()}
+show_sheet(clip=crossing.video, **depths, edges=blurs["blurred 0 times"][:, 1:], frames=8)
+
+# %% [markdown]
+# **Content** is the embedding of one frame, in the paper CLIP's. Ours is `judge-pictures`: two towers, one for pictures and one for captions, trained so that a picture finds its caption and another frame of its own clip. The second makes it keep what no caption says, the ground and the glow. The network reads the embedding by cross-attention, as part of the word that is always there, and its projection begins at zero:
+
+# %%
+restyle_plan = TrainConfig(
+    steps=budget.pick(smoke=2, laptop=60, gpu=4000), batch=4, lr=5e-4, lr_matrices=0.004, warmup=2, ema=0.9
+)
+restyle_run, restyling = gen1.restyler(image, restyle_plan, partial(gen1.batches, blur=structure))
+clips_own, cond_own = restyling.data(2, (0, 0, 0))
+print("beside the clip", tuple(cond_own.known.shape), " level", cond_own.numbers.flatten().tolist(), end=" ")
+print(" content", tuple(cond_own.content.shape))
+with torch.no_grad():
+    at_first = restyling.model(clips_own, torch.zeros(2), cond_own) - image.network(clips_own, torch.zeros(2))
+print(f"from the image model by at most {at_first.abs().max():.1e}")
+restyle_records = list(restyling.steps())
+print(f"{len(restyle_records)} steps in {restyle_records[-1].seconds:.0f} s")
+
+# %% [markdown]
+# And where the user has no picture, but words? The caption's own embedding lies in the same space. It is not a picture's: it lacks all that the caption does not say. So Gen-1, as Make-A-Video and DALL·E 2 before it, has a **prior**, a small diffusion model that draws a *picture's* embedding, given the caption's:
+# $$c \sim p\big(c(\text{picture}) \,\big|\, c(\text{caption})\big)$$
+
+# %%
+prior = zoo.load("prior-digits")
+print(prior.origin())
+unread = [replace(world, split="heldout").sample(24, 5) for world in FILMED]
+others = [replace(world, split="heldout").sample(60, 6) for world in FILMED]
+said = [caption for part in unread for caption in part.caption]
+seen_by, pool = (gen1.embedded(torch.cat([part.video[:, :, 0] for part in parts])) for parts in (unread, others))
+for name, guess in (
+    ("a picture's own", seen_by),
+    ("the caption's own", towers().read(said)),
+    ("drawn by the prior", pictured(prior, said)),
+):
+    nearest, own = (guess @ pool.T).amax(1).mean(), (guess * seen_by).sum(1).mean()
+    found = found_before_others(guess, seen_by, looks_of(said)).mean()
+    print(f"{name:18}  nearest other picture {nearest:.2f}, its own {own:.2f}, before those of other looks {found:.1%}")
+
+# %% [markdown]
+# Read the first number, a cosine: how near is the nearest of other pictures? The caption finds its pictures, as the last column says, and yet it lies *where no picture lies*: the gap between two towers that were only taught to find each other. What the prior draws is as near to pictures as they are to one another. It is not nearer to its *own* picture. Of all pictures that the caption fits it is one, and the
+# middle of them, where the caption points, is nearer to each.
+#
+# **Are the two exchanged?** The same training was taken further, and then given clips A and pictures B of another kind, in handwriting that it never saw. Two columns hold what was drawn against A: how far its ink overlaps with A's (intersection over union), and how far their centres are apart. Two hold it against B: the distance between mean colours, of ink and of ground, where black and white are √3 apart.
+
+# %%
+exchanged = receipt("06_gen1")
+print(restyle_table(exchanged))
+print(f"{exchanged['steps']} steps in {exchanged['minutes of training']:.0f} minutes")
+print(exchanged)
+
+# %%
+display(show_sheet(**{name: video[:, :, ::2] for name, video in restyled_clips(exchanged).items()}, frames=4))
+show(**restyled_clips(exchanged))
+
+# %% [markdown]
+# RESULT_TEXT
+
+# %% [markdown]
+# ## 6.11 Frames between frames
 # **Make-A-Video** draws few frames and has a second network put others between them. It is the same video model, trained on: beside the noisy clip it is given the frames that are there, zeros for the others, and a mask that says which is which. How far apart the given ones are, it is told as a number.
 # With another mask the same network goes on from a frame, or back from one. The whole pipeline is a composition,
 # $$\text{clip}=\mathrm{SR}_h\circ\mathrm{SR}_l^t\circ{\uparrow_F}\circ D\circ P\,(\text{text}),$$
 # a prior P from a text to a picture's embedding, a video decoder D, frames between frames ↑_F, super-resolution over space and time, and a second one of each frame. Here you build ↑_F; section 6.12 has the others.
 #
-# #### Exercise 6.10
+# #### Exercise 6.11
 # Write `shown(video, given)`: clips `b c t h w` and which frames of each are given, `b t` of True and False. Return `b c+1 t h w`: the given frames and zeros for others, and as the last channel the mask, 1 where a frame is given.
 # <details><summary>Hint</summary>A mask of shape <code>b 1 t 1 1</code> multiplies a clip.</details>
 
 
-# %% exercise="6.10"
+# %% exercise="6.11"
 def shown(video, given):
     """Given frames, zeros elsewhere, and the mask."""
     ### BEGIN SOLUTION
@@ -860,10 +959,10 @@ def shown(video, given):
     ### END SOLUTION
 
 
-shown = check("6.10", shown)
+shown = check("6.11", shown)
 
-# %% award="6.10"
-award("6.10")
+# %% award="6.11"
+award("6.11")
 
 # %%
 some = LONGER.sample(2, 1)
@@ -909,7 +1008,7 @@ show(real=unseen.video[:1], drawn=drawn[:1], blended=mixed[:1])
 # ## 6.12 The whole of Make-A-Video
 # ### How does a small clip become a large one?
 # By *bicubic* interpolation, to begin with; what that lacks is drawn by a diffusion model, beside whose noisy guess the enlarged clip stands. In training each clip is its own example: made small, it is what the network is shown. (Make-A-Video draws the large clip itself. Drawing the difference, as Li et al. 2021, *SRDiff*, do, begins as
-# interpolation, and so needs few steps; we tried the other way first, and after as many steps it was far worse than interpolation.)
+# interpolation, and so soon is better.)
 #
 # **The trap.** There it only ever sees clean small clips, and later it is shown what another network drew, mistakes and all. So what it is shown bears noise, as much as a level s says, and s is told as a number (*noise conditioning augmentation*, Ho et al. 2021):
 # $$\tilde c=\sqrt{1-s^2}\;c+s\,\epsilon .$$
@@ -1005,7 +1104,7 @@ print(clinic_table(image.network, sick, z_one))
 summary("06")
 
 # %% [markdown]
-# **What is not here yet:** Gen-1, which takes structure from one clip and content from a picture; Stable Video Diffusion's third stage, and its curation.
+# **What is not here yet:** Stable Video Diffusion's third stage, and its curation.
 #
 # ## To read next
 # Guo et al. 2023, section 4, for what a motion module may and may not learn. Blattmann et al. 2023 (*Align your Latents*), section 3, for the mixing and what it is good for. Wu et al. 2023, section 4, for one clip being enough.

@@ -72,6 +72,8 @@ def of_file(file: Path) -> tuple[str, ...]:
 
 def clip(shape: tuple[int, ...]) -> str:
     channels, frames, height, width = shape
+    if channels not in (1, 3):
+        return f"embeddings of {channels}"
     return f"{frames} × {height}×{width} {'grey' if channels == 1 else 'colour'}"
 
 

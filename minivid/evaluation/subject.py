@@ -18,6 +18,7 @@ from minivid.data.captions import parse
 from minivid.data.clips import VideoFolder
 from minivid.data.video import from_uint8
 from minivid.data.world import World
+from minivid.run import clip_of
 from minivid.train import Step
 
 
@@ -122,7 +123,7 @@ def every_model(wanted: Wanted) -> Iterator[tuple[Subject, Subject]]:
     n, seed, seen = wanted.n, wanted.seed, []
     for name in names:
         model = zoo.load(name)
-        if model.world is None:
+        if model.world is None or clip_of(model.world) != model.shape:  # a prior draws embeddings
             continue
         beside, learnt = of_world(model.world, 2 * n, seed), learnt_from(model, 4 * n)
         if model.world not in seen:

@@ -60,6 +60,10 @@ class Prior(nn.Module):
         self, z: Float[Tensor, "b d 1 1 1"], t: Float[Tensor, "b"], cond: Cond | None = None
     ) -> Float[Tensor, "b d 1 1 1"]:
         self.config.check(tuple(z.shape[1:]))
+        if cond is not None and cond.tokens is not None:
+            raise ValueError(
+                "a prior reads no words: give it the caption's embedding, Cond(content=towers().read([...]))."
+            )
         told = cond.content if cond is not None and cond.content is not None else z.new_zeros(len(z), self.config.dim)
         if tuple(told.shape) != (len(z), self.config.dim):
             raise ValueError(

@@ -38,3 +38,6 @@ def test_what_is_no_embedding_is_refused_in_a_sentence():
         PriorConfig(dim=6).check((3, 1, 8, 8))
     with pytest.raises(ValueError, match=r"content is \(2, 5\), but this prior expects \(2, 6\)"):
         prior()(torch.zeros(2, 6, 1, 1, 1), torch.zeros(2), Cond(content=torch.zeros(2, 5)))
+    words = Cond(torch.ones(2, 1).long(), torch.ones(2, 1).bool())
+    with pytest.raises(ValueError, match="reads no words: give it the caption's embedding"):
+        prior()(torch.zeros(2, 6, 1, 1, 1), torch.zeros(2), words)

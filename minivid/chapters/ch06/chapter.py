@@ -11,6 +11,7 @@ from minivid.chapters.ch06.exercises import (
     mix,
     shown,
     sparse_causal,
+    structure,
     time_kernels,
 )
 from minivid.course.chapter import Chapter
@@ -29,6 +30,7 @@ CHAPTER = Chapter(
         joined.EXERCISE,
         edm_form.EXERCISE,
         frame_guidance.EXERCISE,
+        structure.EXERCISE,
         shown.EXERCISE,
         augmented.EXERCISE,
     ),

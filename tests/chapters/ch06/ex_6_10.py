@@ -1,34 +1,44 @@
-def clip_by_clip(video, given):
-    known = video.new_zeros(len(video), video.shape[1] + 1, *video.shape[2:])
-    for clip, frame in given.nonzero().tolist():
-        known[clip, :-1, frame] = video[clip, :, frame]
-        known[clip, -1, frame] = 1
-    return known
+import torch
+import torch.nn.functional as F
+
+
+def clip_by_clip(depth, outline, level):
+    ones, rows = torch.ones(1, 1, *depth.shape[2:]), []
+    kernel = torch.ones(1, 1, 3, 3)
+    for near, edge, times in zip(depth, outline, level.tolist(), strict=True):
+        pictures = torch.cat([near, edge])[:, None]  # 2t 1 h w
+        for _ in range(times):
+            pictures = F.conv2d(pictures, kernel, padding=1) / F.conv2d(ones, kernel, padding=1)
+        rows.append(pictures[:, 0].reshape(2, *near.shape))
+    return torch.stack(rows)
 
 
 SECOND = clip_by_clip
 
-MASK, FRAMES = "given[:, None, :, None, None].float()", "mask * video"
-BOTH = "torch.cat([mask * video, mask.expand(-1, -1, -1, *video.shape[3:])], dim=1)"
+STACKED = "torch.stack([depth, outline], dim=1)"
+SOFTER = "F.avg_pool2d(both.flatten(0, 1), 3, 1, 1, count_include_pad=False).unflatten(0, both.shape[:2])"
+EACH = "(times < level)[:, None, None, None, None]"
+OFTEN = "range(int(level.max()))"
 
-RIGHT = {"by_where": (FRAMES, "torch.where(mask > 0, video, 0.0)")}
+RIGHT = {"by_size": (OFTEN, "range(max(level.tolist()))")}
 
 WRONG = {
-    "all frames given": {
-        "no_mask": (BOTH, "mask * video"),
-        "the_mask_first": (BOTH, "torch.cat([mask.expand(-1, -1, -1, *video.shape[3:]), mask * video], dim=1)"),
-        "a_mask_each": (BOTH, "torch.cat([mask * video, mask.expand_as(video)], dim=1)"),
-        "the_other_way_round": (
-            BOTH,
-            "torch.cat([mask * video, 1 - mask.expand(-1, -1, -1, *video.shape[3:])], dim=1)",
+    "not blurred": {
+        "edges_first": (STACKED, "torch.stack([outline, depth], dim=1)"),
+        "along_time": (STACKED, "torch.stack([depth, outline], dim=2)"),
+        "one_picture": (STACKED, "torch.stack([depth, depth], dim=1)"),
+    },
+    "blurred alike": {
+        "over_time_too": (SOFTER, "F.avg_pool3d(both, 3, 1, 1, count_include_pad=False)"),
+        "zeros_beyond": ("count_include_pad=False", "count_include_pad=True"),
+        "once": (OFTEN, "range(min(1, int(level.max())))"),
+        "edges_stay": (
+            "torch.where(" + EACH + ", softer, both)",
+            "torch.stack([torch.where(" + EACH + ", softer, both)[:, 0], outline], dim=1)",
         ),
     },
-    "every second frame": {
-        "all_shown": (FRAMES, "video"),
-        "black_for_nothing": (FRAMES, "torch.where(mask > 0, video, -1.0)"),
-        "along_the_rows": (MASK, "given[:, None, None, :, None].float().expand(-1, -1, video.shape[2], -1, -1)"),
-    },
-    "each clip its own": {
-        "the_first_clip_s": (MASK, "given[:1, None, :, None, None].float().expand(len(given), -1, -1, -1, -1)"),
+    "each its own": {
+        "as_the_first": (EACH, "(times < level[0])"),
+        "as_the_largest": (EACH, "(times < level.max())"),
     },
 }

@@ -1,4 +1,4 @@
-"""6.10: what a network that fills in frames is shown."""
+"""6.11: what a network that fills in frames is shown."""
 
 from functools import partial
 
@@ -59,7 +59,7 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
 
 _known = returned("known")
 EXERCISE = Exercise(
-    id="6.10",
+    id="6.11",
     title="What is there already",
     points=2,
     stars=1,

@@ -9,6 +9,7 @@ from minivid.chapters.ch06.experiments.methods import (
     methods_table,
     minutes_sentence,
 )
+from minivid.chapters.ch06.experiments.restyle import measure_gen1, restyle_table, restyled_clips
 from minivid.chapters.ch06.experiments.seams import (
     long_clips,
     measure_seams,
@@ -23,6 +24,7 @@ from minivid.chapters.ch06.experiments.told import measure_svd, told_table
 
 MEASUREMENTS = {
     "06_edit": measure_edit,
+    "06_gen1": measure_gen1,
     "06_lift": measure_lift,
     "06_methods": measure_methods,
     "06_seams": measure_seams,
@@ -40,6 +42,7 @@ __all__ = [
     "long_clips",
     "longer_sentence",
     "measure_edit",
+    "measure_gen1",
     "measure_lift",
     "measure_methods",
     "measure_seams",
@@ -51,6 +54,8 @@ __all__ = [
     "more",
     "more_across",
     "of_the_clips",
+    "restyle_table",
+    "restyled_clips",
     "seam_curves",
     "seams_table",
     "shown_clips",
