@@ -53,6 +53,7 @@ from minivid.chapters.ch06.clips import (
     thrown_off,
     x_errors,
 )
+from minivid.chapters.ch06.decoder import unlabelled
 from minivid.chapters.ch06.experiments import (
     beside_the_receipt,
     edit_table,
@@ -68,13 +69,16 @@ from minivid.chapters.ch06.experiments import (
     seam_curves,
     seams_table,
     shown_clips,
+    shown_large,
     steps_of,
     supers_table,
     told_table,
 )
+from minivid.chapters.ch06.experiments.pipeline import pipeline_table, shown_stages
 from minivid.chapters.ch06.experiments.supers import WORLDS as FINE
 from minivid.chapters.ch06.large import sharpness
 from minivid.chapters.ch06.one_shot import GUIDANCE, TUNING, other_digit, source_clips, step_by, told, tuned, way
+from minivid.chapters.ch06.pipeline import as_large, composed_of, nearest_pictures
 from minivid.chapters.ch06.seen import seen
 from minivid.chapters.ch06.svd import batches
 from minivid.checkpoint import load_into, weights_of
@@ -1086,6 +1090,58 @@ show(**larger_clips, real=fine.video)
 supers = receipt("06_supers")
 print(supers_table(supers))
 print(supers)
+show(**shown_large(supers))
+
+# %% [markdown]
+# **Nearer and sharper than interpolation**, surely, are both: the squared error falls *and* the sharpness grows, though neither is as sharp as the real clip. The digit is read under all of them. The price is flicker: what is drawn wrong changes from frame to frame, surely more than under interpolation. **One noise for all frames** flickers surely less than
+# a noise each, at no difference in error or sharpness that could be told from none.
+#
+# ### Who decodes an embedding?
+# **P**, section 6.10's prior, makes an embedding of a picture out of a text; to look at it, here is the nearest of some hundred pictures. **D** has to make frames of it, and *its* layers over time learn from clips without captions: each clip is told the embedding of its own middle frame, and that is all that is said. `image-digits` is its beginning, at half its size: a pixel where it had 2 × 2.
+
+# %%
+asked_for = ["a red 3 moves right, quickly", "a blue 7 moves up, slowly", "a green 0 moves left, slowly"]
+embeddings = pictured(zoo.load("prior-digits"), asked_for, seed=3)
+nearest, names = nearest_pictures(towers().see, embeddings, n=budget.pick(smoke=100, laptop=400, gpu=4000))
+print(*(f"{said} → nearest: {name}" for said, name in zip(asked_for, names, strict=True)), sep="\n")
+few_frames, only_told = unlabelled(towers().see)(3, (0, 1))
+print(
+    "D is shown",
+    tuple(few_frames.shape),
+    "and told",
+    tuple(only_told.content.shape),
+    "— its captions:",
+    only_told.tokens,
+)
+show_sheet(P_nearest=nearest, frames=1)
+
+# %% [markdown]
+# A text becomes an embedding, and the embedding is of *one* picture. Say before you read on: which word of the caption can no stage behind P know of?
+# <details><summary>Answer</summary>Those of motion: no still picture has a direction. D moves the digit as clips do, some way; not the way that was asked.</details>
+#
+# ### The five of them
+# The composition is one function, and it keeps what comes out of each stage:
+
+# %%
+show_source(composed_of)
+
+# %%
+whole = receipt("06_pipeline")
+print(whole["captions"][0])
+print("steps of training:", ", ".join(f"{name} {many}" for name, many in whole["steps"].items()))
+stages_shown = shown_stages(whole)
+for name, clip in stages_shown.items():
+    print(f"{name:9} {tuple(clip.shape[1:])}")
+laid_out = as_large(stages_shown)
+display(show_sheet(**laid_out, frames=9))
+show(**laid_out)
+
+# %%
+print(pipeline_table(whole))
+print(whole)
+
+# %% [markdown]
+# RECEIPT_PIPELINE
 
 # %% [markdown]
 # ## 6.13 How this goes wrong

@@ -9,6 +9,7 @@ from minivid.chapters.ch06.experiments.methods import (
     methods_table,
     minutes_sentence,
 )
+from minivid.chapters.ch06.experiments.pipeline import measure_pipeline, pipeline_table, shown_stages
 from minivid.chapters.ch06.experiments.restyle import measure_gen1, restyle_table, restyled_clips
 from minivid.chapters.ch06.experiments.seams import (
     long_clips,
@@ -27,6 +28,7 @@ MEASUREMENTS = {
     "06_gen1": measure_gen1,
     "06_lift": measure_lift,
     "06_methods": measure_methods,
+    "06_pipeline": measure_pipeline,
     "06_seams": measure_seams,
     "06_supers": measure_supers,
     "06_svd": measure_svd,
@@ -45,6 +47,7 @@ __all__ = [
     "measure_gen1",
     "measure_lift",
     "measure_methods",
+    "measure_pipeline",
     "measure_seams",
     "measure_supers",
     "measure_svd",
@@ -54,12 +57,14 @@ __all__ = [
     "more",
     "more_across",
     "of_the_clips",
+    "pipeline_table",
     "restyle_table",
     "restyled_clips",
     "seam_curves",
     "seams_table",
     "shown_clips",
     "shown_large",
+    "shown_stages",
     "steps_of",
     "supers_table",
     "told_table",

@@ -92,7 +92,7 @@ def of_the_clips(video: Float[Tensor, "b c t h w"], captions: list[str]) -> dict
     return {name: [round(float(one), 4) for one in of] for name, of in found.items()}
 
 
-def measure_pipeline(n: int = 24, seed: int = 14, steps: int = 12, home: str = HOME) -> dict:
+def measure_pipeline(n: int = 16, seed: int = 14, steps: int = 8, home: str = HOME) -> dict:
     """The decoder is trained, the five stages are put together, and n captions go through them: what of each is left behind every stage?"""
     stages, models = trained(home)
     clips = replace(LONGER, split="heldout").sample(n, seed)
