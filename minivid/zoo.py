@@ -299,6 +299,10 @@ def draw(
     """
     if model.shape[0] not in (1, 3):
         raise ValueError(f"{model.name} draws pictures' embeddings, not clips; `minivid.picturing.pictured` asks it.")
+    if isinstance(model.run.loss, Enlarging):
+        raise ValueError(
+            f"{model.name} enlarges clips and draws none of its own; `minivid.adapt.supers.larger` asks it."
+        )
     if n < 1 or (captions is not None and len(captions) != n):
         many = "no captions" if captions is None else f"{len(captions)} captions"
         raise ValueError(f"{n} clips were asked for, with {many}: expected at least one clip, and a caption for each.")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 
 from minivid import zoo
@@ -37,3 +38,8 @@ def test_what_is_trained_is_loaded_by_its_file(tmp_path):
     list(training.steps(progress=False))
     model = zoo.load_file(zoo.publish(run, training, tmp_path))
     assert model.run == run and model.shape == (3, 1, 48, 48)
+
+
+def test_asked_for_clips_of_its_own_it_says_what_it_is_for():
+    with pytest.raises(ValueError, match="enlarges clips and draws none of its own"):
+        zoo.draw(zoo.load("super-digits-48"), None, 1)

@@ -18,6 +18,7 @@ from minivid.data.captions import parse
 from minivid.data.clips import VideoFolder
 from minivid.data.video import from_uint8
 from minivid.data.world import World
+from minivid.enlarging import Enlarging
 from minivid.run import clip_of
 from minivid.train import Step
 
@@ -124,6 +125,8 @@ def every_model(wanted: Wanted) -> Iterator[tuple[Subject, Subject]]:
     for name in names:
         model = zoo.load(name)
         if model.world is None or clip_of(model.world) != model.shape:  # a prior draws embeddings
+            continue
+        if isinstance(model.run.loss, Enlarging):
             continue
         beside, learnt = of_world(model.world, 2 * n, seed), learnt_from(model, 4 * n)
         if model.world not in seen:

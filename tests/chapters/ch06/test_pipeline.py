@@ -2,13 +2,17 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 
 from minivid import zoo
 from minivid.chapters.ch06 import pipeline
-from minivid.chapters.ch06.experiments.pipeline import colours_of, world_of
+from minivid.chapters.ch06.experiments.pipeline import ROWS, colours_of, pipeline_table, shown_stages, world_of
 from minivid.chapters.ch06.pipeline import Stages, as_large, composed
+from minivid.chapters.ch06.seen import with_interval
+from minivid.course.receipt import receipt
 from minivid.data.captions import parse
+from minivid.metrics.distribution import paired_interval
 
 
 def test_a_text_goes_through_p_d_between_and_both_super_resolutions(monkeypatch):
@@ -69,3 +73,37 @@ def test_the_colour_of_a_clip_is_read_at_every_size():
         clips = world_of(side).sample(40, 3)
         said = [parse(caption)[0].colour for caption in clips.caption]
         assert sum(one == other for one, other in zip(said, colours_of(clips.video), strict=True)) == 40
+
+
+@pytest.fixture(scope="module")
+def found():
+    return receipt("06_pipeline")
+
+
+def test_the_colour_arrives_and_the_digit_and_the_direction_do_not(found):
+    rows = found["rows"]
+    for name in ("D", "↑F", "SRl", "SRh", "from a real picture's embedding, the whole"):
+        assert sum(rows[name]["colour"]) / found["n"] > 0.8
+        _, low, high = with_interval("digit", rows[name]["digit"])
+        assert low < 0.1 < high
+        _, low, high = with_interval("direction", rows[name]["direction"])
+        assert low < 0.25 < high
+    assert sum(found["P"]["digit"]) / found["n"] < 0.5
+    real = rows["real clips, 12 × 12"]
+    assert sum(real["digit"]) / found["n"] > 0.8  # so small, it could be read
+
+
+def test_the_whole_is_surely_sharper_than_interpolation_and_less_sharp_than_real_clips(found):
+    rows = found["rows"]
+    whole, twice = rows["SRh"], rows["bicubic in the place of both SR"]
+    assert paired_interval(whole["sharp"], twice["sharp"])[1] > 0
+    assert 0.4 < sum(whole["sharp"]) / found["n"] < 0.65
+    assert paired_interval(rows["D"]["alike"], whole["alike"])[1] > 0
+
+
+def test_every_stage_stands_in_the_table_and_is_shown(found):
+    assert pipeline_table(found).count("\n") == 1 + len(ROWS)
+    shown = shown_stages(found)
+    assert [clip.shape[3] for clip in shown.values()] == [24, 12, 12, 24, 48]
+    assert [clip.shape[2] for clip in shown.values()] == [1, 5, 9, 9, 9]
+    assert len({clip.shape for clip in as_large(shown).values()}) == 1
