@@ -936,14 +936,17 @@ print(f"{exchanged['steps']} steps in {exchanged['minutes of training']:.0f} min
 print(exchanged)
 
 # %%
-display(show_sheet(**{name: video[:, :, ::2] for name, video in restyled_clips(exchanged).items()}, frames=4))
-show(**restyled_clips(exchanged))
+drawn_so = restyled_clips(exchanged)
+display(show_sheet(**dict(list(drawn_so.items())[:3]), frames=8))  # structure, content, and what was drawn of both
+show(**drawn_so)
 
 # %% [markdown]
-# **They are exchanged**, as far as so short a training goes. Shape and path are A's, far beyond those of another pair, and whose content is told makes little difference to them; without structure nothing of A is left. The ink is B's, at half the distance of a clip that is told no content, and no blur changes that. **The blur is a dial**: each step leaves less of A's shape, and its path is held less exactly. **The ground is only half heard**: it is
+# **Look first:** in these three clips the digit stands where A's does, and is no longer A's numeral; from frame to frame its strokes change, and its colour, which is B's in the mean and no even one. Half of the ink overlapping is not a shape that is kept. So short a training leaves it there; what a longer one gives was not measured.
+#
+# **They are exchanged**, in what the table counts. Place and path are A's, far beyond those of another pair, and whose content is told makes little difference to them; without structure nothing of A is left. The ink is B's, at half the distance of a clip that is told no content, and no blur changes that. **The blur is a dial**: each step leaves less overlap, and its path is held less exactly. **The ground is only half heard**: it is
 # nearer to B's than without content, but not surely nearer than to another picture's of the same kind; with guidance it comes closer. For the ink the gain by guidance is not certain, and A's shape does not surely suffer.
 #
-# **By words** the ink is nearer to B's than without content, and less near than by the picture. B's ground no caption says. And here the prior brings *nothing*: the caption's own embedding does as well in both colours. The gap between the towers is real, as the numbers above say, and this network does not mind it. Whether one does that was trained longer, and hears more of the content, was not measured.
+# **By words** the ink is nearer to B's than without content, and less near than by the picture. B's ground no caption says. And here the prior brings *nothing*: the caption's own embedding does as well in both colours. The gap between the towers is real, as the numbers above say, and this network does not mind it.
 
 # %% [markdown]
 # ## 6.11 Frames between frames

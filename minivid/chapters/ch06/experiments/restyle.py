@@ -153,6 +153,6 @@ def restyle_table(found: Receipt) -> str:
 
 def restyled_clips(found: Receipt) -> dict[str, Tensor]:
     """Some of the clips that were measured, by what they are; of a picture eight frames alike."""
-    kept = {name: unpacked(clips) for name, clips in found["clips"].items()}
+    kept = {name: unpacked(found["clips"][name]) for name in ("structure", "content", EXCHANGED, MOST, BY_PRIOR)}
     frames = kept[EXCHANGED].shape[2]
     return {name: video.expand(-1, -1, frames, -1, -1) for name, video in kept.items()}
