@@ -1,5 +1,6 @@
 """Chapter 6's measurements. `minivid measure 06_methods` (and so on) runs one whole and writes its receipt."""
 
+from minivid.chapters.ch06.experiments.curation import apart_sentence, filters_table, measure_stages, stages_table
 from minivid.chapters.ch06.experiments.edits import edit_table, measure_edit, shown_clips
 from minivid.chapters.ch06.experiments.lift import lift_sentence, lift_table, longer_sentence, measure_lift, models
 from minivid.chapters.ch06.experiments.methods import (
@@ -21,6 +22,7 @@ from minivid.chapters.ch06.experiments.seams import (
 from minivid.chapters.ch06.experiments.told import measure_svd, told_table
 
 MEASUREMENTS = {
+    "06_curation": measure_stages,
     "06_edit": measure_edit,
     "06_lift": measure_lift,
     "06_methods": measure_methods,
@@ -30,9 +32,11 @@ MEASUREMENTS = {
 
 __all__ = [
     "MEASUREMENTS",
+    "apart_sentence",
     "beside_the_receipt",
     "edit_table",
     "errors_table",
+    "filters_table",
     "lift_sentence",
     "lift_table",
     "long_clips",
@@ -41,6 +45,7 @@ __all__ = [
     "measure_lift",
     "measure_methods",
     "measure_seams",
+    "measure_stages",
     "measure_svd",
     "methods_table",
     "minutes_sentence",
@@ -50,6 +55,7 @@ __all__ = [
     "seam_curves",
     "seams_table",
     "shown_clips",
+    "stages_table",
     "steps_of",
     "told_table",
 ]
