@@ -53,11 +53,14 @@ from minivid.chapters.ch06.clips import (
     thrown_off,
     x_errors,
 )
+from minivid.chapters.ch06.curated import DEFECTS, Filters, found
 from minivid.chapters.ch06.decoder import unlabelled
 from minivid.chapters.ch06.experiments import (
+    apart_sentence,
     beside_the_receipt,
     edit_table,
     errors_table,
+    filters_table,
     lift_sentence,
     lift_table,
     longer_sentence,
@@ -70,6 +73,7 @@ from minivid.chapters.ch06.experiments import (
     seams_table,
     shown_clips,
     shown_large,
+    stages_table,
     steps_of,
     supers_table,
     told_table,
@@ -483,13 +487,15 @@ print(minutes_sentence(compared))
 print(compared)
 
 # %% [markdown]
-# *Direction*: the first steps go where the caption says; a guess among four is right in a quarter. *Thrown off*: how far the digit leaves a straight path from frame to frame. *Alike*: the cosine of the digit with itself in the next frame, 1 for one hand throughout. *A step*: pixels from a frame to the next. *One digit*: the share of clips on which one digit, whichever, is read on every frame. *Digit as asked*: on which share of frames it is read, as the image model's pictures are. A star: the difference to the image model, clip by clip, leaves out 0. x̂'s error is a share of the image model's, with its 95 % interval.
+# *Direction*: the first steps go where the caption says; a guess among four is right in a quarter. *Thrown off*: how far the digit leaves a straight path from frame to frame. *Alike*: the cosine of the digit with itself in the next frame, 1 for one hand throughout. *A step*: pixels from a frame to the next. *One digit*: the share of clips on which one digit, whichever, is read on every frame. *Digit as asked*: on which share of frames it is read, as the image model's pictures are. A star: the difference to the image model, clip by clip, leaves out 0, and every one of the three trainings is on the same side. x̂'s error is a share of the image model's, with its 95 % interval.
 #
-# **Do the frames hang together?** Under every method the digit is thrown off surely less than by the image model: least under Make-A-Video, which has a layer over time behind *every* convolution, then Video LDM, then AnimateDiff, and last Tune-A-Video, which was not made for this. In place, that is: that it is *one digit* is under no method surely more frequent than by the image model, and under Tune-A-Video a frame is surely less like the next. **Is the image model still there?** Under all four the
-# digit is read as often as on the image model's own pictures, or not surely less. From nothing, in as many steps, there is no digit: and yet it is thrown off no more than Make-A-Video's. A blur goes straight; so no number for motion stands alone.
+# **Do the frames hang together?** Under three methods, yes: AnimateDiff, Video LDM and Make-A-Video take away nearly all of the jumping, and a frame is more like the next. Which of the three is best, this many clips do not say. Tune-A-Video, which was made for one clip, takes away half of it, surely less than they do. That one digit is read *throughout* is under no method surely more frequent
+# than by the image model, whose digits differ in hand and place but are mostly the right ones; under Make-A-Video it is surely less frequent than under AnimateDiff.
 #
-# **Does it go where it is told?** Not one is surely better than a guess. What these words look like, the image model never learnt (6.1), and what is trained here hears of them through it. **x̂'s error** says the rest: where there is much noise, all four gain by the other frames; where little is left, a frame needs no other, and
-# AnimateDiff and Tune-A-Video even lose a little. All of this is after few steps, of one seed: longer training may put them in another order.
+# **Is the image model still there?** Under all four the digit is read as often as on the image model's own pictures, or not surely less. From nothing, in as many steps, there is none: and yet it is thrown off no more than under the best three. A blur goes straight; so no number for motion stands alone.
+#
+# **Does it go where it is told?** Not one is surely better than a guess, and the steps are shorter than those of real clips. What these words look like, the image model never learnt (6.1), and what is trained here hears of them through it. **x̂'s error** says the rest: by the other frames those three gain at every level, Tune-A-Video at all but the cleanest, and most where there is much noise; where little is left, a frame hardly needs another.
+# From nothing, the frames help where all is noise, and everywhere else the image model's knowledge is missed. All of this is after few steps: longer training may put them in another order.
 
 # %%
 asked_here = WORLD.sample(budget.pick(smoke=4, laptop=16, gpu=64), 9).caption
@@ -748,7 +754,7 @@ show_curves(
 
 # %% [markdown]
 # ## 6.9 A clip from a picture
-# **Stable Video Diffusion** begins with a picture and asks how it goes on. It is trained in three stages: pictures, then curated clips, then few and better ones (Blattmann et al. 2023, *Stable Video Diffusion*; ours has the first two). After the first stage *all* weights are trained, those of the image model too. Three things in it are new here: how its objective is written, what it is told, and how it is guided.
+# **Stable Video Diffusion** begins with a picture and asks how it goes on. It is trained in three stages: pictures, then curated clips, then few and better ones (Blattmann et al. 2023, *Stable Video Diffusion*). After the first stage *all* weights are trained, those of the image model too. Three things in it are new here: how its objective is written, what it is told, and how it is guided.
 #
 # **Its objective** comes in the notation of EDM. There y = x + σ ε is not scaled, σ may be 700, and around the network F stand coefficients that keep what goes in and out of unit size:
 # $$\hat x = c_\text{skip}(\sigma)\,y+c_\text{out}(\sigma)\,F\big(c_\text{in}(\sigma)\,y;\;c_\text{noise}(\sigma)\big),\qquad c_\text{noise}=\tfrac14\ln\sigma .$$
@@ -848,6 +854,34 @@ print(pictured)
 # %% [markdown]
 # In part. The mean of all pictures would be half as far from a picture as another one is: the clip's first frame is nearer than that, but not by much. The numbers are **not heard**: slow, fast and half the frames give steps of one length. So short a training does not teach them, and how long a sufficient one is, was not measured. The ramp of guidance has its price here, too: at the first frame its scale is 1, and a network that does not yet follow the picture by
 # itself begins further from it than with 3 for all frames; and in the table its last digit is less like its first.
+
+# %% [markdown]
+# ### What is sorting worth?
+# The clips of the second stage are not made for it, they are *found*: and what is found is cut, stands still, is dull. Chapter 1 sorted films. Here is a pool of clips, of which each defect has taken its share by chance, and the same functions, `cuts`, `flow_score` and `looks`:
+
+# %%
+pool = found(budget.pick(smoke=24, laptop=200, gpu=1000), 3)
+flagged = Filters().flags(pool.video)
+alone = flagged & (flagged.sum(1, keepdim=True) == 1)
+one_of = {name: alone[:, i].nonzero()[0] for i, name in enumerate(DEFECTS)}  # the first that is nothing else
+one_of["kept"] = (~flagged.any(1)).nonzero()[0]
+print(
+    f"flagged: {flagged.any(1).float().mean():.0%} of {len(pool)} clips; with a defect are {pool.wrong.any(1).float().mean():.0%}"
+)
+show_sheet(**{name: pool.video[row] for name, row in one_of.items()})
+
+# %% [markdown]
+# Two trainings, of as many steps: one on the pool as it is found, one on what the filters leave of it. Then, for both, the third stage, gentler: a hundred steps on a few clips that somebody has looked through. After both stages: how often do the filters flag what is drawn, and how far is x̂ from *good* clips, of unseen handwriting? All of this twice, with other first weights and other clips.
+
+# %%
+sorting = receipt("06_curation")
+print(filters_table(sorting["filters"]))
+print(stages_table(sorting))
+print(apart_sentence(sorting))
+print(sorting)
+
+# %% [markdown]
+# TEXT_CURATION
 
 # %% [markdown]
 # ## 6.10 Structure from one, content from another
@@ -1172,7 +1206,5 @@ print(clinic_table(image.network, sick, z_one))
 summary("06")
 
 # %% [markdown]
-# **What is not here yet:** Stable Video Diffusion's third stage, and its curation.
-#
 # ## To read next
 # Guo et al. 2023, section 4, for what a motion module may and may not learn. Blattmann et al. 2023 (*Align your Latents*), section 3, for the mixing and what it is good for. Wu et al. 2023, section 4, for one clip being enough.

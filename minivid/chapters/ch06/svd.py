@@ -12,6 +12,7 @@ from torch import Tensor
 
 from minivid import zoo
 from minivid.adapt import Method, inflate, inflated
+from minivid.batches import Batches
 from minivid.chapters.ch06.clips import WORLD
 from minivid.data.world import World
 from minivid.nn.condition import Cond
@@ -54,16 +55,26 @@ def batches(n: int, seed: tuple[int, ...]) -> tuple[Float[Tensor, "n c t h w"], 
     slow = torch.rand(n, generator=chance) < 0.5
     video = torch.where(slow[:, None, None, None, None], clips.video[:, :, ::2], clips.video[:, :, : WORLD.frames])
     speed = clips.velocity[:, 0, 0].norm(dim=-1).float()
+    return video, of_clips(video, torch.where(slow, float(SLOW), float(FAST)), speed, chance)
+
+
+def of_clips(
+    video: Float[Tensor, "n c t h w"],
+    fps: Float[Tensor, "n"] | float | int,
+    speed: Float[Tensor, "n"],
+    chance: torch.Generator,
+) -> Cond:
+    """What clips in training are told of themselves; how much noise is on the first frame, and whether it is shown, by chance."""
     mean, deviation = AUGMENTED
-    log_sigma = mean + deviation * torch.randn(n, generator=chance)
+    log_sigma = mean + deviation * torch.randn(len(video), generator=chance)
     noise = torch.randn(video[:, :, 0].shape, generator=chance)
-    cond = told(video[:, :, 0], torch.where(slow, float(SLOW), float(FAST)), bucket_of(speed), log_sigma, noise)
-    shown = torch.rand(n, generator=chance) >= DROPPED
-    return video, replace(cond, known=cond.known * shown[:, None, None, None, None])
+    cond = told(video[:, :, 0], fps, bucket_of(speed), log_sigma, noise, video.shape[2])
+    shown = torch.rand(len(video), generator=chance) >= DROPPED
+    return replace(cond, known=cond.known * shown[:, None, None, None, None])
 
 
-def image_to_clip(image: zoo.Model, training: TrainConfig) -> tuple[Run, Training]:
-    """The run that trains all of an inflated image model on them, not yet begun."""
+def image_to_clip(image: zoo.Model, training: TrainConfig, data: Batches = batches) -> tuple[Run, Training]:
+    """The run that trains all of an inflated image model on them, or on others, not yet begun."""
     shape = {"known": image.shape[0], "numbers": 3, "whole": True}
     run = Run("image-to-clip", inflate(image.network, METHOD, **shape)[0], image.run.loss, training, (WORLD,))
-    return run, run.start(data=batches, build=lambda: inflated(image.network, METHOD, **shape))
+    return run, run.start(data=data, build=lambda: inflated(image.network, METHOD, **shape))

@@ -1,7 +1,8 @@
 """Chapter 6's table of methods: the arms are what they are called, the numbers paired, and the text is held to the receipt."""
 
 import json
-from itertools import pairwise
+from itertools import combinations
+from statistics import mean
 
 import pytest
 import torch
@@ -68,10 +69,23 @@ def test_the_motion_module_of_the_zoo_is_trained_on_the_tables_clips_by_its_loss
 
 def test_a_star_stands_where_the_paired_difference_leaves_out_nothing(image):
     head, real, alone, *rows = methods.methods_table(made_up()).splitlines()
-    assert all(title in head for title in MEASURES.values()) and "4 clips, 2 steps of 4" in head
+    assert all(title in head for title in MEASURES.values()) and "1 times 4 clips, 2 steps of 4" in head
     assert "*" not in real + alone and [row.count("*") for row in rows] == [row.startswith("  Tune") for row in rows]
     assert methods.differs(made_up(), "Tune-A-Video", "off") == -1
     assert methods.differs(made_up(), "Video LDM", "off") == 0
+
+
+def test_no_star_where_one_training_says_the_contrary():
+    found = made_up(8)
+    for row in found["rows"].values():
+        row["clips"]["off"] = row["clips"]["off"] * 2
+    assert methods.differs(found, "Tune-A-Video", "off") == -1
+    twice = Receipt("06_made_up", {**found.values, "n": 4}, [0, 1], 0.0, "", {}, {})
+    assert methods.differs(twice, "Tune-A-Video", "off") == -1
+    rising = [4.0, 5.0, 3.0, 4.5, 4.4, 5.4, 3.4, 4.9]
+    less = [1.0, 1.9, 0.1, 1.6]
+    twice["rows"]["Tune-A-Video"]["clips"]["off"] = [*less, *rising[4:]]
+    assert methods.differs(twice, "Tune-A-Video", "off") == 0
 
 
 def test_the_error_is_a_share_of_the_image_models_clip_by_clip():
@@ -97,12 +111,13 @@ def test_a_measurement_that_was_cut_off_goes_on_where_it_stood(tmp_path, monkeyp
     monkeypatch.setattr(methods, "looked_at", looked_at)
     monkeypatch.setattr(methods, "TRAINING", methods.TRAINING.shortened(1))
     monkeypatch.setattr(methods, "ARMS", {name: ARMS[name] for name in ("Video LDM", "from nothing")})
-    found = methods.measure_methods(n=2, seed=1, steps=1, home=str(tmp_path))
-    assert looked == ["image-digits", "video-ldm", "animatediff"]
+    found = methods.measure_methods(n=2, seeds=(1, 2), steps=1, home=str(tmp_path))
+    assert looked == ["image-digits", "video-ldm", "animatediff"] * 2
     assert list(found["rows"]) == [REAL, ALONE, "Video LDM", "from nothing"]
     assert found["rows"]["from nothing"]["trained"] > 2e6 > found["rows"]["Video LDM"]["trained"]
-    (tmp_path / "from-nothing" / "2-1-1.json").unlink()
-    assert methods.measure_methods(n=2, seed=1, steps=1, home=str(tmp_path)) == found and len(looked) == 4
+    assert len(found["rows"]["Video LDM"]["clips"]["off"]) == len(found["rows"]["Video LDM"]["errors"][0]) == 4
+    (tmp_path / "from-nothing-2" / "2-1.json").unlink()
+    assert methods.measure_methods(n=2, seeds=(1, 2), steps=1, home=str(tmp_path)) == found and len(looked) == 7
     json.dumps(found)
 
 
@@ -121,18 +136,26 @@ def test_what_the_chapter_says_of_the_methods_is_what_was_measured():
         found["model"] == zoo.load("image-digits").manifest["sha256"]
         and found["training"]["steps"] == methods.TRAINING.steps
     )
-    order = ["Make-A-Video", "Video LDM", "AnimateDiff", "Tune-A-Video"]
+    three, clips = four[:3], {name: row["clips"] for name, row in found["rows"].items()}
+    assert three == ["AnimateDiff", "Video LDM", "Make-A-Video"] and len(found.seeds) == 3
     for name in four:
         assert methods.differs(found, name, "off") == -1 and methods.differs(found, name, "read") >= 0
-        assert methods.differs(found, nothing, "read", name) == -1
-    for less, more in pairwise(order):
-        assert methods.differs(found, less, "off", more) == -1
-    clips = {name: row["clips"] for name, row in found["rows"].items()}
+        assert methods.differs(found, nothing, "read", name) == -1 and methods.differs(found, name, "same") <= 0
+    for name in three:
+        assert methods.differs(found, name, "alike") == 1 and methods.differs(found, name, "off", "Tune-A-Video") == -1
+        assert mean(clips[name]["off"]) < mean(clips[ALONE]["off"]) / 8
+        assert methods.differs(found, nothing, "off", name) == 0
+    assert all(methods.differs(found, a, "off", b) == 0 for a, b in combinations(three, 2))
+    assert 0.4 < mean(clips["Tune-A-Video"]["off"]) / mean(clips[ALONE]["off"]) < 0.6
+    assert methods.differs(found, "Make-A-Video", "same", "AnimateDiff") == -1
     assert with_interval("read", clips[nothing]["read"])[2] < 0.25 and sum(clips[nothing]["same"]) == 0
-    assert methods.differs(found, nothing, "off", "Make-A-Video") == 0
     assert all(with_interval("direction", clips[name]["direction"])[1] < 0.25 for name in ARMS)
+    assert all(methods.differs(found, name, "step", REAL) == -1 for name in three)
     at = {level: i for i, level in enumerate(found["levels"])}
     for name in four:
-        assert all(methods.shares(found, name)[at[level]][2] < 1 for level in (-5.0, -3.0))
-        _, low, _ = methods.shares(found, name)[at[1.0]]
-        assert (low > 1) == (name in ("AnimateDiff", "Tune-A-Video"))
+        shares = methods.shares(found, name)
+        assert all(high < 1 for _, _, high in shares[: at[1.0]]) and max(shares) == shares[at[1.0]]
+        assert (shares[at[1.0]][2] < 1) == (name in three)
+        assert max(middle for middle, _, _ in shares[:2]) < shares[at[-1.0]][0]
+    from_nothing = methods.shares(found, nothing)
+    assert from_nothing[at[-5.0]][2] < 1 and all(low > 1 for _, low, _ in from_nothing[at[-1.0] :])

@@ -1,5 +1,6 @@
 """Chapter 6's measurements. `minivid measure 06_methods` (and so on) runs one whole and writes its receipt."""
 
+from minivid.chapters.ch06.experiments.curation import apart_sentence, filters_table, measure_stages, stages_table
 from minivid.chapters.ch06.experiments.edits import edit_table, measure_edit, shown_clips
 from minivid.chapters.ch06.experiments.lift import lift_sentence, lift_table, longer_sentence, measure_lift, models
 from minivid.chapters.ch06.experiments.methods import (
@@ -24,6 +25,7 @@ from minivid.chapters.ch06.experiments.supers import measure_supers, more, shown
 from minivid.chapters.ch06.experiments.told import measure_svd, told_table
 
 MEASUREMENTS = {
+    "06_curation": measure_stages,
     "06_edit": measure_edit,
     "06_gen1": measure_gen1,
     "06_lift": measure_lift,
@@ -36,9 +38,11 @@ MEASUREMENTS = {
 
 __all__ = [
     "MEASUREMENTS",
+    "apart_sentence",
     "beside_the_receipt",
     "edit_table",
     "errors_table",
+    "filters_table",
     "lift_sentence",
     "lift_table",
     "long_clips",
@@ -49,6 +53,7 @@ __all__ = [
     "measure_methods",
     "measure_pipeline",
     "measure_seams",
+    "measure_stages",
     "measure_supers",
     "measure_svd",
     "methods_table",
@@ -65,6 +70,7 @@ __all__ = [
     "shown_clips",
     "shown_large",
     "shown_stages",
+    "stages_table",
     "steps_of",
     "supers_table",
     "told_table",

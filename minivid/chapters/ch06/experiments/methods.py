@@ -1,11 +1,14 @@
 """What each way from images to video is worth at equal steps, beside a network with nothing learnt before.
 
-All draw from the same captions and noise and are shown the same clips, so that differences are paired, clip by clip.
+All draw from the same captions and noise and are shown the same clips, so that differences are paired, clip by clip. Each arm is trained
+several times, from other first weights and on other clips, and each training is asked for clips of its own.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
+from statistics import mean
 
 import torch
 from torch import Tensor
@@ -22,8 +25,8 @@ from minivid.tools.files import write_atomically
 from minivid.train import TrainConfig
 
 HOME, TOGETHER = "runs/methods", 20
-TRAINING = TrainConfig(steps=100, batch=2, warmup=10, ema=0.95, save_every=25)
-"""A step's clips and noise are the same in every arm."""
+TRAINING = TrainConfig(steps=400, batch=4, warmup=20, ema=0.98, save_every=25)
+"""A step's clips and noise are the same in every arm; the seed is the measurement's."""
 MEASURES = {
     "direction": "direction",
     "off": "thrown off, px",
@@ -90,38 +93,57 @@ def looked_at(model: zoo.Model, captions: list[str], seed: int, steps: int) -> d
     }
 
 
-def measure_methods(n: int = 16, seed: int = 8, steps: int = 12, home: str = HOME) -> dict:
-    """The four ways from images to video at equal steps, and a network from nothing: direction, path, one digit, the digit as asked, x̂'s error.
+def measure_methods(n: int = 16, seeds: tuple[int, ...] = (8, 9, 10), steps: int = 12, home: str = HOME) -> dict:
+    """The four ways from images to video at equal steps, and a network from nothing, each trained once a seed: direction, path, one digit, the digit as asked, x̂'s error.
 
     Trainings and what was found are kept in `home`: a measurement that was cut off goes on where it stood.
     """
-    image, asked = zoo.load("image-digits"), WORLD.sample(n, seed)
-    rows = {REAL: {"clips": of_each(seen(asked.video, asked.caption))}}
-    for name in (ALONE, *ARMS):
-        out = Path(home) / name.replace(" ", "-")
-        file = out / f"{n}-{seed}-{steps}.json"
-        if not file.exists():
-            out.mkdir(parents=True, exist_ok=True)
-            about, model = {}, as_clips(image)
-            if name != ALONE:
-                model, minutes, asks = trained(image, ARMS[name], TRAINING, out)
-                about = {"minutes": round(minutes, 2), "trained": asks}
-            write_atomically(file, json.dumps(about | looked_at(model, asked.caption, seed, steps)).encode())
-        rows[name] = json.loads(file.read_text(encoding="utf-8"))
+    image = zoo.load("image-digits")
+    parts = [of_a_seed(image, n, seed, steps, Path(home)) for seed in seeds]
     return {
         "model": image.manifest["sha256"],
         "n": n,
         "drawing": {"steps": steps, "guidance": zoo.GUIDANCE, "eta": zoo.ETA},
         "training": {"steps": TRAINING.steps, "batch": TRAINING.batch, "frames": WORLD.frames},
         "levels": list(LEVELS),
-        "rows": rows,
+        "rows": {name: joined([part[name] for part in parts]) for name in parts[0]},
     }
 
 
+def of_a_seed(image: zoo.Model, n: int, seed: int, steps: int, home: Path) -> dict:
+    """A row for each arm: one training of it, and n clips."""
+    asked = WORLD.sample(n, seed)
+    rows = {REAL: {"clips": of_each(seen(asked.video, asked.caption))}}
+    for name in (ALONE, *ARMS):
+        out = home / f"{name.replace(' ', '-')}-{seed}"
+        file = out / f"{n}-{steps}.json"
+        if not file.exists():
+            out.mkdir(parents=True, exist_ok=True)
+            about, model = {}, as_clips(image)
+            if name != ALONE:
+                model, minutes, asks = trained(image, ARMS[name], replace(TRAINING, seed=seed), out)
+                about = {"minutes": round(minutes, 2), "trained": asks}
+            write_atomically(file, json.dumps(about | looked_at(model, asked.caption, seed, steps)).encode())
+        rows[name] = json.loads(file.read_text(encoding="utf-8"))
+    return rows
+
+
+def joined(parts: list[dict]) -> dict:
+    """A row of all seeds: clip after clip, the minutes of one training on the average."""
+    clips = {measure: [one for part in parts for one in part["clips"][measure]] for measure in parts[0]["clips"]}
+    row = {"clips": clips}
+    if "errors" in parts[0]:
+        row["errors"] = [[*chain(*level)] for level in zip(*(part["errors"] for part in parts), strict=True)]
+    if "minutes" in parts[0]:
+        row |= {"minutes": round(mean(part["minutes"] for part in parts), 2), "trained": parts[0]["trained"]}
+    return row
+
+
 def methods_table(found: Receipt) -> str:
-    """A row an arm: means; a star where the difference to the image model, clip by clip, leaves out 0."""
-    training = found["training"]
-    rows = [(f"{found['n']} clips, {training['steps']} steps of {training['batch']}", *MEASURES.values())]
+    """A row an arm: means; a star where it surely differs from the image model."""
+    training, many = found["training"], len(found.seeds)
+    said = f"{many} times {found['n']} clips, {training['steps']} steps of {training['batch']}"
+    rows = [(said, *MEASURES.values())]
     for name in (REAL, ALONE, *ARMS):
         rows.append((f"  {name}", *(starred(found, name, measure) for measure in MEASURES)))
     return "\n".join(aligned(rows))
@@ -135,10 +157,12 @@ def starred(found: Receipt, name: str, measure: str) -> str:
 
 
 def differs(found: Receipt, name: str, measure: str, other: str = ALONE) -> int:
-    """1 or −1 where the difference of two rows, clip by clip, is surely above or below 0, else 0."""
+    """1 or −1 where the difference of two rows, clip by clip, is surely above or below 0, and is so in every training's mean; else 0."""
     one, two = (found["rows"][row]["clips"][measure] for row in (name, other))
     _, low, high = paired_interval(one, two)
-    return (low > 0) - (high < 0)
+    apart = [a - b for a, b in zip(one, two, strict=True)]
+    each = [mean(apart[i : i + found["n"]]) for i in range(0, len(apart), found["n"])]
+    return (low > 0 and min(each) > 0) - (high < 0 and max(each) < 0)
 
 
 def errors_table(found: Receipt) -> str:
@@ -160,9 +184,9 @@ def shares(found: Receipt, name: str) -> list[tuple[float, float, float]]:
 
 
 def minutes_sentence(found: Receipt) -> str:
-    """How long each arm was trained; what is drawn and counted comes after it."""
+    """How long one training of each arm took; what is drawn and counted comes after it."""
     took = ", ".join(f"{name} {found['rows'][name]['minutes']:.1f}" for name in ARMS)
-    return f"Minutes of training, by the clock of a busy machine and before the measurement below: {took}."
+    return f"Minutes of one training, by the clock of a busy machine and before the measurement below: {took}."
 
 
 def beside_the_receipt(here: Seen, found: Receipt, name: str) -> str:
