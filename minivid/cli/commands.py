@@ -54,7 +54,8 @@ def lab(no_browser: bool = False, handed_on: Suppress[tuple[str, ...]] = ()) -> 
 def test(handed_on: Suppress[tuple[str, ...]] = ()) -> int:
     """Run everything: unit, oracle and property tests, the drift check, and every notebook of both trees.
 
-    What stands after -- goes to pytest: `minivid test -- -k sampler`.
+    What stands after -- goes to pytest: `minivid test -- -k sampler`. With MINIVID_BROWSER=required in the environment every chapter is
+    opened in a browser, too (`make browser` does that alone).
     """
     root = course_root()
     workers = min(4, os.cpu_count() or 1)
@@ -62,7 +63,10 @@ def test(handed_on: Suppress[tuple[str, ...]] = ()) -> int:
     one_thread = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
     command = [sys.executable, "-m", "pytest", "tests", "notebooks", "solutions", f"-n{workers}", "--dist=loadfile"]
     # In their order: else files of one long test come last, when one worker has nothing left to do.
-    command += ["--no-loadscope-reorder", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=180", *handed_on]
+    command += ["--no-loadscope-reorder", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=180"]
+    if os.environ.get("MINIVID_BROWSER") != "required":  # it takes minutes, and a browser
+        command += ["--ignore=tests/browser"]
+    command += handed_on
     print(f"minivid: tests and notebooks, {workers} at a time, in the smoke budget ...", flush=True)
     return become(command, root, {**one_thread, "MINIVID_BUDGET": "smoke"})
 

@@ -7,7 +7,7 @@ from minivid.cli.errors import BadInput, course_root
 
 
 def site(notebooks: Path | None = None, out: Path = Path("build/site")) -> int:
-    """Build the whole course as a web site, without a network: chapters, reference, receipts.
+    """Build the whole course as a web site, without a network: chapters, films, reference, receipts.
 
     Args:
         notebooks: A folder of executed notebooks. By default they are executed, in the smallest budget, and kept in build/executed.
@@ -19,6 +19,7 @@ def site(notebooks: Path | None = None, out: Path = Path("build/site")) -> int:
     from minivid.course.site import inspection, making, sources
     from minivid.course.site.chapters import NotExecuted
     from minivid.course.site.executing import execute
+    from minivid.course.site.gallery import CannotFilm
 
     root = course_root()
     if absent := making.missing():
@@ -38,7 +39,7 @@ def site(notebooks: Path | None = None, out: Path = Path("build/site")) -> int:
         with TemporaryDirectory(prefix="minivid-site-") as folder:
             sources.write(root, notebooks, Path(folder) / "sources", kept=build / "site-pictures")
             making.build(Path(folder) / "sources", out)
-    except (NotExecuted, FileNotFoundError, ReceiptError, making.CannotBuild) as error:
+    except (NotExecuted, FileNotFoundError, ReceiptError, CannotFilm, making.CannotBuild) as error:
         raise BadInput(str(error)) from error
     pages = inspection.read(out)
     amiss = inspection.problems(out, pages)

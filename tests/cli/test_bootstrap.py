@@ -175,7 +175,7 @@ def test_every_declared_package_has_a_tested_version_within_its_bounds():
             pins[canonicalize_name(name)] = version
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    for line in project["dependencies"] + extras["test"] + extras["oracles"] + extras["gpu"]:
+    for line in project["dependencies"] + extras["test"] + extras["oracles"] + extras["gpu"] + extras["browser"]:
         requirement = Requirement(line)
         assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), line
     assert pins["torch"] == "2.13.0"

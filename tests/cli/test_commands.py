@@ -172,6 +172,7 @@ def test_the_address_that_jupyterlab_prints_is_the_index_s(tmp_path, monkeypatch
 
 def test_test_runs_tests_and_both_notebook_trees_in_the_smoke_budget(monkeypatch, capsys):
     ran = {}
+    monkeypatch.delenv("MINIVID_BROWSER", raising=False)
     monkeypatch.setattr(
         commands, "become", lambda command, folder, variables: ran.update(command=command, **variables) or 3
     )
@@ -180,6 +181,10 @@ def test_test_runs_tests_and_both_notebook_trees_in_the_smoke_budget(monkeypatch
     assert {"tests", "notebooks", "solutions", "--nbval-lax", "--nbval-current-env"} <= set(ran["command"])
     assert ran["command"][-2:] == ["-k", "sampler"]
     assert ran["MINIVID_BUDGET"] == "smoke" and ran["OMP_NUM_THREADS"] == "1"
+    assert "--ignore=tests/browser" in ran["command"]
+    monkeypatch.setenv("MINIVID_BROWSER", "required")
+    leave_with(capsys, "test")
+    assert "--ignore=tests/browser" not in ran["command"]
 
 
 def test_a_program_takes_this_ones_place_with_its_variables(tmp_path):

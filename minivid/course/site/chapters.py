@@ -18,6 +18,8 @@ FOLDER = "../pictures"  # as a chapter's page sees it
 INLINE = re.compile(r'src="data:image/(?:gif|png|jpeg);base64,([A-Za-z0-9+/=\s]+)"')
 DETAILS = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
 CODE = re.compile(r"<code>(.*?)</code>", re.DOTALL)
+HEADING = re.compile(r"^#{1,4} +(.+)$", re.MULTILINE)
+GIF_OF = re.compile(r'alt="GIF of (\d+) frames: ')
 NOTEBOOK = re.compile(r'href="(\d\d_\w+)\.ipynb"')
 WIDGET = "application/vnd.jupyter.widget-view+json"
 NOTE = (
@@ -36,7 +38,12 @@ def page(notebook: NotebookNode, name: str, pictures: Pictures) -> NotebookNode:
     if any(cell.execution_count is None for cell in code):
         raise NotExecuted(f"{name} has cells that were not run: execute it whole, or leave it to `minivid site`.")
     files = pictures.place(_pictures_of(code))
-    cells = [_cell(cell, name, files) for cell in notebook.cells if not _is_award(cell)]
+    cells, section = [], name
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            section = next(reversed(HEADING.findall(cell.source)), section)
+        if not _is_award(cell):
+            cells.append(_cell(cell, name, files, section))
     return nbformat.from_dict({"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5})
 
 
@@ -66,16 +73,17 @@ def _is_award(cell: NotebookNode) -> bool:
     return cell.metadata.get("nbgrader", {}).get("grade", False)
 
 
-def _cell(cell: NotebookNode, name: str, files: dict[bytes, str]) -> dict:
+def _cell(cell: NotebookNode, name: str, files: dict[bytes, str], section: str) -> dict:
+    """A cell as the page has it; `section` is the heading that it stands under, which says of a figure what it is about."""
     tags = ["hide-input"] if "setup" in cell.metadata.get("tags", ()) else []  # a page of imports
     made = {"cell_type": cell.cell_type, "id": cell.id, "metadata": {"tags": tags}}
     if cell.cell_type == "markdown":
         return made | {"source": unfolded(cell.source)}
-    outputs = [shown for output in cell.get("outputs", ()) if (shown := _output(output, name, files))]
+    outputs = [shown for output in cell.get("outputs", ()) if (shown := _output(output, name, files, section))]
     return made | {"source": cell.source, "outputs": outputs, "execution_count": cell.execution_count}
 
 
-def _output(output: NotebookNode, name: str, files: dict[bytes, str]) -> dict | None:
+def _output(output: NotebookNode, name: str, files: dict[bytes, str], section: str) -> dict | None:
     """An output as the page shows it; None for one that says nothing to a reader."""
     if output.output_type == "error":
         raise NotExecuted(
@@ -87,7 +95,7 @@ def _output(output: NotebookNode, name: str, files: dict[bytes, str]) -> dict | 
     if WIDGET in data:
         shown = {"text/html": NOTE}
     elif "image/png" in data:
-        shown = {"text/html": _figure(data, output.metadata.get("image/png", {}), files)}
+        shown = {"text/html": _figure(data, output.metadata.get("image/png", {}), files, section)}
     elif "text/html" in data:
         shown = {"text/html": _light(data["text/html"], files)}
     else:
@@ -95,16 +103,18 @@ def _output(output: NotebookNode, name: str, files: dict[bytes, str]) -> dict | 
     return {"output_type": "display_data", "data": shown, "metadata": {}} if shown else None
 
 
-def _figure(data: NotebookNode, size: dict, files: dict[bytes, str]) -> str:
+def _figure(data: NotebookNode, size: dict, files: dict[bytes, str], section: str) -> str:
     width = f' width="{size["width"]}"' if "width" in size else ""
     file = files[base64.b64decode(data["image/png"])]
-    return f'<img class="dark-light" alt="Figure"{width} loading="lazy" src="{FOLDER}/{file}">'
+    alt = html.escape(f"Figure: {section}")
+    return f'<img class="dark-light" alt="{alt}"{width} loading="lazy" src="{FOLDER}/{file}">'
 
 
 def _light(code: str, files: dict[bytes, str]) -> str:
-    """HTML whose pictures are files, and whose links to notebooks lead to their pages."""
+    """HTML whose pictures are files, with what moves in them in words, and whose links to notebooks lead to their pages."""
 
     def file(match: re.Match) -> str:
         return f'class="dark-light" loading="lazy" src="{FOLDER}/{files[base64.b64decode(match[1])]}"'
 
-    return NOTEBOOK.sub(r'href="\1.html"', INLINE.sub(file, code))
+    told = GIF_OF.sub(r'alt="A film of \1 frames: ', INLINE.sub(file, code))
+    return NOTEBOOK.sub(r'href="\1.html"', told)

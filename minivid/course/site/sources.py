@@ -7,14 +7,14 @@ import inspect
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import nbformat
 
 from minivid.course import listing
 from minivid.course.receipt import Receipt, receipt
-from minivid.course.site import chapters, receipts, reference
+from minivid.course.site import chapters, gallery, receipts, reference
 from minivid.course.site.pictures import Pictures
 from minivid.tools.files import write_atomically
 
@@ -33,17 +33,24 @@ NOT_FOR_READERS = (
 )  # rooms that the reference leaves out: a chapter's solutions, and commands, which explain themselves
 
 
-def write(root: Path, executed: Path, folder: Path, kept: Path, package: Path = PACKAGE) -> None:
+def write(
+    root: Path,
+    executed: Path,
+    folder: Path,
+    kept: Path,
+    package: Path = PACKAGE,
+    films: Sequence[gallery.Film] = gallery.FILMS,
+) -> None:
     """Write the site's sources into `folder`, replacing what an earlier call has left there.
 
-    root: the course's folder. executed: its executed notebooks. kept: where coded pictures stay. package: whose reference it is.
-    Raises NotExecuted, FileNotFoundError or ReceiptError, with a sentence.
+    root: the course's folder. executed: its executed notebooks. kept: where films and coded pictures stay. package: whose reference it is.
+    films: what the gallery shows. Raises NotExecuted, FileNotFoundError, ReceiptError or CannotFilm, with a sentence.
     """
     shutil.rmtree(folder, ignore_errors=True)
     pictures = Pictures(folder / "extra/pictures", kept)
     menu = {
         "The course": _chapters(executed, folder, pictures),
-        "Behind it": [*_texts(root, folder), *_receipts(folder)],
+        "Behind it": [*_gallery(films, folder, pictures, kept), *_texts(root, folder), *_receipts(folder)],
         "The library": _reference(package, folder),
     }
     film = root / ".github/first-film.gif"
@@ -60,6 +67,16 @@ def _chapters(executed: Path, folder: Path, pictures: Pictures) -> list[str]:
         made = chapters.page(notebook, path.name, pictures)
         _put(folder / "chapters" / path.name, nbformat.writes(made, ensure_ascii=False, sort_keys=True) + "\n")
     return [f"chapters/{path.stem}" for path in notebooks]
+
+
+def _gallery(films: Sequence[gallery.Film], folder: Path, pictures: Pictures, kept: Path) -> list[str]:
+    """The page of films, and the card of what runs where."""
+    drawn = [gallery.draw(film, kept) for film in films]
+    placed = pictures.place(drawn)
+    entries = [gallery.entry(film, f"pictures/{placed[gif]}") for film, gif in zip(films, drawn, strict=True)]
+    _put(folder / "gallery.md", "\n".join([(HERE / "texts/gallery.md").read_text(encoding="utf-8"), *entries]))
+    _put(folder / "what_runs_where.md", (HERE / "texts/what_runs_where.md").read_text(encoding="utf-8"))
+    return ["gallery", "what_runs_where"]
 
 
 def _texts(root: Path, folder: Path) -> list[str]:

@@ -1,5 +1,7 @@
 """What becomes of a notebook's cells on its page."""
 
+import re
+
 import nbformat
 import pytest
 
@@ -56,3 +58,12 @@ def test_the_notebook_that_is_handed_in_is_not_changed(made, executed, film_html
 def test_a_hint_s_inside_is_markdown_and_its_code_is_code():
     text = "A.\n<details><summary>Hint</summary>\n<code>a * b &lt; c</code> and $x$.</details>\nB."
     assert unfolded(text) == ("A.\n\n<details><summary>Hint</summary>\n\n`a * b < c` and $x$.\n\n</details>\n\nB.")
+
+
+def test_pictures_are_told_in_words_the_film_by_its_clips_and_the_figure_by_its_section(
+    made, executed, film_html, figure
+):
+    film = film_html.replace('alt="', 'alt="GIF of 6 frames: a red 3 & others" data-was="')
+    notebook = executed({"image/png": figure}, {"text/html": film}, prose="# 1 · First\n## 1.1 Why <it> moves\nText.")
+    alts = re.findall(r'alt="([^"]*)"', html_of(made(notebook)))
+    assert alts == ["Figure: 1.1 Why &lt;it&gt; moves", "A film of 6 frames: a red 3 & others"]

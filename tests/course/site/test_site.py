@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def built(course: Path, folder: Path) -> Path:
-    sources.write(course, course / "executed", folder / "sources", folder / "kept", package=course / "course")
+    sources.write(course, course / "executed", folder / "sources", folder / "kept", package=course / "course", films=())
     making.build(folder / "sources", folder / "site")
     return folder / "site"
 
