@@ -954,8 +954,8 @@ for name, guess in (
     ("drawn by the prior", pictured(prior, said)),
 ):
     nearest, own = (guess @ pool.T).amax(1).mean(), (guess * seen_by).sum(1).mean()
-    found = found_before_others(guess, seen_by, looks_of(said)).mean()
-    print(f"{name:18}  nearest other picture {nearest:.2f}, its own {own:.2f}, before those of other looks {found:.1%}")
+    ahead = found_before_others(guess, seen_by, looks_of(said)).mean()
+    print(f"{name:18}  nearest other picture {nearest:.2f}, its own {own:.2f}, before those of other looks {ahead:.1%}")
 
 # %% [markdown]
 # Read the first number, a cosine: how near is the nearest of other pictures? The caption finds its pictures, as the last column says, and yet it lies *where no picture lies*: the gap between two towers that were only taught to find each other. What the prior draws is as near to pictures as they are to one another. It is not nearer to its *own* picture. Of all pictures that the caption fits it is one, and the
