@@ -844,12 +844,12 @@ print("scales of eight frames:", *(f"{scale:.2f}" for scale in scales.flatten().
 # **And does it work?** All weights were trained on such clips, for a few hundred steps. Then the network was given pictures in handwriting that it never saw, and asked for slow and for fast clips. "First frame off" is the squared error between the clip's first frame and the picture; what two different pictures have stands below the table.
 
 # %%
-pictured = receipt("06_svd")
-print(told_table(pictured))
+from_pictures = receipt("06_svd")
+print(told_table(from_pictures))
 print(
-    f"{pictured['steps']} steps in {pictured['minutes of training']:.0f} minutes; two different pictures are {pictured['between pictures']:.3f} apart"
+    f"{from_pictures['steps']} steps in {from_pictures['minutes of training']:.0f} minutes; two different pictures are {from_pictures['between pictures']:.3f} apart"
 )
-print(pictured)
+print(from_pictures)
 
 # %% [markdown]
 # In part. The mean of all pictures would be half as far from a picture as another one is: the clip's first frame is nearer than that, but not by much. The numbers are **not heard**: slow, fast and half the frames give steps of one length. So short a training does not teach them, and how long a sufficient one is, was not measured. The ramp of guidance has its price here, too: at the first frame its scale is 1, and a network that does not yet follow the picture by
