@@ -32,7 +32,7 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from minivid import zoo
+from minivid import picturing, zoo
 from minivid.adapt import Method, adapt, inflate, inflated, merged
 from minivid.adapt.controlnet import edges
 from minivid.adapt.inflate import TRAINED
@@ -96,7 +96,6 @@ from minivid.nn import Cond, UNet
 from minivid.nn.attention.core import SPACE, Attention
 from minivid.nn.spacetime import PseudoConv3d
 from minivid.nn.unet import Parts
-from minivid.picturing import pictured, towers
 from minivid.show import show, show_curves, show_sheet, show_slice, show_source
 from minivid.tools import budget
 from minivid.train import TrainConfig
@@ -950,8 +949,8 @@ said = [caption for part in unread for caption in part.caption]
 seen_by, pool = (gen1.embedded(torch.cat([part.video[:, :, 0] for part in parts])) for parts in (unread, others))
 for name, guess in (
     ("a picture's own", seen_by),
-    ("the caption's own", towers().read(said)),
-    ("drawn by the prior", pictured(prior, said)),
+    ("the caption's own", picturing.towers().read(said)),
+    ("drawn by the prior", picturing.pictured(prior, said)),
 ):
     nearest, own = (guess @ pool.T).amax(1).mean(), (guess * seen_by).sum(1).mean()
     ahead = found_before_others(guess, seen_by, looks_of(said)).mean()
