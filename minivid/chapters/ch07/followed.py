@@ -1,6 +1,6 @@
 """What can be counted of a clip that was told where its digit is (tests/chapters/ch07/test_followed.py)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import torch
@@ -42,8 +42,8 @@ class Followed:
 
 @cache
 def reader() -> DigitReader:
-    """Of digits in the hands of `train`: the controls show held-out ones, and a reader of those would know the very strokes."""
-    return fit_reader(WORLD, 0, split="train")
+    """Of digits on black in the hands of `train`: the controls show held-out ones, and a reader of those would know the very strokes."""
+    return fit_reader(replace(WORLD, background="black"), 0, split="train")
 
 
 def followed(video: Float[Tensor, "b c t h w"], captions: list[str], clips: Clips) -> Followed:
