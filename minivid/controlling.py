@@ -1,26 +1,27 @@
 """Training a ControlNet: the denoising loss of an image model that stands, with a control beside the caption (chapter 7; tests/test_controlling.py).
 
-What is trained, and kept in a file of weights, is the ControlNet alone; the image model is named and read from its own file.
+What is trained, and kept in a file of weights, is the ControlNet alone; the image model is named, by its weights too, and read from its
+own file.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid import checkpoint
+from minivid.adapt.base import base_and_manifest, base_file
 from minivid.adapt.controlnet import KINDS, Controlled, ControlNet, control_of, load_copy
 from minivid.adapt.inflate import check_image_model
 from minivid.batches import Batches, in_turns
 from minivid.data.captions import tokenize
 from minivid.data.world import World
 from minivid.diffusion.objective import Denoising, Objective
-from minivid.distilling import frozen_of
 from minivid.nn.condition import Cond
 from minivid.nn.unet import UNet
+from minivid.run import Run
 from minivid.tools.seeds import generator
 
 
@@ -28,10 +29,12 @@ from minivid.tools.seeds import generator
 class Controlling:
     """What a ControlNet is trained on, `loss(model, (x, cond), step)`: what its image model was, with `cond.control` beside it.
 
-    base: an image model of the zoo, or a file of weights; objective and schedule are its own. Raises ValueError for a loss that is none.
+    base, sha256: an image model of the zoo, and how the hash of its weights begins; objective and schedule are its own. Raises ValueError
+    for a loss that is none.
     """
 
     base: str
+    sha256: str = ""
     objective: Objective = Objective.V
     schedule: str = "cosine"
     drop_caption: float = 0.1
@@ -66,16 +69,21 @@ class Controlling:
 
 
 def base_of(loss: Controlling) -> UNet:
-    """Its image model, frozen. Raises CheckpointError where there is none, ValueError for another objective or schedule, or no image model."""
-    name = loss.base
-    path = Path(name) if name.endswith(".safetensors") else checkpoint.WEIGHTS / f"{name}.safetensors"
-    if not path.is_file():
-        raise checkpoint.CheckpointError(f"the image model {name} is not here: train it first, or name another file.")
-    run, network = frozen_of(path, path.stat().st_mtime_ns)
+    """Its image model, frozen, and read once.
+
+    Raises CheckpointError where it is not here or has other weights, ValueError for another objective or schedule, or no image model.
+    """
+    return _frozen(loss, base_file(loss.base).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _frozen(loss: Controlling, _when: int) -> UNet:
+    network, manifest = base_and_manifest(loss.base, loss.sha256)
     check_image_model(network)
-    if (run.loss.objective, run.loss.schedule) != (loss.objective, loss.schedule):
+    theirs = Run.of(manifest).loss
+    if (theirs.objective, theirs.schedule) != (loss.objective, loss.schedule):
         raise ValueError(
-            f"{name} was trained on {run.loss.objective} by the {run.loss.schedule} schedule: so is what stands beside it, "
+            f"{loss.base} was trained on {theirs.objective} by the {theirs.schedule} schedule: so is what stands beside it, "
             f"and this loss is of {loss.objective} by the {loss.schedule}."
         )
-    return network
+    return network.eval().requires_grad_(False)

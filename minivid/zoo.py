@@ -115,7 +115,7 @@ RECIPES = {
         Run(
             "control-digits",
             ControlNetConfig(channels=3, widths=(48, 96), vocabulary=len(VOCABULARY)),
-            Controlling("image-digits"),
+            Controlling(BASE["base"], BASE["sha256"]),
             TrainConfig(steps=800, batch=24, lr=2e-3, lr_matrices=0.01, ema=0.99, warmup=40, save_every=50),
             worlds=PICTURES,
         ),

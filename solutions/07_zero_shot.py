@@ -11,11 +11,11 @@
 # An image model has seen no motion, and will see none in this chapter either. You make films with it all the same, by what you do to its noise and by what its frames may look at.
 #
 # **You will be able to** move noise so that it stays noise · put noise on again, as much as is missing · let all frames look at the first · calm a background, and say what that costs · build Text2Video-Zero out of these
-# · tell a picture where, by a ControlNet, and a film frame by frame · let all frames look at all, and make a film of 64 frames out of short ones · tell which of its pieces did what · recognise three ways in which it goes wrong.
+# · tell a picture where, by a ControlNet, and a film frame by frame, with a module of motion or without · let all frames look at all, and make a film of 64 frames out of short ones · tell which of its pieces did what · recognise three ways in which it goes wrong.
 #
-# **You need** chapter 1's flow and the frame between two (for section 7.11), keys and values from chapter 2, and from chapter 3 DDIM, guidance and the U-Net. **Time:** an evening.
+# **You need** chapter 1's flow and the frame between two (for section 7.11), chapter 6's motion module for section 7.13, keys and values from chapter 2, and from chapter 3 DDIM, guidance and the U-Net. **Time:** an evening.
 #
-# **Papers:** Khachatryan et al. 2023 (*Text2Video-Zero*, which sections 7.1 to 7.8 follow) · Zhang, Rao & Agrawala 2023 (*ControlNet*) · Zhang et al. 2023 (*ControlVideo*) · Song et al. 2020 (*DDIM*) · Ho et al. 2020 (*DDPM*).
+# **Papers:** Khachatryan et al. 2023 (*Text2Video-Zero*, which sections 7.1 to 7.8 follow) · Zhang, Rao & Agrawala 2023 (*ControlNet*) · Zhang et al. 2023 (*ControlVideo*) · Guo et al. 2023 (*AnimateDiff*) · Song et al. 2020 (*DDIM*) · Ho et al. 2020 (*DDPM*).
 
 # %% setup
 from dataclasses import replace
@@ -40,6 +40,7 @@ from minivid.chapters.ch07.experiments import (
     beside_the_receipt,
     control_table,
     long_table,
+    module_table,
     pieces_table,
     scores,
     seams,
@@ -47,6 +48,7 @@ from minivid.chapters.ch07.experiments import (
 from minivid.chapters.ch07.figures import show_pieces
 from minivid.chapters.ch07.films import ALL, GUIDANCE, STEPS, TURN, WORLD, Pieces, film
 from minivid.chapters.ch07.followed import followed
+from minivid.chapters.ch07.joined import WORLD as WORLD_ON_BLACK
 from minivid.chapters.ch07.steered import SMOOTH, recoloured, shown, steered
 from minivid.chapters.ch07.steered import WORLD as WORLD_FILMS
 from minivid.course import award, check, hint, receipt, summary  # noqa: F401  (hint is for you to call)
@@ -520,7 +522,7 @@ show_sheet(world=asked.video, control=shown(control))
 # #### Exercise 7.6
 # Write `beside(copy, pixels, given, control)`, the copy's forward. It has `copy.conv_in`, which takes `pixels` (z, folded as the network folds it); `copy.hint(control)`, of the same shape, which ends in a zero convolution; `copy.down`, a
 # list of layers; and `copy.zeros`, one for each `Stage` of `copy.down` and one for the middle. A `Stage` is called `layer(x, given)`, any other layer `layer(x)`. What each stage makes goes through its zero convolution. There is no copy of the middle itself: it
-# gets what the last layer made. (The paper copies the middle too; here it would be two fifths of the copy.) Return the list: each stage's, then the middle's.
+# gets what the last layer made. (The paper copies the middle too; below it is counted what that would cost.) How many stages there are is for `copy.down` to say. Return the list: each stage's, then the middle's.
 # <details><summary>Hint</summary>It is the first half of the U-Net's forward from chapter 3, where what a stage makes is kept for later.</details>
 
 
@@ -562,11 +564,17 @@ for name, copy in (("a fresh copy", fresh_copy), ("the zoo's", steerer.network.c
 # %% [markdown]
 # To the bit, at the start; and from there the recipe has trained the copy alone, on the loss that the image model was trained on. Its file holds the copy alone:
 
+
 # %%
+def weights_in(part):
+    """How many, in millions."""
+    return sum(weight.numel() for weight in part.parameters()) / 1e6
+
+
+own, middle = weights_in(steerer.network.control), weights_in(image.network.middle)
 print(steerer.origin())
-print(
-    f"{sum(weight.numel() for weight in steerer.network.control.parameters()) / 1e6:.2f} M weights beside {sum(weight.numel() for weight in image.network.parameters()) / 1e6:.2f} M that stand"
-)
+print(f"{own:.2f} M weights beside {weights_in(image.network):.2f} M that stand")
+print(f"with a copy of the middle too, {own + middle:.2f} M: it would be {middle / (own + middle):.0%} of the copy")
 
 # %% [markdown]
 # **Is the control followed? And is the caption still read?** Your forward in the zoo's ControlNet; guidance takes away the caption alone, the control stays.
@@ -609,7 +617,7 @@ print(f"\n{controls}")
 # * **The caption is read for what the control does not say:** its colour is kept, another colour too.
 # * **Where they contradict each other** (the edges of a 3, and the word 4) the place stays the control's, and its digit is read more often than the caption's; but on many pictures it is neither.
 # * **Half strength** already goes most of the way.
-# * **Not a fair column:** the reader of digits was fitted to this very handwriting, so *digit* flatters pictures that copy its strokes, the world's own first of all. Place and edges do not ask the reader.</details>
+# * **Who reads:** a reader that learnt the digits from the hands of `train`, and knows none of the strokes that the controls show. It reads by the mask as much as of the world itself; by edges less. (Without a control the image model draws in hands like those that it learnt from, and they are the reader's too.)</details>
 #
 # One row again, on a few other pictures, with the library's forward:
 
@@ -800,10 +808,75 @@ print(long_table(films_of_64))
 print(f"\n{films_of_64}")
 
 # %% [markdown]
-# <details><summary>What is seen</summary>Clips by themselves tear: at a border the background changes many times as much as elsewhere. In two storeys a step into a key frame is still seen in the numbers, and is a fraction of that. All at the first is cheaper, has the least of a seam, and drifts least. But the control's digit is read on fewer of its frames than in any other row, in both films. Two films are no proof of any of it. All 64 at all is not among the rows: whether two storeys come near it, the table cannot say; and the step into the last frame, which is a key frame too, counts as elsewhere.</details>
+# <details><summary>What is seen</summary>Clips by themselves tear: at a border the background changes many times as much as elsewhere. In two storeys a step into a key frame is still seen in the numbers, and is a fraction of that. All at the first is cheaper, has the least of a seam, and drifts least. Of the digit nothing can be said: the reader names one film's on every frame and the other's on hardly any, in every row; it does not know that hand. Two films are no proof of any of it. All 64 at all is not among the rows: whether two storeys come near it, the table cannot say; and the step into the last frame, which is a key frame too, counts as elsewhere.</details>
 
 # %% [markdown]
-# ## 7.13 How this goes wrong
+# ## 7.13 What is left to do for a module of motion?
+# Chapter 6 put weights between an image model's layers that have *seen* motion. The first frame's keys join the frames as well, and nobody trained them. And here a control tells each frame where. Do the two trained parts go together, which have never met? `control-digits` learnt from single pictures, `motion-digits` from clips
+# without a control, both on `image-digits`. The ControlNet reads each frame by itself, what it makes is added in each frame, and the module joins the frames on the way up:
+
+# %%
+module = zoo.load("motion-digits")
+z, level = torch.randn(1, 3, 4, 24, 24, generator=chance), torch.zeros(1)
+told = Cond(*tokenize(asked.caption[:1]), control=control[:1, :, :4])
+elsewhere = replace(told, control=torch.cat([told.control[:, :, :3], 1 - told.control[:, :, 3:]], dim=2))
+joint = controlled(module.network, steerer.network.control, beside=beside)
+with torch.no_grad():
+    same_film = torch.equal(
+        joint(z, level, replace(told, control=None)), module.network(z, level, replace(told, control=None))
+    )
+    change = (joint(z, level, elsewhere) - joint(z, level, told)).abs().amax((0, 1, 3, 4))
+print(f"without a control it is the module's own film, to the bit: {same_film}")
+print("another control for frame 3 changes the frames by", [f"{frame:.2f}" for frame in change.tolist()])
+
+# %% [markdown]
+# Now films. The module has seen eight frames on black, each begun from noise of its own; so are these. A digit walks along the world's path. Beside it the same by the control alone, and by Text2Video-Zero's means: one noise for all, and the keys of the first.
+
+# %%
+walk = WORLD_ON_BLACK.sample(2, (0, 3), ["a red 5 moves right, quickly", "a cyan 2 moves down, quickly"])
+path_edges = control_of(walk, "edges")
+own_noise = torch.randn(2, 3, WORLD_ON_BLACK.frames, 24, 24, generator=torch.Generator().manual_seed(2))
+
+
+def walked(network, start, policy=keys.itself):
+    """Your forward beside an image model, with a module or without."""
+    model = guided(controlled(network, steerer.network.control, policy, beside=beside), GUIDANCE)
+    told = Cond(*tokenize(walk.caption), control=path_edges)
+    return sample(ddim(model, start, image.schedule, image.objective, STEPS, told)).clamp(-1, 1)
+
+
+films_of_a_walk = {
+    "control alone": walked(image.network, own_noise),
+    "with keys": walked(image.network, own_noise[:, :, :1].expand_as(own_noise), first_frame),
+    "with the module": walked(module.network, own_noise),
+}
+show(control=shown(path_edges), **films_of_a_walk)
+
+# %%
+show_sheet(**{name: film[:1] for name, film in {"control": shown(path_edges), **films_of_a_walk}.items()})
+
+# %% [markdown]
+# Decide what a module can still add to frames that are told where, and what it cannot. *Alike* is the cosine of the digit with itself in the next frame, each cut out around its own centre: its shape. *Flicker* is how much a pixel of that cut changes, in colour. Both say nothing of where it is.
+
+# %%
+with_module = receipt("07_module")
+print(module_table(with_module))
+print(f"\n{with_module}")
+
+# %% [markdown]
+# A star stands where the 95 % interval of a difference, film by film, leaves out 0. *With both* has the module, one noise and the first frame's keys; *module alone* has no control, and so cannot know the path.
+# <details><summary>What is seen</summary>
+#
+# * **Where it is and which digit, the control says.** With the module the digit is nearer to its path by hundredths of a pixel; in what is read no difference was found.
+# * **The module makes the frames agree:** the digit is more like itself from frame to frame, it flickers less, and the background, which each frame invented for itself, is much calmer. That is what is left to do.
+# * **It is not the only way to it:** one noise and the first frame's keys, which nobody trained, do more of the same in all three. (How much of that is the noise's and how much the keys', these rows do not say.)
+# * **On top of them** the module changes neither shape nor flicker, as far as is seen; the background is a little calmer still, and the digit a little further from its path.
+# * **Alone** the module has to find the path and the shape itself, and its digit is the least like itself of all.
+#
+# This is one module, trained for some hundred steps on digits on black, and the films are such: what a large one adds is not measured here. But a comparison of it belongs beside the free means too.</details>
+
+# %% [markdown]
+# ## 7.14 How this goes wrong
 # The same captions, noise and network, and three patients with one mistake each. Decide before you open the answers.
 
 # %%
@@ -820,7 +893,7 @@ print(clinic_table(image, patients, both_left))
 # <details><summary>Patient 3</summary>Nobody looks at anybody: the policy was never used. On these two clips the films hardly differ from the healthy ones ("film off"); the last column tells. It has been reported of a much used library: the attention
 # processor was set, and the output was the same with it and without (huggingface/diffusers, issue 3619).</details>
 #
-# ## 7.14 The same in Stable Diffusion
+# ## 7.15 The same in Stable Diffusion
 # Your policy is a function of keys, and knows nothing of the network. Diffusers' networks have a place for it, the *attention processor*; no forward is replaced:
 
 # %%
@@ -834,7 +907,7 @@ show_source(LookingAt.__call__)
 summary("07")
 
 # %% [markdown]
-# **What is not here yet:** a film by Stable Diffusion itself, for which the salient-object network and the VAE are still to be put in; a ControlNet together with a module of motion.
+# **What is not here yet:** a film by Stable Diffusion itself, for which the salient-object network and the VAE are still to be put in.
 #
 # ## To read next
 # Khachatryan et al. 2023, sections 3.2 to 3.4 and algorithm 1, which you have just written. Zhang, Rao & Agrawala 2023, section 3.1, for the zero convolution's gradients, and Zhang et al. 2023, sections 3.2 to 3.4, for ControlVideo. Song et al. 2020, section 4, for why the noise decides the picture. Geyer et al. 2023 (*TokenFlow*) for frames that agree by more than the first one's keys.

@@ -40,7 +40,8 @@ def test_what_is_published_is_the_control_net_and_what_is_loaded_has_its_image_m
     list(training.steps(progress=False))
     path = zoo.publish(SHORT, training, tmp_path)
     tensors, manifest = checkpoint.read(path)
-    assert tensors.keys() == training.ema.state_dict().keys() and manifest["loss"]["base"] == "image-digits"
+    assert tensors.keys() == training.ema.state_dict().keys()
+    assert (manifest["loss"]["base"], manifest["loss"]["sha256"]) == (zoo.BASE["base"], zoo.BASE["sha256"])
     model = zoo.load("control-digits", tmp_path)
     assert isinstance(model.network, Controlled) and model.run == replace(SHORT)
     captions = ["a red 3 moves up", "a green 0 moves left"]
@@ -56,14 +57,20 @@ def test_the_image_model_does_not_change():
 
 
 def test_a_base_that_is_none_is_refused_in_a_sentence():
-    with pytest.raises(CheckpointError, match="nobody is not here"):
+    with pytest.raises(CheckpointError, match="stands on nobody, whose weights are not here"):
         base_of(Controlling("nobody"))
+    with pytest.raises(
+        CheckpointError, match="does not say on which image-digits it stands: the one here has sha256 7312"
+    ):
+        base_of(Controlling("image-digits"))
+    with pytest.raises(CheckpointError, match="does not say what network the base is: train vdm-small again"):
+        base_of(Controlling("vdm-small", zoo.load("vdm-small").manifest["sha256"]))
     with pytest.raises(ValueError, match="without time"):
-        base_of(Controlling("vdm-small"))
+        base_of(Controlling("motion-digits", zoo.load("motion-digits").manifest["sha256"]))
     with pytest.raises(ValueError, match="was trained on"):
-        base_of(Controlling("image-digits", objective=Objective.X))
+        base_of(replace(RUN.loss, objective=Objective.X))
     with pytest.raises(ValueError, match="drop_caption"):
-        Controlling("image-digits", drop_caption=2.0)
+        replace(RUN.loss, drop_caption=2.0)
     other = replace(RUN.network, widths=(48, 64))
     with pytest.raises(CheckpointError, match="another configuration"):
         Run("other", other, RUN.loss, worlds=RUN.worlds).start()

@@ -2,7 +2,8 @@
 
 Zhang et al. 2023, "Adding Conditional Control to Text-to-Image Diffusion Models". The image model stands; the copy reads the same noisy picture and
 a control, a picture of edges or masks, and hands what it makes of them to the image model's skip connections and middle through
-convolutions that begin at zero. The whole begins as the image model. Here the middle is not copied: it would be 40 % of the copy.
+convolutions that begin at zero. The whole begins as the image model. Here the middle is not copied. The image model may have a motion
+module (`minivid.adapt.inflate`): the ControlNet tells each frame where, and the module joins the frames.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from minivid.adapt.inflate import check_image_model
-from minivid.adapt.zeroshot import looking_at
+from minivid.adapt.zeroshot import looking_at, parts_of
 from minivid.checkpoint import load_into, weights_of
 from minivid.data.world import Clips
 from minivid.nn.attention import keys
@@ -126,8 +127,9 @@ def load_copy(control: ControlNet, image: UNet) -> None:
 class Controlled(nn.Module):
     """The denoiser `model(z, t, cond)` of the two: without a control, or at strength 0, the image model itself.
 
-    strength: what the ControlNet's part is multiplied by. beside: what makes that part, called with the ControlNet and with what its
-    forward is given. Raises ValueError for a ControlNet of another shape.
+    image: an image model, or one with a motion module; the ControlNet sees a clip as pictures either way. strength: what its part is
+    multiplied by. beside: what makes that part, called with the ControlNet and with what its forward is given. Raises ValueError for a
+    ControlNet of another shape, and for what is no image model.
     """
 
     def __init__(
@@ -138,10 +140,11 @@ class Controlled(nn.Module):
         beside: Callable[[ControlNet, Tensor, Given, Tensor], list[Tensor]] = ControlNet.__call__,
     ):
         super().__init__()
-        for field in fields(UNetConfig):
-            mine, theirs = getattr(control.config, field.name), getattr(image.config, field.name)
+        parts_of(image)
+        for name in [field.name for field in fields(UNetConfig) if field.name != "temporal"]:
+            mine, theirs = getattr(control.config, name), getattr(image.config, name)
             if mine != theirs:
-                raise ValueError(f"the ControlNet is for an image model with {field.name}={mine}, not {theirs}.")
+                raise ValueError(f"the ControlNet is for an image model with {name}={mine}, not {theirs}.")
         self.image, self.control, self.strength, self.beside = image, control, strength, beside
 
     @property
@@ -163,7 +166,8 @@ class Controlled(nn.Module):
             return self.image(z, t, cond)
 
         def beside(pixels: Tensor, given: Given) -> list[Tensor]:
-            return [self.strength * part for part in self.beside(self.control, pixels, given, control)]
+            as_pictures = replace(given, images=z.shape[2])  # the copy was never told which frame comes when
+            return [self.strength * part for part in self.beside(self.control, pixels, as_pictures, control)]
 
         return self.image(z, t, cond, beside)
 

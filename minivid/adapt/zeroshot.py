@@ -5,14 +5,16 @@ noisy again as it was a little earlier, and all frames are brought to the end to
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.adapt.inflate import check_image_model
-from minivid.checkpoint import load_into, weights_of
+from minivid.adapt.base import all_weights
+from minivid.adapt.inflate import PARTS, InflatedConfig, Method, check_image_model
+from minivid.checkpoint import load_into
 from minivid.diffusion.objective import Objective, Video
 from minivid.diffusion.samplers import Path, predict
 from minivid.diffusion.schedule import Schedule
@@ -25,12 +27,22 @@ from minivid.nn.unet import Parts, UNet
 def looking_at(image: UNet, policy: keys.Keys = keys.first_frame) -> UNet:
     """The image model with the same weights, its attention over space looking at other frames' keys and values; the caption's as before.
 
-    By default at the first frame's. On one frame it is the image model. Raises ValueError for what is no image model.
+    By default at the first frame's. On one frame it is the image model. It may have a motion module, which stays as it is. Raises
+    ValueError for what is no image model.
     """
-    check_image_model(image)
-    network = UNet(image.config, Parts(spatial=lambda dim, heads: Attention(dim, heads, SPACE, policy)))
-    load_into(network, weights_of(image), "the image model")
+    network = UNet(
+        image.config, replace(parts_of(image), spatial=lambda dim, heads: Attention(dim, heads, SPACE, policy))
+    )
+    load_into(network, all_weights(image), "the image model")
     return network.train(image.training).requires_grad_(False)
+
+
+def parts_of(image: UNet) -> Parts:
+    """What an image model is put together from, with or without AnimateDiff's motion module. Raises ValueError for another network."""
+    if isinstance(image.config, InflatedConfig) and image.config.method is Method.ANIMATEDIFF:
+        return PARTS[Method.ANIMATEDIFF]
+    check_image_model(image)
+    return Parts()
 
 
 def motion_field(delta: tuple[float | int, float | int], frames: int) -> Float[Tensor, "t 2"]:

@@ -1,4 +1,4 @@
-"""A reader of digits for generated clips, fitted in a second to handwriting that no model was trained on (chapters 3 and 8).
+"""A reader of digits for generated clips, fitted in a second to handwriting that they were not made of (chapters 3, 7 and 8).
 
 It looks at the frame around the centre of its ink, so it tells what the digit is and not where. It is a support vector machine of
 scikit-learn: measuring is a well-kept library's work.
@@ -47,9 +47,13 @@ def crop(video: Float[Tensor, "b c t h w"], side: float) -> Float[Tensor, "b t p
     return F.normalize(pixels.reshape(b, t, -1), dim=-1).reshape(b, t, CROP, CROP)
 
 
-def fit_reader(world: World, seed: int = 0, clips: int = 2000) -> DigitReader:
-    """Fit a reader to clips of the world in held-out handwriting. One digit, grey or colour, on black."""
-    seen = replace(world, split="heldout", frames=3, digits=1).sample(clips, (seed, 0))
+def fit_reader(world: World, seed: int = 0, clips: int = 2000, split: str = "heldout") -> DigitReader:
+    """Fit a reader to clips of the world in one split's handwriting. One digit, grey or colour, on black.
+
+    split: held-out by default, which no model was trained on. What was shown held-out handwriting, and may have copied it, is read by
+    "train": else the reader knows those very strokes.
+    """
+    seen = replace(world, split=split, frames=3, digits=1).sample(clips, (seed, 0))
     crops = crop(seen.video, world.side)
     machine = SVC(C=10.0, gamma=2.0).fit(
         crops.reshape(-1, CROP**2).numpy(), seen.digit.expand(-1, 3).reshape(-1).numpy()

@@ -1,14 +1,15 @@
 """Adapters that stand on a model of the zoo: their files hold what was trained, and on another base they are refused."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
 import torch
 
-from minivid import zoo
+from minivid import checkpoint, zoo
 from minivid.adapt import inflated, merged
-from minivid.adapt.base import base_model
-from minivid.checkpoint import CheckpointError, read, weights_of
+from minivid.adapt.base import all_weights, base_model
+from minivid.checkpoint import CheckpointError, read, weights_of, write
 
 ADAPTERS = ("image-digits-neon", "motion-digits")
 
@@ -82,3 +83,28 @@ def test_on_other_weights_or_none_it_is_refused_in_a_sentence(tmp_path):
         base_model("image-digits", "beef")
     with pytest.raises(CheckpointError, match=r"weights are not here: `minivid train image-digits --keep`"):
         base_model("image-digits", "7312", tmp_path)
+    with pytest.raises(CheckpointError, match="does not say on which image-digits it stands"):
+        base_model("image-digits", "")
+
+
+@pytest.mark.parametrize("name", [*ADAPTERS, "control-digits"])
+def test_when_the_base_is_trained_again_what_stands_on_it_is_refused(name, tmp_path, monkeypatch):
+    for file in (name, "image-digits"):
+        shutil.copy(zoo.WEIGHTS / f"{file}.safetensors", tmp_path)
+    monkeypatch.setattr(checkpoint, "WEIGHTS", tmp_path)
+    zoo.load(name, tmp_path)
+    tensors, manifest = read(tmp_path / "image-digits.safetensors")
+    tensors["null_word"] = tensors["null_word"] + 1
+    write(tmp_path / "image-digits.safetensors", tensors, manifest)
+    with pytest.raises(CheckpointError, match=r"stands on image-digits with sha256 7312.*train the adapter again"):
+        zoo.load(name, tmp_path)
+    (tmp_path / "image-digits.safetensors").unlink()
+    with pytest.raises(CheckpointError, match="stands on image-digits, whose weights are not here"):
+        zoo.load(name, tmp_path)
+
+
+def test_all_weights_are_the_base_s_too():
+    network = zoo.load("motion-digits").network
+    own, found = weights_of(network), all_weights(network)
+    assert own.keys() < found.keys() and all(torch.equal(found[part], weight) for part, weight in own.items())
+    assert found.keys() > weights_of(zoo.load("image-digits").network).keys()

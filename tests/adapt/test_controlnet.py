@@ -15,6 +15,7 @@ from minivid.adapt.controlnet import (
     copied,
     edges,
 )
+from minivid.adapt.inflate import Method, inflated
 from minivid.checkpoint import CheckpointError, load_into, read, weights_of, write
 from minivid.data.world import World
 from minivid.diffusion.guidance import guided
@@ -149,6 +150,10 @@ def test_what_does_not_fit_is_refused_in_a_sentence(image):
         of(image)
     with pytest.raises(ValueError, match="without time"):
         copied(UNet(replace(CONFIG, temporal=True)))
+    with pytest.raises(ValueError, match="without time"):
+        Controlled(UNet(replace(CONFIG, temporal=True)), control)
+    with pytest.raises(ValueError, match="without time"):
+        controlled(inflated(image, Method.VIDEO_LDM), control)
     with pytest.raises(ValueError, match="temporal must be False"):
         ControlNetConfig(temporal=True)
     with pytest.raises(ValueError, match="hints is 0"):
@@ -160,6 +165,61 @@ def test_more_blocks_have_more_zero_convolutions():
     control = copied(image)
     assert isinstance(control, ControlNet) and len(control.zeros) == 5
     assert torch.equal(of(Controlled(image, control)), of(image, cond=WORDS))
+
+
+@pytest.fixture
+def moving(image):
+    """The image model with a motion module that does something."""
+    network = inflated(image, Method.ANIMATEDIFF)
+    generator = torch.Generator().manual_seed(2)
+    with torch.no_grad():
+        for name in network.trained():
+            weight = network.get_parameter(name)
+            weight.copy_(torch.randn(weight.shape, generator=generator) / max(1, weight[0].numel()) ** 0.5)
+    return network.requires_grad_(False)
+
+
+@pytest.mark.parametrize("join", [Controlled, controlled])
+def test_with_a_motion_module_it_is_the_inflated_model_without_a_control_at_strength_0_and_at_the_start(
+    image, moving, join
+):
+    control = shaken(copied(image))
+    alone = of(moving, cond=WORDS)
+    assert not torch.equal(alone, of(image, cond=WORDS))
+    assert torch.equal(of(join(moving, control), cond=WORDS), alone)
+    assert torch.equal(of(join(moving, control, strength=0)), alone)
+    assert torch.equal(of(join(moving, copied(image))), alone)
+    assert not torch.equal(of(join(moving, control)), alone)
+
+
+def test_a_module_that_does_nothing_yet_leaves_each_frame_as_its_control_made_it(image):
+    control = shaken(copied(image))
+    begun = inflated(image, Method.ANIMATEDIFF)
+    torch.testing.assert_close(of(controlled(begun, control)), of(controlled(image, control)))
+
+
+def test_beside_a_motion_module_the_control_net_sees_pictures(image, moving):
+    """What it adds is what it adds beside the image model: frame by frame, and of no frame's number."""
+    control, added = shaken(copied(image)), []
+
+    def kept(*given):
+        added.append(control(*given[1:]))
+        return added[-1]
+
+    for network in (image, moving):
+        of(Controlled(network, control, beside=kept))
+    assert all(torch.equal(mine, theirs) for mine, theirs in zip(*added, strict=True))
+    of(Controlled(moving, control, beside=kept), Z.flip(2), replace(TOLD, control=CONTROL.flip(2)))
+    for forwards, backwards in zip(added[1], added[2], strict=True):
+        torch.testing.assert_close(backwards, forwards.flip(2))
+
+
+def test_a_frames_control_reaches_all_frames_through_the_module(image, moving):
+    other = CONTROL.clone()
+    other[:, :, 2] = 1 - other[:, :, 2]
+    model = controlled(moving, shaken(copied(image)))
+    change = (of(model, cond=replace(TOLD, control=other)) - of(model)).abs().amax((0, 1, 3, 4))
+    assert (change > 1e-6).all() and change.argmax() == 2
 
 
 def test_an_edge_is_where_brightness_steps_and_the_border_is_none():

@@ -1,6 +1,7 @@
 """What can be counted of a clip that was told where its digit is (tests/chapters/ch07/test_followed.py)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 import torch
 import torch.nn.functional as F
@@ -9,9 +10,11 @@ from torch import Tensor
 
 from minivid.adapt.controlnet import control_of, edges
 from minivid.adapt.zeroshot import bright
-from minivid.chapters.ch07.counted import cut_out, reader
+from minivid.chapters.ch07.counted import cut_out
+from minivid.chapters.ch07.films import WORLD
 from minivid.data.captions import COLOURS, parse
 from minivid.data.world import Clips
+from minivid.metrics.reader import DigitReader, fit_reader
 from minivid.motion.trajectories import centroid
 
 
@@ -35,6 +38,12 @@ class Followed:
     def means(self) -> dict[str, float]:
         """The mean over clips of each, by name."""
         return {name: value.mean().item() for name, value in vars(self).items()}
+
+
+@cache
+def reader() -> DigitReader:
+    """Of digits on black in the hands of `train`: the controls show held-out ones, and a reader of those would know the very strokes."""
+    return fit_reader(replace(WORLD, background="black"), 0, split="train")
 
 
 def followed(video: Float[Tensor, "b c t h w"], captions: list[str], clips: Clips) -> Followed:

@@ -22,9 +22,9 @@ KEPT = "made.append(x)"
 OUT = "return [zero(part) for zero, part in zip(copy.zeros, [*made, x], strict=True)]"
 
 RIGHT = {
-    "written_out": (
+    "the_last_by_its_place": (
         OUT,
-        "first, second, last = copy.zeros\n    return [first(made[0]), second(made[1]), last(made[1])]",
+        "return [*(zero(part) for zero, part in zip(copy.zeros[:-1], made)), copy.zeros[-1](made[-1])]",
     ),
     "a_tuple": (OUT, "return tuple(zero(part) for zero, part in zip(copy.zeros, [*made, x], strict=True))"),
 }
@@ -53,6 +53,18 @@ WRONG = {
         ),
         "each_stage_by_itself": (KEPT, "made.append(x)\n            x = copy.conv_in(pixels) if len(made) == 1 else x"),
         "the_last_zero_forgotten": (OUT, "return [copy.zeros[0](made[0]), copy.zeros[1](made[1]), 0 * x]"),
+    },
+    "more stages": {
+        "three_written_out": (
+            OUT,
+            "first, second, last = copy.zeros\n    return [first(made[0]), second(made[1]), last(made[1])]",
+        ),
+        "the_first_three": (
+            OUT,
+            "return [copy.zeros[0](made[0]), copy.zeros[1](made[1]), copy.zeros[2](x)]",
+        ),
+        "one_for_each_level": (KEPT, "made[:] = [*(part for part in made if part.shape != x.shape), x]"),
+        "the_second_stage_s_for_the_middle": (OUT, OUT.replace("[*made, x]", "[*made, made[1]]")),
     },
     "the hint": {
         "no_hint": (START, "x = copy.conv_in(pixels)"),

@@ -7,7 +7,18 @@ import torch
 from scipy import stats
 
 from minivid.chapters.ch07.counted import Counted
-from minivid.chapters.ch07.experiments import at_once, control, control_table, long, long_table, pieces, scores, seams
+from minivid.chapters.ch07.experiments import (
+    at_once,
+    control,
+    control_table,
+    long,
+    long_table,
+    module,
+    module_table,
+    pieces,
+    scores,
+    seams,
+)
 from minivid.chapters.ch07.experiments.pieces import MEASURES, PUSHED, ROWS, VARIANTS, WHOLE
 from minivid.chapters.ch07.figures import show_pieces
 from minivid.course import receipt
@@ -153,6 +164,8 @@ def test_what_the_chapter_says_of_the_control_is_what_was_measured():
     fooled = "edges, another digit said"
     assert mean[fooled]["said"] + 0.15 < mean[fooled]["read"] < mean["edges"]["read"] - 0.2
     assert abs(mean[fooled]["off"] - mean["edges"]["off"]) < 0.1
+    assert differs("07_control", "mask", control.WORLD_S, "read") == 0
+    assert differs("07_control", "edges", control.WORLD_S, "read") == -1
     half, whole, none = (mean[name]["off"] for name in ("edges, at half strength", "edges", "no control"))
     assert whole < half < (whole + none) / 4  # much nearer to the whole than to nothing
 
@@ -192,9 +205,9 @@ def test_what_the_chapter_says_of_other_frames_keys_and_of_the_smoother_is_what_
 
 def test_what_the_chapter_says_of_long_films_is_what_was_measured():
     rows = receipt("07_long")["clips"]
-    first_s = rows["all at the first"]["read"]
-    for name in set(rows) - {"all at the first"}:  # in both films
-        assert all(mine < theirs for mine, theirs in zip(first_s, rows[name]["read"], strict=True))
+    for row in rows.values():  # one film's digit is read in every row, the other's in none
+        lost, read = row["read"]
+        assert lost < 0.1 and read == 1
     mean = {name: {measure: sum(of) / len(of) for measure, of in row.items()} for name, row in rows.items()}
     first = mean["all at the first"]
     assert mean[long.PIECES]["seam"] > 5 * mean[long.PIECES]["inside"]
@@ -211,3 +224,54 @@ def test_in_two_storeys_a_step_holds_a_fraction_of_the_memory():
     cost = receipt("07_memory")["steps"]
     assert cost[long.TWO]["megabytes"] < cost["all at all"]["megabytes"] / 10
     assert cost[long.TWO]["seconds"] < cost["all at all"]["seconds"] / 3
+
+
+def test_a_measurement_of_the_module_goes_on_where_it_was_cut_off(tmp_path, monkeypatch):
+    drawn = []
+
+    def world(name, clips, seed):
+        drawn.append(name)
+        return clips.video
+
+    monkeypatch.setattr(module, "drawn", world)
+    found = module.measure_module(n=16, seed=1, home=str(tmp_path))
+    assert len(drawn) == 2 * len(module.ROWS) and found["n"] == 16 and set(found["clips"]) == set(module.ROWS)
+    assert all(len(values) == 16 for row in found["clips"].values() for values in row.values())
+    next(tmp_path.glob("*-1-with-module.json")).unlink()
+    assert module.measure_module(n=16, seed=1, home=str(tmp_path)) == found and drawn[-1] == module.BOTH
+    assert len(drawn) == 2 * len(module.ROWS) + 1
+
+
+def test_the_module_s_table_has_intervals_and_a_star_where_a_difference_leaves_out_nothing():
+    found = receipt("07_module")
+    told, seen = (part.splitlines() for part in module_table(found).split("\n\n"))
+    pairs = [f"{name} − {other}" for name, other in module.PAIRS]
+    for lines, measures in ((told, tuple(module.MEASURES)[:3]), (seen, tuple(module.MEASURES)[3:])):
+        assert [line.split("  ")[0] for line in lines[1:]] == [*module.ROWS, *pairs]
+        for (name, other), line in zip(module.PAIRS, lines[-len(pairs) :], strict=True):
+            a, b = (found["clips"][row] for row in (name, other))
+            wanted = [stats.ttest_rel(a[measure], b[measure]).confidence_interval(0.95) for measure in measures]
+            assert line.count("*") == sum(interval.low > 0 or interval.high < 0 for interval in wanted)
+    assert max(map(len, told + seen)) <= 110 and found["n"] >= 32
+
+
+def test_what_the_chapter_says_of_the_module_is_what_was_measured():
+    found = receipt("07_module")
+
+    def differs(name: str, other: str, measure: str) -> int:
+        _, low, high = module.added(found, measure, name, other)
+        return (low > 0) - (high < 0)
+
+    calm = {"alike": 1, "flicker": -1, "background": -1}
+    for name, other in ((module.BOTH, module.ALONE), (module.ZERO, module.ALONE), (module.ZERO, module.BOTH)):
+        assert all(differs(name, other, measure) == way for measure, way in calm.items())
+        assert differs(name, other, "read") == differs(name, other, "same") == 0
+    assert differs(module.BOTH, module.ALONE, "off") == -1
+    assert module.added(found, "off", module.BOTH, module.ALONE)[0] > -0.1
+    background = {name: sum(row["background"]) for name, row in found["clips"].items()}
+    assert background[module.BOTH] < background[module.ALONE] / 3  # much calmer
+    for measure in ("alike", "flicker", "read", "same"):
+        assert differs(module.THREE, module.ZERO, measure) == 0
+    assert differs(module.THREE, module.ZERO, "background") == -1 and differs(module.THREE, module.ZERO, "off") == 1
+    for other in (module.ALONE, module.ZERO, module.BOTH, module.THREE):
+        assert differs(module.UNTOLD, other, "alike") == -1 and differs(module.UNTOLD, other, "off") == 1

@@ -1,6 +1,7 @@
 """7.6: ControlNet's forward, a copy of the way down between zero convolutions."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 
@@ -12,7 +13,6 @@ from minivid.course.exercise import Arrays, Exercise, Probe, Promises, WrongAnsw
 from minivid.nn.unet import Given, Stage
 
 CONFIG = ControlNetConfig(channels=3, widths=(8, 16), heads=2)
-NAMES = ("first skip", "second skip", "middle")
 
 
 def beside(copy: ControlNet | SimpleNamespace, pixels: Tensor, given: Given, control: Tensor) -> list[Tensor]:
@@ -20,12 +20,17 @@ def beside(copy: ControlNet | SimpleNamespace, pixels: Tensor, given: Given, con
     return ControlNet.forward(copy, pixels, given, control)
 
 
-def _weights_and_inputs(seed: int, zeros: bool = False, hint: bool = True) -> dict:
+def _names(blocks: int) -> list[str]:
+    """What is returned, in its order: a skip for each stage, of which a level has `blocks`."""
+    return [*(f"skip {i}" for i in range(len(CONFIG.widths) * blocks)), "middle"]
+
+
+def _weights_and_inputs(seed: int, zeros: bool = False, hint: bool = True, blocks: int = 1) -> dict:
     """Weights at random. zeros: the convolutions behind the stages are zero, as at the start; hint: the one behind the control is not."""
     generator = torch.Generator().manual_seed(seed)
     weights = {
         name: torch.randn(value.shape, generator=generator) / max(1, value[0].numel()) ** 0.5
-        for name, value in ControlNet(CONFIG).state_dict().items()
+        for name, value in ControlNet(replace(CONFIG, blocks=blocks)).state_dict().items()
     }
     for name in weights:
         if (zeros and name.startswith("zeros.")) or (not hint and name.startswith("hint_out.")):
@@ -35,28 +40,30 @@ def _weights_and_inputs(seed: int, zeros: bool = False, hint: bool = True) -> di
         "pixels": torch.randn(2, 12, 2, 4, 4, generator=generator),
         "embed": torch.randn(2, 2, 32, generator=generator),
         "control": torch.rand(2, 2, 2, 8, 8, generator=generator),
+        "blocks": blocks,
     }
 
 
 def _parts(inputs: dict) -> tuple[ControlNet, Tensor, Given, Tensor]:
-    copy = ControlNet(CONFIG)
+    copy = ControlNet(replace(CONFIG, blocks=inputs["blocks"]))
     copy.load_state_dict(inputs["weights"])
     given = Given(inputs["embed"].clone(), None, None, 2, None)
     return copy.requires_grad_(False), inputs["pixels"].clone(), given, inputs["control"].clone()
 
 
-def _three(obj, inputs: dict) -> dict:
+def _each(obj, inputs: dict) -> dict:
     copy, *given = _parts(inputs)
     parts = SimpleNamespace(conv_in=copy.conv_in, hint=copy.hint, down=copy.down, zeros=copy.zeros)
     found = obj(parts, *given)  # the parts alone: a forward that is there is no answer
+    names = _names(inputs["blocks"])
     if not isinstance(found, list | tuple) or not all(isinstance(part, Tensor) for part in found):
-        raise WrongAnswer(f"it returned {describe(found)}; expected a list of three tensors: {', '.join(NAMES)}")
-    if len(found) != len(NAMES):
+        raise WrongAnswer(f"it returned {describe(found)}; expected a list of {len(names)} tensors: {', '.join(names)}")
+    if len(found) != len(names):
         raise WrongAnswer(
-            f"it returned {len(found)} tensors; expected three, {', '.join(NAMES)}: one for each stage of the way down, whose "
+            f"it returned {len(found)} tensors; expected {len(names)}, {', '.join(names)}: one for each stage of the way down, whose "
             "last also goes through the last zero convolution"
         )
-    return dict(zip(NAMES, found, strict=True))
+    return dict(zip(names, found, strict=True))
 
 
 def _way_down(
@@ -115,19 +122,22 @@ def _not_through(copy, pixels, given, control):
 
 
 def _zeros_on_the_way(copy, pixels, given, control):
-    made = _way_down(copy, copy.conv_in(pixels), given, copy.hint(control), lambda i, x: copy.zeros[i](x))
-    return [copy.zeros[0](made[0]), copy.zeros[1](made[1]), copy.zeros[2](made[2])]
+    return _through(
+        copy, _way_down(copy, copy.conv_in(pixels), given, copy.hint(control), lambda i, x: copy.zeros[i](x))
+    )
 
 
 def _kept_below(copy, pixels, given, control):
     """The middle from the last skip's convolution."""
-    made = _way_down(copy, copy.conv_in(pixels), given, copy.hint(control))
-    return [copy.zeros[0](made[0]), copy.zeros[1](made[1]), copy.zeros[1](made[2])]
+    *skips, middle = _way_down(copy, copy.conv_in(pixels), given, copy.hint(control))
+    *zeros, _ = copy.zeros
+    return [zero(part) for zero, part in zip([*zeros, zeros[-1]], [*skips, middle], strict=True)]
 
 
 def _exchanged(copy, pixels, given, control):
     made = _way_down(copy, copy.conv_in(pixels), given, copy.hint(control))
-    return [copy.zeros[0](made[0]), copy.zeros[2](made[1]), copy.zeros[1](made[2])]
+    *zeros, last, middle = copy.zeros
+    return [zero(part) for zero, part in zip([*zeros, middle, last], made, strict=True)]
 
 
 def _of_what_was_added(copy, pixels, given, control):
@@ -188,7 +198,8 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     copy, *given = _parts(inputs)
 
     def verdict(parts: list[Tensor]) -> bool | str:
-        return all_of(*(close(arrays[name], part, 1e-3, 1e-4) for name, part in zip(NAMES, parts, strict=True)))
+        names = _names(inputs["blocks"])
+        return all_of(*(close(arrays[name], part, 1e-3, 1e-4) for name, part in zip(names, parts, strict=True)))
 
     found = verdict(copy(*given))
     if found is True:
@@ -215,7 +226,7 @@ EXERCISE = Exercise(
                 "`[zero(part) for zero, part in zip(copy.zeros, [*made, x])]`.",
             ),
             partial(_weights_and_inputs, zeros=True),
-            _three,
+            _each,
             _agrees,
         ),
         Probe(
@@ -226,7 +237,7 @@ EXERCISE = Exercise(
                 "`x = layer(x, given)` and `made.append(x)` for a `Stage`, `x = layer(x)` for the others.",
             ),
             partial(_weights_and_inputs, hint=False),
-            _three,
+            _each,
             _agrees,
         ),
         Probe(
@@ -237,7 +248,18 @@ EXERCISE = Exercise(
                 "`x = copy.conv_in(pixels) + copy.hint(control)`.",
             ),
             _weights_and_inputs,
-            _three,
+            _each,
+            _agrees,
+        ),
+        Probe(
+            "more stages",
+            (
+                "Where each level has one stage it is right; here each has two.",
+                "How many stages there are, and which layers are stages, only `copy.down` knows: each stage has a skip and a convolution of its own.",
+                "`for layer in copy.down:` with `isinstance(layer, Stage)`, and `zip(copy.zeros, [*made, x])`.",
+            ),
+            partial(_weights_and_inputs, blocks=2),
+            _each,
             _agrees,
         ),
     ),
