@@ -33,7 +33,7 @@ SHOWN = """async output => {
   const texts = [...output.querySelectorAll('.widget-html-content')].map(html => html.innerText);
   return [...sums.map(sum => new Uint8Array(sum).join()), ...texts];
 }"""
-# Outputs, once they are in view, of which a part lies beyond what can be seen of them; formulas for screen readers are no part.
+# Outputs, once they are in view, of which a part lies beyond what can be seen of them.
 CUT = """async () => {
   const found = [];
   for (const output of document.querySelectorAll('.jp-OutputArea-output')) {
