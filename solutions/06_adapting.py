@@ -1156,7 +1156,7 @@ show_sheet(P_nearest=nearest, frames=1)
 
 # %% [markdown]
 # A text becomes an embedding, and the embedding is of *one* picture. Say before you read on: which word of the caption can no stage behind P know of?
-# <details><summary>Answer</summary>Those of motion: no still picture has a direction. D moves the digit as clips do, some way; not the way that was asked.</details>
+# <details><summary>Answer</summary>Those of motion: no still picture has a direction. D may learn from clips how digits move; which way was asked it cannot know. After so few steps, as the picture below shows, its frames do not hang together yet.</details>
 #
 # ### The five of them
 # The composition is one function, and it keeps what comes out of each stage:
