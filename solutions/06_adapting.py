@@ -32,7 +32,7 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from minivid import picturing, zoo
+from minivid import zoo
 from minivid.adapt import Method, adapt, inflate, inflated, merged
 from minivid.adapt.controlnet import edges
 from minivid.adapt.inflate import TRAINED
@@ -96,6 +96,7 @@ from minivid.nn import Cond, UNet
 from minivid.nn.attention.core import SPACE, Attention
 from minivid.nn.spacetime import PseudoConv3d
 from minivid.nn.unet import Parts
+from minivid.picturing import pictured, towers
 from minivid.show import show, show_curves, show_sheet, show_slice, show_source
 from minivid.tools import budget
 from minivid.train import TrainConfig
@@ -488,13 +489,13 @@ print(compared)
 # %% [markdown]
 # *Direction*: the first steps go where the caption says; a guess among four is right in a quarter. *Thrown off*: how far the digit leaves a straight path from frame to frame. *Alike*: the cosine of the digit with itself in the next frame, 1 for one hand throughout. *A step*: pixels from a frame to the next. *One digit*: the share of clips on which one digit, whichever, is read on every frame. *Digit as asked*: on which share of frames it is read, as the image model's pictures are. A star: the difference to the image model, clip by clip, leaves out 0, and every one of the three trainings is on the same side. x̂'s error is a share of the image model's, with its 95 % interval.
 #
-# **Do the frames hang together?** Under three methods, yes: AnimateDiff, Video LDM and Make-A-Video take away nearly all of the jumping, and a frame is more like the next. Which of the three is best, this many clips do not say. Tune-A-Video, which was made for one clip, takes away half of it, surely less than they do. That one digit is read *throughout* is under no method surely more frequent
+# **Do the frames hang together?** Under three methods, yes: AnimateDiff, Video LDM and Make-A-Video take away nearly all of the jumping, and a frame is more like the next. Which of the three jumps least, this many clips do not say. Tune-A-Video, which was made for one clip, takes away half of it, surely less than they do. That one digit is read *throughout* is under no method surely more frequent
 # than by the image model, whose digits differ in hand and place but are mostly the right ones; under Make-A-Video it is surely less frequent than under AnimateDiff.
 #
-# **Is the image model still there?** Under all four the digit is read as often as on the image model's own pictures, or not surely less. From nothing, in as many steps, there is none: and yet it is thrown off no more than under the best three. A blur goes straight; so no number for motion stands alone.
+# **Is the image model still there?** Under all four the digit is read as often as on the image model's own pictures, or not surely less. From nothing, in as many steps, the digit is read no more often than by a guess; and yet it is not surely thrown off more than under the best three. A blur goes straight; so no number for motion stands alone.
 #
-# **Does it go where it is told?** Not one is surely better than a guess, and the steps are shorter than those of real clips. What these words look like, the image model never learnt (6.1), and what is trained here hears of them through it. **x̂'s error** says the rest: by the other frames those three gain at every level, Tune-A-Video at all but the cleanest, and most where there is much noise; where little is left, a frame hardly needs another.
-# From nothing, the frames help where all is noise, and everywhere else the image model's knowledge is missed. All of this is after few steps: longer training may put them in another order.
+# **Does it go where it is told?** Not one is surely better than a guess, and the steps of those three are shorter than those of real clips. What these words look like, the image model never learnt (6.1), and what is trained here hears of them through it. **x̂'s error** says the rest: by the other frames those three gain at every level, Tune-A-Video at all but the cleanest, and most at λ = −3; where little noise is left, a frame hardly needs another.
+# From nothing, it is below the image model's at λ = −5 alone, at −3 no difference can be told, and from −1 on what the image model knows is missed. All of this is after few steps: longer training may put them in another order.
 
 # %%
 asked_here = WORLD.sample(budget.pick(smoke=4, laptop=16, gpu=64), 9).caption
@@ -795,7 +796,7 @@ for objective in (Objective.X, Objective.EPS, Objective.V):
     )
 
 # %% [markdown]
-# SVD's coefficients are *v*, chapter 4's, in other words. So no line of the library's samplers has to change: `Objective.V` it is.
+# SVD's coefficients are *v*, chapter 4's, in other words. And c_noise = ¼ ln σ is −λ/8: our networks are told λ, which is as much. So no line of the library's samplers has to change: `Objective.V` it is.
 #
 # **What it is told.** The first frame stands beside every noisy frame as channels of its own, zeros where no picture is given. It carries a little noise, so that the network does not trust each pixel; and how much is told. As numbers it hears frames per second − 1, and a *motion bucket*, how much moves. Each begins as nothing, as all adapters in this chapter:
 
@@ -870,7 +871,7 @@ print(
 show_sheet(**{name: pool.video[row] for name, row in one_of.items()})
 
 # %% [markdown]
-# Two trainings, of as many steps: one on the pool as it is found, one on what the filters leave of it. Then, for both, the third stage, gentler: a hundred steps on a few clips that somebody has looked through. After both stages: how often do the filters flag what is drawn, and how far is x̂ from *good* clips, of unseen handwriting? All of this twice, with other first weights and other clips.
+# Two trainings, of as many steps: one on the pool as it is found, one on what the filters leave of it. Then, for both, the third stage, gentler: a hundred steps on 64 clips with which nothing is wrong (here the simulator says so; elsewhere people look). After both stages: how often do the filters flag what is drawn, and how far is x̂ from *good* clips, of unseen handwriting? All of this twice, with other first weights and other clips.
 
 # %%
 sorting = receipt("06_curation")
@@ -880,7 +881,8 @@ print(apart_sentence(sorting))
 print(sorting)
 
 # %% [markdown]
-# TEXT_CURATION
+# **Sorting is worth something.** On good clips, x̂ is surely nearer after the filters' stage, in both trainings; and of what is drawn after the pool as found, one clip in six is dull, after the filtered pool none is. **And it outlasts the third stage.** That mends what can be seen: nothing that is drawn is flagged any more. But the difference in x̂ is about halved and not gone: surely, and in both trainings, the good clips come too late to make up
+# for it. So the paper found too, by asking people. **What no difference was seen in:** whether the clip begins with the picture, and how far it moves. Nothing drawn stands still, nor is it surely cut more often, by either: perhaps since a still clip is told that it moves by nothing, and so what is told does some of the sorting. And the pool here never ends: the filters throw most of it away, and no training ever misses it.
 
 # %% [markdown]
 # ## 6.10 Structure from one, content from another
@@ -949,8 +951,8 @@ said = [caption for part in unread for caption in part.caption]
 seen_by, pool = (gen1.embedded(torch.cat([part.video[:, :, 0] for part in parts])) for parts in (unread, others))
 for name, guess in (
     ("a picture's own", seen_by),
-    ("the caption's own", picturing.towers().read(said)),
-    ("drawn by the prior", picturing.pictured(prior, said)),
+    ("the caption's own", towers().read(said)),
+    ("drawn by the prior", pictured(prior, said)),
 ):
     nearest, own = (guess @ pool.T).amax(1).mean(), (guess * seen_by).sum(1).mean()
     ahead = found_before_others(guess, seen_by, looks_of(said)).mean()
@@ -960,7 +962,7 @@ for name, guess in (
 # Read the first number, a cosine: how near is the nearest of other pictures? The caption finds its pictures, as the last column says, and yet it lies *where no picture lies*: the gap between two towers that were only taught to find each other. What the prior draws is as near to pictures as they are to one another. It is not nearer to its *own* picture. Of all pictures that the caption fits it is one, and the
 # middle of them, where the caption points, is nearer to each.
 #
-# **Are the two exchanged?** The same training was taken further, and then given clips A and pictures B of another kind, in handwriting that it never saw. Two columns hold what was drawn against A: how far its ink overlaps with A's (intersection over union), and how far their centres are apart. Two hold it against B: the distance between mean colours, of ink and of ground, where black and white are √3 apart.
+# **Are the two exchanged?** The same network was trained for as many steps as stand below the table, at other rates than yours, and then given clips A and pictures B of another kind, in handwriting that it never saw. Two columns hold what was drawn against A: how far its ink overlaps with A's (intersection over union), and how far their centres are apart. Two hold it against B: the distance between mean colours, of ink and of ground, where black and white are √3 apart.
 
 # %%
 exchanged = receipt("06_gen1")
@@ -986,7 +988,7 @@ show(**drawn_so)
 # **Make-A-Video** draws few frames and has a second network put others between them. It is the same video model, trained on: beside the noisy clip it is given the frames that are there, zeros for the others, and a mask that says which is which. How far apart the given ones are, it is told as a number.
 # With another mask the same network goes on from a frame, or back from one. The whole pipeline is a composition,
 # $$\text{clip}=\mathrm{SR}_h\circ\mathrm{SR}_l^t\circ{\uparrow_F}\circ D\circ P\,(\text{text}),$$
-# a prior P from a text to a picture's embedding, a video decoder D, frames between frames ↑_F, super-resolution over space and time, and a second one of each frame. Here you build ↑_F; section 6.12 has the others.
+# a prior P from a text to a picture's embedding, a video decoder D, frames between frames ↑_F, a super-resolution whose layers see space and time (it adds no frames), and a second one of each frame alone. Here you build ↑_F; section 6.12 has the others.
 #
 # #### Exercise 6.11
 # Write `shown(video, given)`: clips `b c t h w` and which frames of each are given, `b t` of True and False. Return `b c+1 t h w`: the given frames and zeros for others, and as the last channel the mask, 1 where a frame is given.
@@ -1050,8 +1052,8 @@ show(real=unseen.video[:1], drawn=drawn[:1], blended=mixed[:1])
 # %% [markdown]
 # ## 6.12 The whole of Make-A-Video
 # ### How does a small clip become a large one?
-# By *bicubic* interpolation, to begin with; what that lacks is drawn by a diffusion model, beside whose noisy guess the enlarged clip stands. In training each clip is its own example: made small, it is what the network is shown. (Make-A-Video draws the large clip itself. Drawing the difference, as Li et al. 2021, *SRDiff*, do, begins as
-# interpolation, and so soon is better.)
+# By *bicubic* interpolation, to begin with; what that lacks is drawn by a diffusion model, beside whose noisy guess the enlarged clip stands. In training each clip is its own example: made small, it is what the network is shown. (Make-A-Video draws the large clip itself. Here the *difference* is drawn, as by Li et al. 2021, *SRDiff*: a network that says
+# nothing then makes the interpolation. It is drawn four times as large, so as not to be small beside the noise; `completed` divides by that and adds.)
 #
 # **The trap.** There it only ever sees clean small clips, and later it is shown what another network drew, mistakes and all. So what it is shown bears noise, as much as a level s says, and s is told as a number (*noise conditioning augmentation*, Ho et al. 2021):
 # $$\tilde c=\sqrt{1-s^2}\;c+s\,\epsilon .$$
@@ -1084,7 +1086,7 @@ trusted = {f"s_{s:.1f}": augmented(enlarged(coarse), torch.tensor([s]), grain).c
 show_sheet(**trusted, real=fine.video, frames=3)
 
 # %% [markdown]
-# **Twice.** The first enlargement, SR$_l^t$, from 12 × 12 to 24 × 24, has layers over space *and time*, those of section 6.2. The second, SR$_h$, to 48 × 48, draws each frame alone: over time, so large a clip would cost too much. What then keeps a detail from changing with every frame? The *same noise* in all frames: like frames, and one noise, have like details.
+# **Twice.** The first enlargement, SR$_l^t$, from 12 × 12 to 24 × 24, has layers over space *and time*, those of section 6.2. The second, SR$_h$, to 48 × 48, draws each frame alone: over time, so large a clip would cost too much. What then keeps a detail from changing with every frame? The *same noise* in all frames, here both that from which drawing begins and that on what is shown: like frames, and one noise, have like details.
 # Both are in the zoo. Here is the second, shown what yours made:
 
 # %%
@@ -1092,21 +1094,18 @@ super_time, super_frames = (zoo.load(name) for name in ("super-digits-24", "supe
 print(super_time, super_time.origin(), super_frames, super_frames.origin(), sep="\n")
 
 
+steps_48 = budget.pick(smoke=3, laptop=12, gpu=25)
+
+
 def drawn_large(noise, grain, s=0.1):
     """The super-resolution of each frame, from this noise, shown the small clip with that grain."""
     level = torch.full((1,), s)
     told_small = Cond(known=augmented(enlarged(coarse), level, grain), numbers=level[:, None])
-    path = ddim(
-        super_frames.denoiser,
-        noise,
-        super_frames.schedule,
-        super_frames.objective,
-        budget.pick(smoke=3, laptop=12, gpu=25),
-        told_small,
-    )
+    path = ddim(super_frames.denoiser, noise, super_frames.schedule, super_frames.objective, steps_48, told_small)
     return completed(coarse, sample(path))
 
 
+# %%
 noise_48 = torch.randn(fine.video.shape, generator=chance)
 in_all = noise_48[:, :, :1].expand_as(noise_48), grain[:, :, :1].expand_as(grain)
 larger_clips = {
@@ -1123,7 +1122,7 @@ display(show_sheet(**larger_clips, real=fine.video, frames=3))
 show(**larger_clips, real=fine.video)
 
 # %% [markdown]
-# **What does it have to beat?** Bicubic interpolation, which costs nothing. Squared error alone would not tell: it rewards blur. So beside it: *sharpness*, how much neighbouring pixels differ, as a share of the real clip's; whether the digit is read; and *flicker*, how much a point of the scene changes from frame to frame, followed along the world's own motion.
+# **What does it have to beat?** Bicubic interpolation, which costs nothing. Squared error alone would not tell: it rewards blur. Sharpness alone would not either: blocks have hard edges. So both: *sharpness*, how much neighbouring pixels differ, as a share of the real clip's; whether the digit is read; and *flicker*, how much a point of the scene changes from frame to frame, followed along the world's own motion.
 
 # %%
 supers = receipt("06_supers")
@@ -1133,14 +1132,14 @@ show(**shown_large(supers))
 
 # %% [markdown]
 # **Nearer and sharper than interpolation**, surely, are both: the squared error falls *and* the sharpness grows, though neither is as sharp as the real clip. The digit is read under all of them. The price is flicker: what is drawn wrong changes from frame to frame, surely more than under interpolation. **One noise for all frames** flickers surely less than
-# a noise each, at no difference in error or sharpness that could be told from none.
+# a noise each, at no difference in error or sharpness that could be told from none. Which of the two noises does it, was not asked.
 #
 # ### Who decodes an embedding?
-# **P**, section 6.10's prior, makes an embedding of a picture out of a text; to look at it, here is the nearest of some hundred pictures. **D** has to make frames of it, and *its* layers over time learn from clips without captions: each clip is told the embedding of its own middle frame, and that is all that is said. `image-digits` is its beginning, at half its size: a pixel where it had 2 × 2.
+# **P**, section 6.10's prior, makes an embedding of a picture out of a text; to look at it, here is the nearest of some hundred pictures. **D** has to make frames of it, and *its* layers over time learn from clips without captions: each clip is told the embedding of its own middle frame, and that is all that is said. `image-digits` is its beginning, at half its size: a pixel where it had 2 × 2. So it is first trained on single pictures, each told its own embedding ("pictures" among the steps below); then the layers over time are put in.
 
 # %%
 asked_for = ["a red 3 moves right, quickly", "a blue 7 moves up, slowly", "a green 0 moves left, slowly"]
-embeddings = pictured(zoo.load("prior-digits"), asked_for, seed=3)
+embeddings = pictured(prior, asked_for, seed=3)
 nearest, names = nearest_pictures(towers().see, embeddings, n=budget.pick(smoke=100, laptop=400, gpu=4000))
 print(*(f"{said} → nearest: {name}" for said, name in zip(asked_for, names, strict=True)), sep="\n")
 few_frames, only_told = unlabelled(towers().see)(3, (0, 1))
@@ -1155,11 +1154,11 @@ print(
 show_sheet(P_nearest=nearest, frames=1)
 
 # %% [markdown]
-# A text becomes an embedding, and the embedding is of *one* picture. Say before you read on: which word of the caption can no stage behind P know of?
+# A text becomes an embedding, and the embedding is of *one* picture. Say before you read on: which words of the caption can no stage behind P know of?
 # <details><summary>Answer</summary>Those of motion: no still picture has a direction. D may learn from clips how digits move; which way was asked it cannot know. After so few steps, as the picture below shows, its frames do not hang together yet.</details>
 #
 # ### The five of them
-# The composition is one function, and it keeps what comes out of each stage:
+# P has made the embedding; the other four are one function, which keeps what comes out of each:
 
 # %%
 show_source(composed_of)
@@ -1167,7 +1166,8 @@ show_source(composed_of)
 # %%
 whole = receipt("06_pipeline")
 print(whole["captions"][0])
-print("steps of training:", ", ".join(f"{name} {many}" for name, many in whole["steps"].items()))
+in_turn = ("P", "pictures", "D", "↑F", "SRl", "SRh")
+print("steps of training:", ", ".join(f"{name} {whole['steps'][name]}" for name in in_turn))
 stages_shown = shown_stages(whole)
 for name, clip in stages_shown.items():
     print(f"{name:9} {tuple(clip.shape[1:])}")

@@ -41,11 +41,11 @@ class Pool:
 
 
 def found(n: int, seed: int | tuple[int, ...]) -> Pool:
-    """n clips as they are found: of some the second part is another clip's, some stand still, some are dull."""
+    """n clips, two or more, as they are found: of some the second part is another clip's, some stand still, some are dull."""
     frames, chance = WORLD.frames, generator(seed, "pool")
     clips = LONG.sample(n, seed)
     video, speed = clips.video[:, :, :frames], clips.velocity[:, 0, 0].norm(dim=-1).float()
-    cut, still, dull = (torch.rand(3, n, generator=chance) < SHARE).bool()
+    cut, still, dull = torch.rand(3, n, generator=chance) < SHARE
     video = torch.where(each(still), video[:, :, :1], video)
     begins = torch.randint(2, frames - 1, (n,), generator=chance)
     after = torch.arange(frames) >= begins[:, None]  # n t

@@ -105,7 +105,7 @@ def picture_run(image: zoo.Model, see: See, dim: int, training: TrainConfig) -> 
 
 
 def video_run(small: UNet, like: Run, see: See, training: TrainConfig) -> tuple[Run, Training]:
-    """The run that puts it into time: its layers over time alone are trained, on clips of which nothing is said; not yet begun."""
+    """The run that puts it into time: trained are its layers over time and what reads the embedding, on clips of which no words are said; not yet begun."""
     shape = {"known": small.config.channels + 1, "numbers": 1}
     config = inflate(small, METHOD, **shape)[0]
     run = Run("decoder", config, like.loss, training, clip=(small.config.channels, FEW, SIDE, SIDE))

@@ -40,7 +40,7 @@ def composed(stages: Stages, captions: list[str], seed: int = 0, steps: int = 20
 def composed_of(
     stages: Stages, content: Float[Tensor, "b d"], seed: int = 0, steps: int = 20
 ) -> dict[str, Float[Tensor, "..."]]:
-    """The same from embeddings on: "P", the embeddings, then clips "D", "↑F", "SRl" and, the whole, "SRh", `b c t h w` in [−1, 1]."""
+    """D, ↑F, SR_l and SR_h from embeddings on: "P", these, then clips "D", "↑F", "SRl" and, the whole, "SRh", `b c t h w` in [−1, 1]."""
     few = decoded(stages.decoder, content, seed, steps)
     many = filled(stages.filler, few, content, seed, steps)
     medium = enlarged_by(stages.super_time, many, seed, steps)

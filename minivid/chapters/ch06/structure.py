@@ -44,7 +44,7 @@ def structure(
 ) -> Float[Tensor, "b 2 t h w"]:
     """Depth and edges, each frame of a clip blurred as often as its level says; once is the mean of a pixel and its neighbours, 3×3.
 
-    A blur over t pixels' means has a deviation of √(2t/3) pixels. What lies beyond the picture does not count.
+    t such blurs, far from the border, have a deviation of √(2t/3) pixels. What lies beyond the picture does not count.
     """
     both = torch.stack([depth, outline], dim=1)
     for times in range(int(level.max())):

@@ -11,6 +11,7 @@ from minivid.chapters.ch06.curated import DEFECTS, SHARE, Filters, best, few, fo
 from minivid.chapters.ch06.experiments import curation
 from minivid.chapters.ch06.svd import FAST, LONG, bucket_of
 from minivid.course.receipt import Receipt
+from minivid.course import receipt
 from minivid.metrics.curation import precision_recall
 
 
@@ -107,3 +108,24 @@ def test_the_difference_is_paired_and_a_share_of_what_is_without():
     assert curation.apart(made_up(), "second", "error") == pytest.approx((-0.1,) * 3)
     assert "second stage -33.3% [-33.3%, -33.3%]" in curation.apart_sentence(made_up())
     assert curation.stages_table(made_up()).splitlines()[0].startswith("2 clips")
+
+
+def test_what_the_chapter_says_of_sorting_is_what_was_measured():
+    found = receipt("06_curation")
+    assert found["model"] == zoo.load("image-digits").manifest["sha256"] and len(found.seeds) == 2
+    assert found["steps"] == {"second": curation.SECOND.steps, "third": 100} and found["best"] == 64
+    n, rows = found["n"], found["rows"]
+    for stage in curation.STAGES:
+        _, _, high = curation.apart(found, stage, "error")
+        one, two = (rows[source][stage]["error"] for source in ("filtered", "as found"))
+        assert high < 0 and all(mean(one[i : i + n]) < mean(two[i : i + n]) for i in (0, n))
+        for measure in ("step", "first frame", "cut", "still"):
+            _, low, high = curation.apart(found, stage, measure)
+            assert low <= 0 <= high, (stage, measure)
+        assert not any(sum(rows[source][stage]["still"]) for source in rows)
+    second, third = (curation.apart(found, stage, "error")[0] for stage in curation.STAGES)
+    assert 0.4 < third / second < 0.65
+    assert mean(rows["as found"]["second"]["dull"]) == pytest.approx(1 / 6, abs=0.02)
+    assert curation.apart(found, "second", "dull")[2] < 0 == sum(rows["filtered"]["second"]["dull"])
+    assert not any(sum(rows[source]["third"][name]) for source in rows for name in DEFECTS)
+    assert found["filters"]["left"]["of all"] < 0.5

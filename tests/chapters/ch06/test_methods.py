@@ -151,11 +151,20 @@ def test_what_the_chapter_says_of_the_methods_is_what_was_measured():
     assert with_interval("read", clips[nothing]["read"])[2] < 0.25 and sum(clips[nothing]["same"]) == 0
     assert all(with_interval("direction", clips[name]["direction"])[1] < 0.25 for name in ARMS)
     assert all(methods.differs(found, name, "step", REAL) == -1 for name in three)
+    assert methods.differs(found, "Tune-A-Video", "step", REAL) == 1
     at = {level: i for i, level in enumerate(found["levels"])}
     for name in four:
         shares = methods.shares(found, name)
-        assert all(high < 1 for _, _, high in shares[: at[1.0]]) and max(shares) == shares[at[1.0]]
+        assert (
+            all(high < 1 for _, _, high in shares[: at[1.0]])
+            and max(shares) == shares[at[1.0]]
+            and min(shares) == shares[at[-3.0]]
+        )
         assert (shares[at[1.0]][2] < 1) == (name in three)
         assert max(middle for middle, _, _ in shares[:2]) < shares[at[-1.0]][0]
     from_nothing = methods.shares(found, nothing)
-    assert from_nothing[at[-5.0]][2] < 1 and all(low > 1 for _, low, _ in from_nothing[at[-1.0] :])
+    assert (
+        from_nothing[at[-5.0]][2] < 1
+        and from_nothing[at[-3.0]][1] < 1 < from_nothing[at[-3.0]][2]
+        and all(low > 1 for _, low, _ in from_nothing[at[-1.0] :])
+    )

@@ -20,7 +20,7 @@ from minivid.motion.trajectories import centroid
 from minivid.picturing import pictured, towers
 from minivid.train import TrainConfig, Training
 
-TRAINING = TrainConfig(steps=160, batch=4, lr=1e-3, lr_matrices=0.008, warmup=10, ema=0.96, save_every=20)
+TRAINING = TrainConfig(steps=600, batch=4, lr=1e-3, lr_matrices=0.008, warmup=10, ema=0.96, save_every=20)
 HOME = "runs/structure-and-content"
 KINDS = {"ink on black": FILMED[0], "neon": FILMED[1], "ink on a gradient": FILMED[2]}
 """Looks of one digit: structure is taken from each in turn, content from the next."""
@@ -121,6 +121,9 @@ def measure_gen1(n: int = 18, seed: int = 4, home: str = HOME, training: TrainCo
         ask(name, USUAL, content)
     ask(BLANK, USUAL, seen, structure=False)
     some = torch.arange(0, len(shape), len(shape) // SHOWN)[:SHOWN]
+    turn = (
+        torch.arange(len(shape)).unflatten(0, (len(a), -1)).roll(1, 1).flatten()
+    )  # each pair's next, of the same looks
     return {
         "model": model.manifest["sha256"],
         "n": len(shape),
@@ -128,7 +131,7 @@ def measure_gen1(n: int = 18, seed: int = 4, home: str = HOME, training: TrainCo
         "minutes of training": round(model.manifest["minutes"], 1),
         "rows": rows,
         # what stands for "not at all": other shapes and other pictures than those that were told
-        "another's": followed(kept[EXCHANGED], shape.roll(1, 0), picture.roll(1, 0)),
+        "another's": followed(kept[EXCHANGED], shape[turn], picture[turn]),
         "the clips A": followed(shape, shape, picture),
         "clips": {
             "structure": packed(shape[some]),
