@@ -14,9 +14,9 @@
 # looks at · train a motion module beside a frozen network · edit a clip by prompt · merge a low-rank adapter, and put a module into another style · halve time inside a network · make a clip longer than its network, out of segments · go on from a picture · take structure from a clip and content from a picture · fill in frames between frames · draw a clip in five stages · say what each
 # method is worth · recognise adapters that do nothing.
 #
-# **You need** chapter 3's U-Net, sampling and guidance; chapter 4's outputs and DDIM inversion. **Time:** three hours.
+# **You need** chapter 3's U-Net, sampling and guidance; chapter 4's outputs and DDIM inversion; for 6.9 chapter 1's filters. **Time:** four hours.
 #
-# **Papers:** Singer et al. 2022 (*Make-A-Video*) · Blattmann et al. 2023 (*Align your Latents*, here Video LDM) · Guo et al. 2023 (*AnimateDiff*) · Wu et al. 2023 (*Tune-A-Video*) · Hu et al. 2021 (*LoRA*) · Bar-Tal et al. 2024 (*Lumiere*) · Bar-Tal et al. 2023 (*MultiDiffusion*) · Blattmann et al. 2023 (*Stable Video Diffusion*) · Esser et al. 2023 (*Gen-1*) · Karras et al. 2022 (*EDM*).
+# **Papers:** Singer et al. 2022 (*Make-A-Video*) · Blattmann et al. 2023 (*Align your Latents*, here Video LDM) · Guo et al. 2023 (*AnimateDiff*) · Wu et al. 2023 (*Tune-A-Video*) · Hu et al. 2021 (*LoRA*) · Bar-Tal et al. 2024 (*Lumiere*) · Bar-Tal et al. 2023 (*MultiDiffusion*) · Blattmann et al. 2023 (*Stable Video Diffusion*) · Esser et al. 2023 (*Gen-1*) · Karras et al. 2022 (*EDM*) · Ramesh et al. 2022 (*DALL·E 2*) · Ho et al. 2021 (*Cascaded Diffusion Models*) · Li et al. 2021 (*SRDiff*).
 
 # %% setup
 from collections import Counter
@@ -976,12 +976,14 @@ display(show_sheet(**dict(list(drawn_so.items())[:3]), frames=8))  # structure, 
 show(**drawn_so)
 
 # %% [markdown]
-# **Look first:** in these three clips the digit stands where A's does, and is no longer A's numeral; from frame to frame its strokes change, and its colour, which is B's in the mean and no even one. Half of the ink overlapping is not a shape that is kept. So short a training leaves it there; what a longer one gives was not measured.
+# **Look first:** the digit stands where A's does and is, mostly, A's numeral, in B's colours and on B's ground. Mostly: a stroke or a shade still changes from frame to frame, and in one of the three clips the 4 is something else by the end.
 #
-# **They are exchanged**, in what the table counts. Place and path are A's, far beyond those of another pair, and whose content is told makes little difference to them; without structure nothing of A is left. The ink is B's, at half the distance of a clip that is told no content, and no blur changes that. **The blur is a dial**: each step leaves less overlap, and its path is held less exactly. **The ground is only half heard**: it is
-# nearer to B's than without content, but not surely nearer than to another picture's of the same kind; with guidance it comes closer. For the ink the gain by guidance is not certain, and A's shape does not surely suffer.
+# **They are exchanged**, in the table too. Shape, place and path are A's, far beyond those of another pair, and which content is told costs them little. The ink is B's, at a quarter of the distance of a clip that is told no content, and the ground at less than half. **The blur is a dial**: each step leaves less overlap, and the path is held less exactly; only with the last is the ink a little further off, too.
+# Without structure (zeros, which it never met in training) nothing of A is left, even less than another pair has of it by chance; and B's ink is not surely heard there.
 #
-# **By words** the ink is nearer to B's than without content, and less near than by the picture. B's ground no caption says. And here the prior brings *nothing*: the caption's own embedding does as well in both colours. The gap between the towers is real, as the numbers above say, and this network does not mind it.
+# **Guidance does harm here:** by 3, the ink is surely further from B's, and shape and path are held less; in the ground no difference is seen. A network that does what it is told needs no shouting at.
+#
+# **By words** the ink is nearer to B's than without content, and less near than by the picture; B's ground no caption says, and by words it is not surely nearer than without content. And a gain by the prior is not seen: against the caption's own embedding neither colour differs surely, and the path is held a little less exactly. The gap between the towers is there, as the numbers above say; that it harms this network, so many pairs do not show.
 
 # %% [markdown]
 # ## 6.11 Frames between frames
@@ -1182,11 +1184,13 @@ print(whole)
 # %% [markdown]
 # *Digit read*: on which share of frames it is the caption's, a guess is right in a tenth. *Sharpness*: a share of that of real clips of the same captions and size. *Alike*: the cosine of the digit with itself in the next frame. Of P it is asked whether the nearest picture is one of the caption's.
 #
-# **The colour arrives**, of nearly all captions, and no stage loses it. **The digit does not**: behind D it is read no surely more often than by a guess, and from a real picture's embedding, without P, neither. Part of it is missing in the embedding already, since of P's nearest pictures few have the caption's digit; D, whose steps you can count above, does not find the rest,
-# and what is lost no later stage brings back. **The direction** cannot arrive, and no row is surely better, or worse, than a guess among four.
+# **Look first:** D's frames have one colour and, each, a digit; but not the same digit, and what stands between two of them has little to do with either. What the frames lack, no later stage can give: larger and sharper, they are still these.
 #
-# **Sharpness** is what both super-resolutions are for, and the whole is surely sharper than the same small clip interpolated twice. But it is only about half as sharp as real clips, where on real small clips they did better: what D and ↑F draw is not as clear as what they learnt from. And from D to the end the digit is surely less like itself from frame to frame. So the formula
-# is whole, and each of its factors runs; of what it can do after a long training, nothing is shown here.
+# **The colour arrives**, of nearly all captions, and no stage loses it. **The digit hardly does:** it is read more often than by a guess, and on no more than a third of the frames; between D and ↑F it is surely lost on some. Is it P's fault? From a real picture's embedding D does not do better, and the nearest other picture of a *real* picture has its digit hardly more often than P's has: in the towers' space nearness tells colour before digit, so P's row
+# cannot say what P lost. **The direction** cannot arrive, and no row of drawn clips is surely better, or worse, than a guess among four.
+#
+# **Sharpness** is what both super-resolutions are for, and the whole is surely sharper than the same small clip interpolated twice. It is not as sharp as real clips, although neither D's nor ↑F's frames are surely less sharp than real ones of their size. What both super-resolutions in a row make of real clips, was not measured. *Alike* does not compare between sizes, since interpolation alone lowers it; at one size, ↑F's frames are surely less alike than D's, and
+# SR_h's than interpolated ones. So the formula is whole, and each of its factors runs, after minutes of training on one core; of what it can do after a long one, nothing is shown here.
 
 # %% [markdown]
 # ## 6.13 How this goes wrong

@@ -1,6 +1,7 @@
 """The pool of clips that chapter 6 sorts: what is wrong with it is so, the filters see it, and a source gives what it says."""
 
 from dataclasses import replace
+from statistics import mean
 
 import pytest
 import torch
@@ -10,8 +11,8 @@ from minivid.chapters.ch06.clips import WORLD
 from minivid.chapters.ch06.curated import DEFECTS, SHARE, Filters, best, few, found, kept, lessons
 from minivid.chapters.ch06.experiments import curation
 from minivid.chapters.ch06.svd import FAST, LONG, bucket_of
-from minivid.course.receipt import Receipt
 from minivid.course import receipt
+from minivid.course.receipt import Receipt
 from minivid.metrics.curation import precision_recall
 
 
