@@ -14,6 +14,7 @@ from minivid.adapt.layers import Mixed, MotionModule, PseudoBlock, sparse_causal
 from minivid.checkpoint import load_into, weights_of
 from minivid.nn.condition import Cond
 from minivid.nn.embed import WAVES
+from minivid.nn.initial import zero_
 from minivid.nn.spacetime import PseudoConv3d
 from minivid.nn.unet import Parts, UNet, UNetConfig
 
@@ -91,6 +92,7 @@ class Inflated(UNet):
             pixels = config.channels * config.patch**2
             self.conv_in = PseudoConv3d(pixels, config.widths[0])
             self.conv_out = PseudoConv3d(config.widths[0], pixels)
+            zero_(self.conv_out.space)  # as a U-Net's last convolution begins
         if config.method is Method.LUMIERE:
             make_compact(self)
         trained = self.trained()

@@ -54,18 +54,6 @@ WRONG = {
         "each_stage_by_itself": (KEPT, "made.append(x)\n            x = copy.conv_in(pixels) if len(made) == 1 else x"),
         "the_last_zero_forgotten": (OUT, "return [copy.zeros[0](made[0]), copy.zeros[1](made[1]), 0 * x]"),
     },
-    "more stages": {
-        "three_written_out": (
-            OUT,
-            "first, second, last = copy.zeros\n    return [first(made[0]), second(made[1]), last(made[1])]",
-        ),
-        "the_first_three": (
-            OUT,
-            "return [copy.zeros[0](made[0]), copy.zeros[1](made[1]), copy.zeros[2](x)]",
-        ),
-        "one_for_each_level": (KEPT, "made[:] = [*(part for part in made if part.shape != x.shape), x]"),
-        "the_second_stage_s_for_the_middle": (OUT, OUT.replace("[*made, x]", "[*made, made[1]]")),
-    },
     "the hint": {
         "no_hint": (START, "x = copy.conv_in(pixels)"),
         "hint_behind_the_first_stage": [
@@ -77,5 +65,17 @@ WRONG = {
         "hint_taken_away": (START, "x = copy.conv_in(pixels) - copy.hint(control)"),
         "one_clip_s_hint_for_all": (START, "x = copy.conv_in(pixels) + copy.hint(control[:1])"),
         "one_frame_s_hint_for_all": (START, "x = copy.conv_in(pixels) + copy.hint(control[:, :, :1])"),
+    },
+    "more stages": {
+        "three_written_out": (
+            OUT,
+            "first, second, last = copy.zeros\n    return [first(made[0]), second(made[1]), last(made[1])]",
+        ),
+        "the_first_three": (
+            OUT,
+            "return [copy.zeros[0](made[0]), copy.zeros[1](made[1]), copy.zeros[2](x)]",
+        ),
+        "one_for_each_level": (KEPT, "made[:] = [*(part for part in made if part.shape != x.shape), x]"),
+        "the_second_stage_s_for_the_middle": (OUT, OUT.replace("[*made, x]", "[*made, made[1]]")),
     },
 }
