@@ -115,7 +115,7 @@ print(image)
 print(image.origin())
 still = as_clips(image)  # the same network, asked for eight frames
 captions = ["a red 3 moves right, quickly", "a blue 7 moves up, slowly"]
-steps = budget.pick(smoke=12, laptop=30, gpu=50)
+steps = budget.pick(smoke=8, laptop=30, gpu=50)
 alone = still.sample(captions, seed=1, steps=steps, eta=zoo.ETA).clamp(-1, 1)
 real = WORLD.sample(2, 1, captions).video
 print(
@@ -289,7 +289,7 @@ for method in Method:
 
 # %%
 training = TrainConfig(
-    steps=budget.pick(smoke=12, laptop=600, gpu=6000),
+    steps=budget.pick(smoke=8, laptop=600, gpu=6000),
     batch=4,
     warmup=10,
     ema=0.9 if budget.budget() == "smoke" else 0.99,
@@ -498,7 +498,7 @@ print(compared)
 # From nothing, it is below the image model's at λ = −5 alone, at −3 no difference can be told, and from −1 on what the image model knows is missed. All of this is after few steps: longer training may put them in another order.
 
 # %%
-asked_here = WORLD.sample(budget.pick(smoke=4, laptop=16, gpu=64), 9).caption
+asked_here = WORLD.sample(budget.pick(smoke=2, laptop=16, gpu=64), 9).caption
 of_mine = moving.sample(asked_here, seed=9, steps=compared["drawing"]["steps"], eta=zoo.ETA).clamp(-1, 1)
 print(beside_the_receipt(seen(of_mine, asked_here), compared, "AnimateDiff"))
 
@@ -1085,7 +1085,7 @@ fine = FINE["48"].sample(1, 21)  # 48 × 48, a handwriting that no model was tra
 coarse = smaller(fine.video)
 grain = torch.randn(fine.video.shape, generator=chance)
 trusted = {f"s_{s:.1f}": augmented(enlarged(coarse), torch.tensor([s]), grain).clamp(-1, 1) for s in (0.0, 0.1, 0.5)}
-show_sheet(**trusted, real=fine.video, frames=3)
+show_sheet(**trusted, real=fine.video, frames=3, height=120)
 
 # %% [markdown]
 # **Twice.** The first enlargement, SR$_l^t$, from 12 × 12 to 24 × 24, has layers over space *and time*, those of section 6.2. The second, SR$_h$, to 48 × 48, draws each frame alone: over time, so large a clip would cost too much. What then keeps a detail from changing with every frame? The *same noise* in all frames, here both that from which drawing begins and that on what is shown: like frames, and one noise, have like details.
@@ -1120,7 +1120,7 @@ for name, clip in larger_clips.items():
     print(f"{name:9} squared error {off:.4f}, sharpness {keen.item():.2f} of the real clip's")
 
 # %%
-display(show_sheet(**larger_clips, real=fine.video, frames=3))
+display(show_sheet(**larger_clips, real=fine.video, frames=3, height=144))
 show(**larger_clips, real=fine.video)
 
 # %% [markdown]

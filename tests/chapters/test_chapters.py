@@ -22,6 +22,7 @@ def test_a_chapter_holds_all_its_exercises_and_its_solutions_get_every_point_and
     assert solved.points == sum(exercise.points for exercise in listing.written(number)) > 0, solved.table()
     untouched = grade(path, handed_out=path)
     assert untouched.points == 0, untouched.table()
+    assert {one.verdict for one in untouched.grades} == {"not attempted"}, untouched.table()
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)

@@ -119,13 +119,13 @@ def _told(obj, model: Network, ema: Network, optimizer: Descent, x, eps, u, deca
     try:
         said = obj(model, ema, optimizer, x, eps, u, "a caption", decay)
     except RuntimeError as error:
-        if model.shown and "does not require grad" in str(error):
+        if "does not require grad" not in str(error):
+            raise
+        if model.shown:
             raise WrongAnswer(
                 "the loss does not hang on the network's weights any more, so there is no gradient to be found: no `no_grad`, `detach` or "
                 "`item` before `backward`"
             ) from None
-        if model.shown:
-            raise
     if not model.shown:
         raise WrongAnswer("the model was never called; `ema` is not trained, only drawn along")
     if not isinstance(said, tuple | list) or len(said) != 2:
