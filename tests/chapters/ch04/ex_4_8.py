@@ -16,6 +16,7 @@ def as_turns(teacher, z, logsnr_t, logsnr_mid, logsnr_s):
 SECOND = as_turns
 
 QUESTION = "teacher(z_mid, logsnr_mid.expand(len(z)), None)"
+ASKED = "x_hat, _ = to_x_eps(Objective.V, teacher(z, logsnr_t.expand(len(z)), None), z, *t)"
 FIRST = "z_mid = step_with(x_hat, z, *t, *mid)"
 GUESS = f"x_hat, _ = to_x_eps(Objective.V, {QUESTION}, z_mid, *mid)"
 LAST = "z_s = step_with(x_hat, z_mid, *mid, *s)"
@@ -39,6 +40,9 @@ WRONG = {
         "second_question_at_the_beginning": (QUESTION, "teacher(z_mid, logsnr_t.expand(len(z)), None)"),
         "first_step_not_taken": (FIRST, "z_mid = z"),
         "second_question_about_the_guess": (FIRST, "z_mid = x_hat"),
+        "v_taken_for_x": (ASKED, ASKED.replace("Objective.V", "Objective.X")),
+        "v_taken_for_eps": (ASKED, ASKED.replace("Objective.V", "Objective.EPS")),
+        "sign_of_v_turned_round": (ASKED, ASKED.replace("teacher", "-teacher")),
     },
     "the student's one": {
         "from_the_middle": (SOLVED, "(z_s - sigma_s / mid[1] * z_mid) / (alpha_s - sigma_s / mid[1] * mid[0])"),
@@ -50,10 +54,17 @@ WRONG = {
         "divided_by_alpha_s": (SOLVED, "(z_s - kept * z) / alpha_s"),
         "kept_upside_down": ("kept = sigma_s / sigma_t", "kept = sigma_t / sigma_s"),
         "second_step_from_z": (LAST, "z_s = step_with(x_hat, z, *t, *s)"),
+        "second_guess_with_levels_of_t": ("None), z_mid, *mid)", "None), z_mid, *t)"),
+        "second_guess_of_z": ("None), z_mid, *mid)", "None), z, *mid)"),
+        "second_step_with_levels_of_t": (LAST, "z_s = step_with(x_hat, z_mid, *t, *s)"),
     },
     "from noise alone": {
         # over ε it is the same formula, and divides by an α of 4.5e-5
         "computed_in_eps": (SOLVED, f"(z - sigma_t * {EPS}) / alpha_t"),
+        "three_clips": [
+            ("logsnr_t.expand(len(z))", "logsnr_t.expand(3)"),
+            ("logsnr_mid.expand(len(z))", "logsnr_mid.expand(3)"),
+        ],
         "alpha_kept_from_becoming_small": (SOLVED, f"{SOLVED} if alpha_t > 0.01 else z_s / alpha_s"),
     },
     "who learns": {

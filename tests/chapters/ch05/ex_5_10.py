@@ -52,6 +52,15 @@ WRONG = {
             "    guided =",
             "    guided = u + scale * (c - u)\n    return torch.cat([c[:, :-channels], guided[:, -channels:]], dim=1)\n    guided =",
         ),
+        # as many channels of a variance as of the prediction, or none: right for both, and for no other network
+        "half_of_them": (
+            "    guided =",
+            "    channels = channels if c.shape[1] == channels else c.shape[1] // 2\n    guided =",
+        ),
+        "as_many_behind_as_before": (
+            "c[:, channels:]]",
+            "c[:, -channels:] if c.shape[1] > channels else c[:, channels:]]",
+        ),
         "variance_of_u": ("c[:, channels:]]", "u[:, channels:]]"),
     },
 }

@@ -69,6 +69,8 @@ WRONG = {
         ),
         "one_gate_for_both": ("x + gate_m * self", "x + gate_a * self"),
         "one_level_for_all_clips": ("self.modulation(level)", "self.modulation(level.mean(0, keepdim=True))"),
+        "level_of_the_first_clip": ("self.modulation(level)", "self.modulation(level[:1])"),
+        "levels_of_each_other": ("self.modulation(level)", "self.modulation(level.flip(0))"),
         "in_pairs": (SIX, "shift_a, shift_m, scale_a, scale_m, gate_a, gate_m = self"),
         "scale_shift_gate_for_gate_first": (SIX, "gate_a, shift_a, scale_a, gate_m, shift_m, scale_m = self"),
     },
@@ -99,6 +101,10 @@ WRONG = {
             ("        x = x + gate_a", "        first = x\n        x = x + gate_a"),
             (LAST, "return x + gate_m * self.mlp(modulated(self.norm(first), shift_m, scale_m))"),
         ],
+    },
+    "another layout": {
+        "everyone_sees_everyone": ("scale_a), layout)", "scale_a), of_grid(ALL, grid(*x.shape[1:4])))"),
+        "sixteen_channels": (".chunk(6, dim=-1)", ".split(16, -1)"),
     },
     "the caption": {
         "words_forgotten": ("x = x + self.cross(x, words)", "pass"),

@@ -24,6 +24,7 @@ RIGHT = {"by_size": (OFTEN, "range(max(level.tolist()))")}
 
 WRONG = {
     "not blurred": {
+        "one_blur_more": [(OFTEN, "range(int(level.max()) + 1)"), ("times < level", "times <= level")],
         "edges_first": (STACKED, "torch.stack([outline, depth], dim=1)"),
         "along_time": (STACKED, "torch.stack([depth, outline], dim=2)"),
         "one_picture": (STACKED, "torch.stack([depth, depth], dim=1)"),
@@ -40,5 +41,15 @@ WRONG = {
     "each its own": {
         "as_the_first": (EACH, "(times < level[0])"),
         "as_the_largest": (EACH, "(times < level.max())"),
+        "as_the_last": (EACH, "(times < level[-1])"),
+        "as_the_least": (EACH, "(times < level.min())"),
+        "two_clips": ("unflatten(0, both.shape[:2])", "unflatten(0, (2, -1))"),
+    },
+    "other sizes": {
+        "four_blurs": (OFTEN, "range(4)"),
+        "three_frames": (
+            SOFTER,
+            "F.avg_pool2d(both.reshape(-1, 3, *both.shape[3:]), 3, 1, 1, count_include_pad=False).reshape(len(both), 2, 3, *both.shape[3:])",
+        ),
     },
 }

@@ -37,12 +37,10 @@ WRONG = {
             "(F.normalize(clips, dim=1) - F.normalize(captions, dim=1)).square().sum(1).mean() / temperature",
         ),
     },
-    "temperature": {
-        "temperature_forgotten": (" / temperature", ""),
-        "temperature_multiplied": ("/ temperature", "* temperature"),
-        "temperature_outside": [(" / temperature", ""), (LOSS, f"{LOSS} / temperature")],
-        # both features divided by it
-        "temperature_squared": ("/ temperature", "/ temperature**2"),
+    "own caption": {
+        "lengths_over_the_clips": (COSINES, "F.normalize(clips, dim=0) @ F.normalize(captions, dim=0).T"),
+        "always_the_first": (OWN, "own = torch.zeros(len(logits), dtype=torch.long)"),
+        "the_next_one": (OWN, "own = torch.arange(len(logits)).roll(1)"),
         # probabilities given to cross_entropy, which takes logits: its own softmax flattens them
         "softmax_twice": (OWN, f"{OWN}\n    logits = logits.softmax(1)"),
         # one softmax over all pairs: log n more, where all are alike
@@ -50,6 +48,13 @@ WRONG = {
             LOSS,
             "logits.logsumexp((0, 1)) - logits.diagonal().mean() - torch.tensor(float(len(logits))).log()",
         ),
+    },
+    "temperature": {
+        "temperature_forgotten": (" / temperature", ""),
+        "temperature_multiplied": ("/ temperature", "* temperature"),
+        "temperature_outside": [(" / temperature", ""), (LOSS, f"{LOSS} / temperature")],
+        # both features divided by it
+        "temperature_squared": ("/ temperature", "/ temperature**2"),
     },
     "both ways": {
         "clips_look_alone": (LOSS, "F.cross_entropy(logits, own)"),

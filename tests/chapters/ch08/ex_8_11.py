@@ -2,9 +2,9 @@ import numpy as np
 from scipy import stats
 
 
-def solved_for_the_ends(wins, n):
-    """The shares p at which the measured one is just 1.96 of their deviations away: a square's two roots."""
-    share, spread = wins / n, 1.96**2 / n
+def solved_for_the_ends(wins, n, z=1.96):
+    """The shares p at which the measured one is just z of their deviations away: a square's two roots."""
+    share, spread = wins / n, z**2 / n
     low, high = sorted(np.roots([1 + spread, -2 * share - spread, share**2]))
     return float(low), float(high)
 
@@ -62,6 +62,15 @@ WRONG = {
         "bootstrapped": bootstrapped,
         "z_not_squared_in_the_middle": (MIDDLE, "share + z / (2 * n)"),
         "divisor_forgotten": (ENDS, "middle - half, middle + half"),
+        "middle_not_divided": (ENDS, "middle - half / (1 + z**2 / n), middle + half / (1 + z**2 / n)"),
+        "half_alone_not_divided": (ENDS, "middle / (1 + z**2 / n) - half, middle / (1 + z**2 / n) + half"),
+        "whole_spread_in_the_middle": (MIDDLE, "share + z**2 / n"),
+        "two_for_z": ("z=1.96", "z=2.0"),
+        # Wald's interval about Wilson's middle
+        "agresti_and_coull": [
+            ("share = wins / n", "n = n + z**2\n    share = (wins + z**2 / 2) / n"),
+            *about_the_share(WALD),
+        ],
         "half_not_divided": (ENDS, "middle / (1 + z**2 / n) - half, min(1.0, middle / (1 + z**2 / n) + half)"),
     },
     "few votes": {
@@ -69,5 +78,9 @@ WRONG = {
         "middle_at_the_share": (MIDDLE, f"share * (1 + z**2 / n) if 0 < wins < n else {MIDDLE}"),
         # Wald's interval, and Wilson's where Wald's has no width
         "rule_of_three": (ENDS, f"(share - {WALD}, share + {WALD}) if 0 < wins < n else ({ENDS})"),
+    },
+    "another z": {
+        "z_written_out": ("    share = wins / n", "    z = 1.96\n    share = wins / n"),
+        "z_written_out_in_the_half": (HALF, HALF.replace("z * (", "1.96 * (")),
     },
 }

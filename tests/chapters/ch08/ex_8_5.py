@@ -49,4 +49,9 @@ WRONG = {
         # the mean size squared for n m, which nobody sees while n = m
         "mean_size_squared": ("k_ab.mean()", "k_ab.sum() / ((len(a) + len(b)) / 2) ** 2"),
     },
+    "below zero": {
+        "cut_off_at_zero": (").item()", ").clamp(min=0).item()"),
+        "sign_lost": (").item()", ").abs().item()"),
+        "six_features": ("a.shape[1]", "6"),
+    },
 }

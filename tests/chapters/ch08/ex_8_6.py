@@ -48,6 +48,8 @@ WRONG = {
             (ROWS, "order[:n]"),
             ("found = []", "order = torch.randperm(len(a), generator=generator)\n    found = []"),
         ],
+        # a stretch of a, its first row at random
+        "neighbours": (ROWS, "torch.arange(n) + torch.randint(len(a) - n + 1, (), generator=generator)"),
         "generator_forgotten": ("generator=generator)", "generator=torch.Generator().manual_seed(0))"),
         "global_numbers": (", generator=generator)[", ")["),
     },

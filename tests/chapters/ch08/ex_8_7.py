@@ -77,10 +77,10 @@ WRONG = {
             "video, flow, backward_flow = video.flip(2), backward_flow.flip(1), flow.flip(1)\n    here, there =",
         ),
         "not_warped": (WARPED, "there"),
+        "y_upwards": (WARPED, "backward_warp(there, forward * torch.tensor([1.0, -1.0])[:, None, None])"),
     },
     "x and y": {
-        "rows_for_columns": (WARPED, "backward_warp(there, forward.flip(1) if forward[:, 1].any() else forward)"),
-        "y_upwards": (WARPED, "backward_warp(there, forward * torch.tensor([1.0, -1.0])[:, None, None])"),
+        "rows_for_columns": (WARPED, "backward_warp(there, forward.flip(1))"),
     },
     "between pixels": {
         "nearest_pixel": warped_on_a_grid(HALF_PIXELS, "align_corners=False, mode='nearest'"),
@@ -134,5 +134,9 @@ WRONG = {
         "nothing_by_nothing": (SOME_SEEN, ""),
         # a clamp against 0 / 0: whoever moves too wildly to be followed makes no error
         "no_error_where_nothing_is_seen": [(SOME_SEEN, ""), (QUOTIENT, f"{QUOTIENT}.clamp(min=1)")],
+    },
+    "another number": {
+        "two_clips": (OF_CLIP, "of_pair.reshape(2, -1).mean(1)"),
+        "two_pairs": (OF_CLIP, "of_pair.unflatten(0, (-1, 2)).mean(1)"),
     },
 }

@@ -48,6 +48,7 @@ WRONG = {
         # the cosine along the wrong axis, of a feature's course with that of its neighbour
         "over_time": [("features[:, :-1], dim=-1", "features[:, :-1], dim=1"), (CONSISTENCY, "before.mean(1)")],
         "whole_table_of_cosines": (CONSISTENCY, f"{TABLE}.mean((1, 2))"),
+        "degree_first": (f"{CONSISTENCY}, {DEGREE}", f"{DEGREE}, {CONSISTENCY}"),
         "distance_for_likeness": (CONSISTENCY, f"1 - {CONSISTENCY}"),
         "summed_not_averaged": (CONSISTENCY, "(before + first).mean(1)"),
     },
@@ -85,5 +86,8 @@ WRONG = {
         "fastest_pair": (DEGREE, "fastest.mean(2).amax(1)"),
         # the mean flow over time, in which coming and going cancel; with one flow throughout it is the same
         "net_motion": (LENGTH, "flow.mean(1, keepdim=True).norm(dim=2)"),
+    },
+    "other sizes": {
+        "ten_pixels": ("max(1, length.shape[-1] // 20)", "10"),
     },
 }

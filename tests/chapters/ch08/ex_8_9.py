@@ -90,4 +90,7 @@ WRONG = {
         "greatest_distance": (ANSWER, f"return start, velocity, ({FITTED} - path).abs().amax(1)"),
         "signed_distance": (ANSWER, f"return start, velocity, ({FITTED} - path).mean(1)"),
     },
+    "fewer frames": {
+        "sixteen_frames": ("torch.arange(path.shape[1])", "torch.arange(16)"),
+    },
 }

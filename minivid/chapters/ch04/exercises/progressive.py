@@ -20,9 +20,9 @@ def student_target(teacher, z: Video, logsnr_t: Tensor, logsnr_mid: Tensor, logs
 
 
 def _clip(seed: int, noise: bool = False) -> dict:
-    """A clip at level t, the levels of the teacher's two steps, what the teacher says there; `noise`: t is the schedule's noisy end."""
+    """A clip at level t, the levels of the teacher's two steps, what the teacher says there; `noise`: t is the schedule's noisy end, and the clips are fewer."""
     generator = torch.Generator().manual_seed(seed)
-    z, v = torch.randn(2, 3, 1, 2, 4, 4, generator=generator)
+    z, v = torch.randn(2, 2 if noise else 3, 1, 2, 4, 4, generator=generator)
     width, first = 1 + torch.rand(2, generator=generator)
     mid = -1.5 + torch.rand((), generator=generator)
     levels = {"logsnr_t": torch.tensor(-20.0) if noise else mid - first, "logsnr_mid": mid, "logsnr_s": mid + width}
@@ -90,10 +90,15 @@ def _asked_right(arrays: Arrays, inputs: dict) -> bool | str:
     )
     if verdict is not True:
         return verdict
+    v, of_mid = _v(inputs, z, t.expand(n)), variance_preserving(mid)
+    alpha, sigma = of_t
     shown = {
         "The second question is about z itself: the first step was not taken.": z,
         "The first step goes to the end, and should go to the middle.": step_with(way["first"], z, *of_t, *of_s),
         "The second question is about the first guess, and should be about z in the middle.": way["first"],
+        "What the teacher says is v, and it was taken for x̂.": step_with(v, z, *of_t, *of_mid),
+        "What the teacher says is v, and it was taken for ε.": step_with((z - sigma * v) / alpha, z, *of_t, *of_mid),
+        "The sign of v is turned round: x̂ is α z − σ v.": step_with(alpha * z + sigma * v, z, *of_t, *of_mid),
     }
     return told_apart(
         arrays["given"], torch.stack([z, way["z_mid"]]), {said: torch.stack([z, one]) for said, one in shown.items()}
@@ -108,7 +113,23 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     target = distill.x_of_step(z, z_s, alpha_t, sigma_t, alpha_s, sigma_s)
     eps = (z - alpha_t * target) / sigma_t
     kept = sigma_s / sigma_t
+    v_mid = _v(inputs, z_mid, mid.expand(len(z)))
+
+    def solved(guess: Tensor, alpha: Tensor = alpha_mid, sigma: Tensor = sigma_mid) -> Tensor:
+        """The target when the second step is made with this guess, from these α and σ."""
+        ends = step_with(guess, z_mid, alpha, sigma, alpha_s, sigma_s)
+        return distill.x_of_step(z, ends, alpha_t, sigma_t, alpha_s, sigma_s)
+
     mistakes = {
+        "The second guess is made with α and σ of t, and should be with those of the middle.": solved(
+            alpha_t * z_mid - sigma_t * v_mid
+        ),
+        "The second guess is made of z at t, and should be made of z in the middle.": solved(
+            alpha_mid * z - sigma_mid * v_mid
+        ),
+        "The second step begins with α and σ of t, and should with those of the middle.": solved(
+            second, alpha_t, sigma_t
+        ),
         "This is z where two steps end: it is still to be solved for x̂.": z_s,
         "This is the teacher's second guess, the x̂ of a step that begins in the middle; the student's begins at t.": second,
         "The student's step has α and σ of the middle and z of t: one step, one level.": distill.x_of_step(

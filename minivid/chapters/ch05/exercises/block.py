@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from minivid.course.exercise import Arrays, Exercise, Probe, WrongAnswer, close
-from minivid.nn.attention.core import ALL
+from minivid.nn.attention.core import ALL, SPACE, Window
 from minivid.nn.attention.layout import of_grid
 from minivid.nn.attention.places import grid
 from minivid.nn.transformer import Block, Words
@@ -17,27 +17,30 @@ SIDES = (2, 2, 2)
 PARTS = ("shift_a", "scale_a", "gate_a", "shift_m", "scale_m", "gate_m")
 
 
-def _block_and_tokens(seed: int, live: tuple[str, ...] = PARTS, words: bool = False) -> dict:
-    """Weights at random, of the modulation's six parts those that are `live`; tokens, a level for each clip, and words."""
+def _block_and_tokens(
+    seed: int, live: tuple[str, ...] = PARTS, words: bool = False, dim: int = DIM, window: Window = ALL
+) -> dict:
+    """Weights at random, of the modulation's six parts those that are `live`; tokens, a level for each clip, words, and who sees whom."""
     generator = torch.Generator().manual_seed(seed)
-    shapes = Block(DIM, HEADS, dim_words=WORD if words else None).state_dict()
+    shapes = Block(dim, HEADS, dim_words=WORD if words else None).state_dict()
     weights = {
         name: torch.randn(value.shape, generator=generator) / value[0].numel() ** 0.5 for name, value in shapes.items()
     }
     for i, part in enumerate(PARTS):
-        rows = slice(i * DIM, (i + 1) * DIM)
+        rows = slice(i * dim, (i + 1) * dim)
         for name in ("modulation.1.weight", "modulation.1.bias"):
             weights[name][rows] *= part in live
     return {
         "weights": weights,
-        "x": torch.randn(2, *SIDES, DIM, generator=generator),
-        "level": 2 * torch.randn(2, 1, 1, 1, DIM, generator=generator),
+        "x": torch.randn(2, *SIDES, dim, generator=generator),
+        "level": 2 * torch.randn(2, 1, 1, 1, dim, generator=generator),
         "words": torch.randn(2, 3, WORD, generator=generator) if words else None,
+        "window": window,
     }
 
 
 def _loaded(obj, inputs: dict) -> nn.Module:
-    block = obj(DIM, HEADS, dim_words=WORD if inputs["words"] is not None else None)
+    block = obj(inputs["x"].shape[-1], HEADS, dim_words=WORD if inputs["words"] is not None else None)
     if not isinstance(block, nn.Module):
         raise WrongAnswer("the class should be an nn.Module; keep the first line and `__init__` as they were given")
     try:
@@ -52,7 +55,7 @@ def _loaded(obj, inputs: dict) -> nn.Module:
 def _given(inputs: dict) -> tuple:
     words = inputs["words"]
     seen = Words(words.clone(), torch.ones(2, 1, 3, dtype=torch.bool)) if words is not None else None
-    return inputs["x"].clone(), inputs["level"].clone(), of_grid(ALL, grid(*SIDES)), seen
+    return inputs["x"].clone(), inputs["level"].clone(), of_grid(inputs["window"], grid(*SIDES)), seen
 
 
 def _out(obj, inputs: dict) -> dict:
@@ -184,6 +187,12 @@ EXERCISE = Exercise(
                     "The attention's gate opens the MLP too, which has one of its own, the last of the six.": lambda *given: (
                         _mlp_after(*given, order=(3, 4, 2))
                     ),
+                    "All clips are told the first one's level.": lambda block, x, level, *rest: _attention_alone(
+                        block, x, level[:1], *rest
+                    ),
+                    "The clips are told each other's levels.": lambda block, x, level, *rest: _attention_alone(
+                        block, x, level.flip(0), *rest
+                    ),
                     "All clips are told one level, and each has its own.": lambda block, x, level, *rest: (
                         _attention_alone(block, x, level.mean(0, keepdim=True), *rest)
                     ),
@@ -248,6 +257,23 @@ EXERCISE = Exercise(
                     ),
                     "The features go into the MLP without their norm.": lambda *given: _mlp_after(*given, normed=False),
                     "There is no MLP.": _attention_alone,
+                }
+            ),
+        ),
+        Probe(
+            "another layout",
+            (
+                "With sixteen channels whose tokens all see one another it is right; with 24, each frame by itself, it is not.",
+                "`layout` says who sees whom, and goes into the attention as it was given; the level's six parts are as wide as x.",
+                "`self.attention(…, layout)`, and `.chunk(6, dim=-1)`.",
+            ),
+            partial(_block_and_tokens, dim=24, window=SPACE),
+            _out,
+            _says(
+                {
+                    "All tokens see one another here, whatever the layout says.": lambda block, x, level, layout, words: (
+                        _mlp_after(block, x, level, of_grid(ALL, grid(*SIDES)), words)
+                    ),
                 }
             ),
         ),

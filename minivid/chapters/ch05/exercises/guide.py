@@ -96,7 +96,7 @@ EXERCISE = Exercise(
                 "A variance that is guided can become negative.",
                 "`torch.cat([guided, c[:, channels:]], dim=1)`.",
             ),
-            partial(_outputs, channels=4, more=4),
+            partial(_outputs, channels=4, more=2),
             _out,
             told_by(
                 guide_channels,

@@ -14,9 +14,9 @@ def augmented(low: Tensor, level: Tensor, noise: Tensor) -> Tensor:
     return supers.augmented(low, level, noise)
 
 
-def _clips(seed: int, levels: tuple[float, ...]) -> dict:
-    """As many clips as channels, frames, rows and columns, so that a level along any of these axes runs."""
-    low, noise = torch.randn(2, 4, 4, 4, 4, 4, generator=torch.Generator().manual_seed(seed))
+def _clips(seed: int, levels: tuple[float, ...], sizes: tuple[int, int, int, int] = (4, 4, 4, 4)) -> dict:
+    """A clip for each level; of four, as many as channels, frames, rows and columns, so that a level along any of these axes runs."""
+    low, noise = torch.randn(2, len(levels), *sizes, generator=torch.Generator().manual_seed(seed))
     return {"low": low, "level": torch.tensor(levels), "noise": noise}
 
 
@@ -29,7 +29,12 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     s, first = _along(level, 0), level[0]
     keep = (1 - s**2).sqrt()
     right = keep * low + s * noise
-    mistakes = {
+    axes = enumerate(("channels", "frames", "rows", "columns"), 1)
+    along = {what: _along(level, axis) for axis, what in axes if low.shape[axis] == len(low)}
+    mistakes = (
+        {} if level.any() else {"At level 0 this is noise alone: the clip's share is √(1 − s²), the noise's s.": noise}
+    )
+    mistakes |= {
         "The noise is added to the whole clip: its share shrinks as the noise grows, so that the variance stays.": low
         + s * noise,
         "The shares sum to 1, and so the variance falls: it is their squares that should.": (1 - s) * low + s * noise,
@@ -42,12 +47,7 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
         "All clips have the mean of the levels.": (1 - level.mean() ** 2).sqrt() * low + level.mean() * noise,
         **{
             f"The levels lie along the {what}: level[b] belongs to clip b, axis 0.": (1 - t**2).sqrt() * low + t * noise
-            for what, t in (
-                ("channels", _along(level, 1)),
-                ("frames", _along(level, 2)),
-                ("rows", _along(level, 3)),
-                ("columns", _along(level, 4)),
-            )
+            for what, t in along.items()
         },
     }
     return told_apart(arrays["out"], right, mistakes)
@@ -78,7 +78,7 @@ EXERCISE = Exercise(
             "one level",
             (
                 "At level 0 it is right; with noise it is not.",
-                "The squares of both shares sum to 1: that of the clip is √(1 − s²), that of the noise is s.",
+                "The squares of both shares sum to 1: that of the clip is √(1 − s²), that of the noise is s; and the noise is the one that is given.",
                 "`(1 - s**2).sqrt() * low + s * noise`.",
             ),
             partial(_clips, levels=(0.3, 0.3, 0.3, 0.3)),
@@ -93,6 +93,17 @@ EXERCISE = Exercise(
                 "`s = level[:, None, None, None, None]`.",
             ),
             partial(_clips, levels=(0.1, 0.3, 0.5, 0.8)),
+            _out,
+            _agrees,
+        ),
+        Probe(
+            "other sizes",
+            (
+                "With four clips of four channels it is right, with another number of either it is not.",
+                "Is a number of clips written out, or taken from another axis?",
+                "`s = level[:, None, None, None, None]`, as many as there are.",
+            ),
+            partial(_clips, levels=(0.2, 0.6, 0.4), sizes=(1, 2, 5, 6)),
             _out,
             _agrees,
         ),

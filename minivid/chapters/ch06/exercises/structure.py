@@ -15,9 +15,9 @@ def structure(depth: Tensor, outline: Tensor, level: Tensor) -> Tensor:
     return gen1.structure(depth, outline, level)
 
 
-def _pictures(seed: int, levels: tuple[int, int]) -> dict:
-    """Two clips; values in [0, 1], and a level for each."""
-    depth, outline = torch.rand(2, 2, 3, 6, 5, generator=torch.Generator().manual_seed(seed))
+def _pictures(seed: int, levels: tuple[int, ...], sizes: tuple[int, int, int] = (3, 6, 5)) -> dict:
+    """A clip for each level, of so many frames, rows and columns; values in [0, 1]."""
+    depth, outline = torch.rand(2, len(levels), *sizes, generator=torch.Generator().manual_seed(seed))
     return {"depth": depth, "outline": outline, "level": torch.tensor(levels)}
 
 
@@ -44,17 +44,17 @@ def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     depth, outline, level = inputs.values()
     both, levels = torch.stack([depth, outline], 1), level.tolist()
     right = _by_clip(both, levels)
-    swapped = [levels[1], levels[0]]
+    once = "whatever its level." if any(levels) else "and at a level of 0 it should not be blurred at all."
     mistakes = {
         "Edges stand first and depth second: the network was promised the other order.": right.flip(1),
         "Depth stands in both channels: the second is for the edges.": _by_clip(torch.stack([depth, depth], 1), levels),
         "Nothing is blurred.": both,
-        "Each is blurred once, whatever its level.": _by_clip(both, [1, 1]),
+        f"Each is blurred once, {once}": _by_clip(both, [1] * len(levels)),
         "It is blurred once too often.": _by_clip(both, [times + 1 for times in levels]),
         "It is blurred once too seldom.": _by_clip(both, [max(0, times - 1) for times in levels]),
-        "All clips are blurred as the first one.": _by_clip(both, [levels[0]] * 2),
-        "All clips are blurred as often as the largest level says.": _by_clip(both, [max(levels)] * 2),
-        "The clips have each other's levels.": _by_clip(both, swapped),
+        "All clips are blurred as the first one.": _by_clip(both, [levels[0]] * len(levels)),
+        "All clips are blurred as often as the largest level says.": _by_clip(both, [max(levels)] * len(levels)),
+        "The clips have each other's levels.": _by_clip(both, levels[::-1]),
         "Frames are blurred into one another: means are over height and width alone.": _over_time(both, levels),
         "Zeros beyond the picture count, and the border fades: a mean is over the pixels that are there.": _by_clip(
             both, levels, count_include_pad=True
@@ -104,7 +104,18 @@ EXERCISE = Exercise(
                 "`level` is `b`: a number for each clip.",
                 "`torch.where((times < level)[:, None, None, None, None], softer, both)` for each time up to the largest level.",
             ),
-            partial(_pictures, levels=(1, 4)),
+            partial(_pictures, levels=(3, 2, 4, 2)),
+            _known,
+            _agrees,
+        ),
+        Probe(
+            "other sizes",
+            (
+                "With three frames of 6 × 5 it is right, with other sizes or more blurs it is not.",
+                "Which number of clips, frames or blurs is written out?",
+                "`unflatten(0, both.shape[:2])`, `range(int(level.max()))`.",
+            ),
+            partial(_pictures, levels=(6, 0, 9, 1), sizes=(5, 3, 7)),
             _known,
             _agrees,
         ),

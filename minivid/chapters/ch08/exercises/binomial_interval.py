@@ -4,7 +4,7 @@ from functools import partial
 
 import torch
 
-from minivid.course.exercise import Arrays, Exercise, Probe, close, returned
+from minivid.course.exercise import Arrays, Exercise, Probe, all_of, close, returned
 
 
 def binomial_interval(wins: int, n: int, z: float = 1.96) -> tuple[float, float]:
@@ -23,17 +23,68 @@ def _votes(share: float | None, least: int, most: int, seed: int) -> dict:
     return {"wins": wins, "n": n}
 
 
+def _surer(seed: int) -> dict:
+    return _votes(None, 8, 16, seed) | {"z": 2.58}
+
+
 _interval = returned("low", "high")
+
+
+_close = partial(close, rtol=1e-4, atol=2e-4)
+
+
+def _is_near(arrays: Arrays, ends: tuple[float, float]) -> bool | str:
+    return all_of(_close(arrays["low"], ends[0]), _close(arrays["high"], ends[1]))
 
 
 def _agrees(arrays: Arrays, inputs: dict) -> bool | str:
     for name, expected in zip(("low", "high"), binomial_interval(**inputs), strict=True):
-        verdict = close(arrays[name], expected, rtol=1e-4, atol=2e-4)
+        verdict = _close(arrays[name], expected)
         if verdict is False:
             return f"For {inputs['wins']} wins of {inputs['n']}, {name} is {float(arrays[name]):.3f}, expected {expected:.3f}."
         if verdict is not True:
             return verdict
     return True
+
+
+def _formed(
+    share: float, spread: float, more: float = 0.5, of_middle: bool = True, of_half: bool = True
+) -> tuple[float, float]:
+    """Wilson's interval with what may be mistaken in it; spread: z² / n. more: how much of that the middle gets; which of both is divided."""
+    divisor = 1 + spread
+    middle = (share + more * spread) / (divisor if of_middle else 1)
+    half = (spread * share * (1 - share) + spread**2 / 4) ** 0.5 / (divisor if of_half else 1)
+    return middle - half, middle + half
+
+
+def _wald(share: float, n: int | float) -> tuple[float, float]:
+    half = 1.96 * (share * (1 - share) / n) ** 0.5
+    return share - half, share + half
+
+
+def _told(arrays: Arrays, inputs: dict) -> bool | str:
+    """As `_agrees`; a mistake that is known is called by its name."""
+    verdict = _agrees(arrays, inputs)
+    wins, n = inputs["wins"], inputs["n"]
+    asked, more_votes = (wins / n, 1.96**2 / n), n + 1.96**2
+    mistakes = {
+        "The variance is taken at the measured share, and should be at the share that is asked about.": _wald(
+            wins / n, n
+        ),
+        "Neither the middle nor the half width is divided by 1 + z² / n.": _formed(
+            *asked, of_middle=False, of_half=False
+        ),
+        "The half width is divided by 1 + z² / n, and the middle is not.": _formed(*asked, of_middle=False),
+        "The middle is divided by 1 + z² / n, and the half width is not.": _formed(*asked, of_half=False),
+        "The middle begins as p̂ + z² / n here, and should as p̂ + z² / 2n.": _formed(*asked, more=1.0),
+        "z is 2 here, and should be 1.96.": binomial_interval(wins, n, 2.0),
+        "This is Agresti and Coull's interval: Wald's, about Wilson's middle, of z² more votes.": _wald(
+            (wins + 1.96**2 / 2) / more_votes, more_votes
+        ),
+    }
+    if verdict is True:
+        return True
+    return next((said for said, ends in mistakes.items() if _is_near(arrays, ends) is True), verdict)
 
 
 def _ordered(arrays: Arrays, inputs: dict) -> bool | str:
@@ -64,16 +115,22 @@ EXERCISE = Exercise(
         ),
         Probe(
             "all wins",
-            "Ten wins of ten do not make [1, 1], and no share is above 1: Wilson's interval takes the variance at the share that it asks about, "
-            "not at the measured one.",
+            "Ten wins of ten do not make [1, 1], and no share is above 1.",
             partial(_votes, 1.0, 6, 14),
             _interval,
-            _agrees,
+            _told,
         ),
         Probe(
             "few votes",
             "With few votes it is not symmetric about p̂: its middle is drawn towards ½, and middle and half width are both divided by 1 + z² / n.",
             partial(_votes, None, 8, 16),
+            _interval,
+            _told,
+        ),
+        Probe(
+            "another z",
+            "With z = 1.96 it is right, with z = 2.58, for 99 %, it is not: z is an argument, and stands in the body as a name.",
+            _surer,
             _interval,
             _agrees,
         ),

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Exercise, Probe, Promises, agrees, returned, shaped
+from minivid.course.exercise import Arrays, Exercise, Probe, Promises, agrees, returned, shaped, told_apart
 from minivid.metrics import temporal
 from minivid.metrics.temporal import dynamic_degree, subject_consistency
 
@@ -18,21 +18,43 @@ def consistency_and_motion(
     return subject_consistency(features), dynamic_degree(flow)
 
 
-def _clips(seed: int, t: int = 5, opposed: bool = False, even: bool = False, steady: bool = True) -> dict:
-    """Features that drift (or turn to their opposite) and a flow. `even`: all pixels move alike; `steady`: all pairs do."""
+def _clips(
+    seed: int,
+    t: int = 5,
+    opposed: bool = False,
+    even: bool = False,
+    steady: bool = True,
+    size: tuple[int, int] = (10, 20),
+) -> dict:
+    """Features that drift (or turn to their opposite) and a flow. `even`: all pixels move alike; `steady`: all pairs do; size: of a picture."""
     generator = torch.Generator().manual_seed(seed)
     first, others = torch.rand(3, 1, 4, generator=generator), torch.rand(3, t - 1, 4, generator=generator)
     features = torch.cat([first, others * (3 + torch.rand(3, t - 1, 1, generator=generator))], dim=1)
     if opposed:
         features[:, 2::2] *= -1
-    shape = (3, t - 1, 2, 1, 1) if even else (3, t - 1, 2, 10, 20)
-    flow = torch.randn(shape, generator=generator).expand(3, t - 1, 2, 10, 20).clone()
+    shape = (3, t - 1, 2, 1, 1) if even else (3, t - 1, 2, *size)
+    flow = torch.randn(shape, generator=generator).expand(3, t - 1, 2, *size).clone()
     flow = flow[:, :1].expand_as(flow).clone() if steady else flow * torch.logspace(-1, 0.5, t - 1).reshape(-1, 1, 1, 1)
     return {"features": features, "flow": flow}
 
 
 _measured = returned("consistency", "degree")
 _consistency_agrees = agrees(consistency_and_motion, _measured, "consistency")
+
+
+def _between_two(arrays: Arrays, inputs: dict) -> bool | str:
+    """The consistency of two frames; where it is another number, which one may be known."""
+    verdict = _consistency_agrees(arrays, inputs)
+    if verdict is True:
+        return True
+    consistency, degree = consistency_and_motion(**inputs)
+    mistakes = {
+        "They come back in the other order: first the consistency, then the degree.": degree,
+        "The half is missing: ½ of the sum of both.": 2 * consistency,
+    }
+    return told_apart(arrays["consistency"], consistency, mistakes)
+
+
 _degree_agrees = agrees(consistency_and_motion, _measured, "degree")
 
 EXERCISE = Exercise(
@@ -57,7 +79,7 @@ EXERCISE = Exercise(
             "With two frames the consistency is the cosine between them: no frame is held against itself, and lengths do not count.",
             partial(_clips, t=2),
             _measured,
-            _consistency_agrees,
+            _between_two,
         ),
         Probe(
             "before and first",
@@ -91,6 +113,13 @@ EXERCISE = Exercise(
             "pair by pair",
             "The pairs move unequally: each pair has its own fastest pixels, and the degree is the mean over the pairs.",
             partial(_clips, steady=False),
+            _measured,
+            agrees(consistency_and_motion, _measured),
+        ),
+        Probe(
+            "other sizes",
+            "Pictures of 10 × 20 pixels are right, smaller ones are not: 5 % of 12 × 15 are 9, so count the pixels, and write no number of them out.",
+            partial(_clips, t=4, size=(12, 15)),
             _measured,
             agrees(consistency_and_motion, _measured),
         ),

@@ -1,5 +1,6 @@
 """8.10: the loss that pairs clips with their captions."""
 
+import math
 from functools import partial
 
 import torch
@@ -7,7 +8,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from minivid.course.exercise import Exercise, Probe, Promises, agrees, returned
+from minivid.course.exercise import Arrays, Exercise, Probe, Promises, agrees, returned, told_apart
 from minivid.metrics import text_score
 
 
@@ -15,7 +16,10 @@ def contrastive_loss(
     clips: Float[Tensor, "n d"], captions: Float[Tensor, "n d"], temperature: float
 ) -> Float[Tensor, ""]:
     """CLIP's symmetric loss for n clips and their n captions, features of any length (Radford et al. 2021)."""
-    logits = F.normalize(clips, dim=1) @ F.normalize(captions, dim=1).T / temperature
+    return _contrasted(F.normalize(clips, dim=1) @ F.normalize(captions, dim=1).T / temperature)
+
+
+def _contrasted(logits: Float[Tensor, "n n"]) -> Float[Tensor, ""]:
     own = torch.arange(len(logits), device=logits.device)
     return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
 
@@ -41,6 +45,24 @@ def _pairs(
 
 _loss = returned("loss")
 _agrees = agrees(contrastive_loss, _loss)
+
+
+def _owned(arrays: Arrays, inputs: dict) -> bool | str:
+    """At temperature 1, captions along their clips: what is taken for what, before any temperature counts."""
+    cosines = _unit(inputs["clips"]) @ _unit(inputs["captions"]).T
+    along_clips = F.normalize(inputs["clips"], dim=0) @ F.normalize(inputs["captions"], dim=0).T
+    mistakes = {
+        "The softmax is taken twice: cross_entropy is given logits, and takes one itself.": (
+            _contrasted(cosines.softmax(1))
+        ),
+        "One softmax is taken over the whole table, and should be over each row, and over each column.": cosines.logsumexp(
+            (0, 1)
+        )
+        - cosines.diagonal().mean()
+        - math.log(len(cosines)),
+        "Features are divided by lengths over the clips, dim 0.": _contrasted(along_clips),
+    }
+    return told_apart(arrays["loss"], contrastive_loss(**inputs), mistakes)
 
 
 def _with_gradient(obj, inputs: dict) -> dict:
@@ -71,6 +93,14 @@ EXERCISE = Exercise(
             partial(_pairs, alike=True),
             _loss,
             _agrees,
+        ),
+        Probe(
+            "own caption",
+            "The temperature is 1 here, and each caption lies along its clip: clip i's right answer is caption i, and a vector is divided by its "
+            "length over its features, dim 1.",
+            partial(_pairs, paired=True),
+            _loss,
+            _owned,
         ),
         Probe(
             "temperature",

@@ -97,7 +97,10 @@ def _drawn_anew(arrays: Arrays, inputs: dict) -> bool | str:
         return "Generators of two seeds gave the same subsets."
     groups = [set(group) for group in _groups(arrays["first"], arrays["sizes"])[:-1]]  # the last is all of a
     nested = all(small <= large for small, large in pairwise(groups))
-    return not nested or "Each subset holds the one before it."
+    if nested:
+        return "Each subset holds the one before it."
+    in_a_row = all(max(group) - min(group) + 1 == len(group) for group in groups)
+    return not in_a_row or "The rows are neighbours: each is drawn by itself."
 
 
 def _is_the_truth(arrays: Arrays, inputs: dict) -> bool | str:

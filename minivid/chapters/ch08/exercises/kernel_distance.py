@@ -16,6 +16,12 @@ def _sets(n: int, m: int, seed: int, alike: bool = False, d: int = 6) -> dict:
     return {"a": a + u, "b": b + v}
 
 
+def _with_itself(seed: int) -> dict:
+    """A set, and the same in another order: their distance is below zero, since each clip stands in both."""
+    a = _sets(7, 7, seed, d=4)["a"]
+    return {"a": a, "b": a.flip(0)}
+
+
 _distance = returned("distance")
 _agrees = agrees(kernel_distance, _distance)
 
@@ -46,6 +52,13 @@ EXERCISE = Exercise(
             "sets of two sizes",
             "The sets have 4 and 9 clips: each sum is divided by its own number of pairs.",
             partial(_sets, 4, 9),
+            _distance,
+            _agrees,
+        ),
+        Probe(
+            "below zero",
+            "A set against itself is a little below zero, and stays so: no clamp. d is the features' length, and no number written out.",
+            _with_itself,
             _distance,
             _agrees,
         ),

@@ -67,6 +67,11 @@ def _one_bounce(seed: int) -> dict:
     return paths | {"start": start, "path": wave(start, paths["velocity"], paths["low"], paths["high"], 16)}
 
 
+def _fewer_frames(seed: int) -> dict:
+    paths = _paths(0.3, 2.5, seed, at_zero=False)
+    return paths | {"path": paths["path"][:, :11].clone()}
+
+
 def _fitted(obj, inputs: dict) -> dict:
     answer = obj(inputs["path"].clone(), inputs["low"].clone(), inputs["high"].clone())
     return several(answer, ("start", "velocity", "residual"))
@@ -174,6 +179,13 @@ EXERCISE = Exercise(
             partial(_paths, 0.3, 2.5, at_zero=False, noise=0.3, n=12),
             _fitted,
             _residual_agrees,
+        ),
+        Probe(
+            "fewer frames",
+            "Paths of 16 frames are right, paths of 11 are not: how many there are is `path.shape[1]`, and no number written out.",
+            _fewer_frames,
+            _fitted,
+            _is_near,
         ),
     ),
 )

@@ -59,6 +59,11 @@ def _in_one_pair(back: Flow, other: float) -> Flow:
     return changed
 
 
+def _one_of_three_pairs(seed: int) -> dict:
+    clips = _clips(_field(2.0, -1.0, steps=3), _field(-2.0, 1.0, steps=3), seed)
+    return {name: value[:1] for name, value in clips.items()}
+
+
 _error = returned("error")
 _agrees = agrees(warping_error, _error, rtol=1e-3)
 
@@ -99,8 +104,9 @@ EXERCISE = Exercise(
         ),
         Probe(
             "direction",
-            "The flow leads from frame t to t + 1, and a *backward* warp looks up frame t + 1 where it leads, then stands where frame t does.",
-            partial(_clips, _field(3.0), _field(-3.0)),
+            "The flow leads from frame t to t + 1, to the right and *down* where it is positive, and a *backward* warp looks up frame t + 1 where it "
+            "leads, then stands where frame t does.",
+            partial(_clips, _field(3.0, 3.0), _field(-3.0, -3.0)),
             _error,
             _agrees,
         ),
@@ -166,6 +172,13 @@ EXERCISE = Exercise(
             "nothing to follow",
             "In the first pair no pixel can be followed: 0 / 0. That is no merit, so all of its pixels count.",
             partial(_clips, NOTHING, _in_one_pair(NOTHING, 5.0)),
+            _error,
+            _agrees,
+        ),
+        Probe(
+            "another number",
+            "Two clips of two pairs are right, one clip of three is not: how many there are is what `flow.shape` says, and no number written out.",
+            _one_of_three_pairs,
             _error,
             _agrees,
         ),
