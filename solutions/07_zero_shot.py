@@ -833,7 +833,7 @@ print("another control for frame 3 changes the frames by", [f"{frame:.2f}" for f
 # Now films. The module has seen eight frames on black, each begun from noise of its own; so are these. A digit walks along the world's path. Beside it the same by the control alone, and by Text2Video-Zero's means: one noise for all, and the keys of the first.
 
 # %%
-walk = WORLD_ON_BLACK.sample(2, (0, 3), ["a red 5 moves right, quickly", "a cyan 2 moves down, quickly"])
+walk = WORLD_ON_BLACK.sample(2, (0, 22), ["a red 5 moves right, quickly", "a cyan 2 moves down, quickly"])
 path_edges = control_of(walk, "edges")
 own_noise = torch.randn(2, 3, WORLD_ON_BLACK.frames, 24, 24, generator=torch.Generator().manual_seed(2))
 
