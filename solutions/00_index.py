@@ -29,7 +29,7 @@ thrown = World(gravity=0.15, **up, **canvas).sample(1, seed=5)
 crowd = World(digits=3, digit_size=12, background="checks", **canvas).sample(1, seed=6)
 followed = World(texture=True, rotation=8, background="clouds", pan=0.8, **canvas).sample(1, seed=7)
 films = dict(two_meet=meeting, one_is_thrown=thrown, three_in_a_crowd=crowd, one_is_followed=followed)
-show(**{name: clips.video for name, clips in films.items()}, height=192)
+show(**{name: clips.video for name, clips in films.items()}, height=160)
 
 # %% [markdown]
 # This is our world. The handwriting is real, the motion is simulated; so we know for certain what no dataset tells: which pixel belongs to
