@@ -52,6 +52,8 @@ WRONG = {
     "below zero": {
         "cut_off_at_zero": (").item()", ").clamp(min=0).item()"),
         "sign_lost": (").item()", ").abs().item()"),
+    },
+    "other features": {
         "six_features": ("a.shape[1]", "6"),
     },
 }

@@ -102,6 +102,9 @@ EXERCISE = Exercise(
                 guide_channels,
                 _out,
                 {
+                    "Half of all channels are guided, and the first `channels` should be.": (
+                        lambda c, u, scale, channels: guide_channels(c, u, scale, c.shape[1] // 2)
+                    ),
                     "The variance is guided too.": lambda c, u, scale, channels: u + scale * (c - u),
                     "The variance is u's.": lambda c, u, scale, channels: torch.cat(
                         [guide_channels(c, u, scale, channels)[:, :channels], u[:, channels:]], 1

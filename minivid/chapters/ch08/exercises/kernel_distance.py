@@ -18,7 +18,7 @@ def _sets(n: int, m: int, seed: int, alike: bool = False, d: int = 6) -> dict:
 
 def _with_itself(seed: int) -> dict:
     """A set, and the same in another order: their distance is below zero, since each clip stands in both."""
-    a = _sets(7, 7, seed, d=4)["a"]
+    a = _sets(7, 7, seed)["a"]
     return {"a": a, "b": a.flip(0)}
 
 
@@ -57,8 +57,15 @@ EXERCISE = Exercise(
         ),
         Probe(
             "below zero",
-            "A set against itself is a little below zero, and stays so: no clamp. d is the features' length, and no number written out.",
+            "A set against itself is a little below zero, and stays so: no clamp.",
             _with_itself,
+            _distance,
+            _agrees,
+        ),
+        Probe(
+            "other features",
+            "Features of six numbers are right, features of four are not: d is the features' length, and no number written out.",
+            partial(_sets, 5, 8, d=4),
             _distance,
             _agrees,
         ),
