@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import torch
 from jaxtyping import Float
@@ -41,6 +42,16 @@ def taught(
 ) -> Training:
     """That run, not yet begun; `build` makes the network, of weights with the same names, in the library's place."""
     return video_run(image, method, training).start(build=build or (lambda: inflated(image.network, method)))
+
+
+def to_its_end(going: Training, out: Path, every: int = 50) -> None:
+    """The run, taken to its last step in the folder `out`; one that was cut off there goes on. Says every so many steps how it stands."""
+    going.out = out
+    if Training.state_file(out).is_file():
+        going.resume()
+    for record in going.steps(progress=False):
+        if record.step % every == 0:
+            print(out.name, record.step, f"{record.loss:.4f}", f"{record.seconds:.0f} s", flush=True)
 
 
 def model_of(image: zoo.Model, method: Method, network: UNet) -> zoo.Model:

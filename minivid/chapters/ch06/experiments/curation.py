@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from minivid import zoo
-from minivid.chapters.ch06.clips import LEVELS, WORLD
+from minivid.chapters.ch06.clips import LEVELS, WORLD, to_its_end
 from minivid.chapters.ch06.curated import DEFECTS, Filters, best, few, found, kept, lessons
 from minivid.chapters.ch06.experiments.told import ASKED, animated, of_the_clips, pictures
 from minivid.chapters.ch06.svd import FAST, image_to_clip, of_clips
@@ -43,12 +43,7 @@ STAGES = ("second", "third")
 
 def taught(run: Run, going: Training, out: Path) -> zoo.Model:
     """The model that a stage ends with; one that was cut off goes on where it stood."""
-    going.out = out
-    if Training.state_file(out).is_file():
-        going.resume()
-    for record in going.steps(progress=False):
-        if record.step % 50 == 0:
-            print(out, record.step, round(record.loss, 4), round(record.seconds), flush=True)
+    to_its_end(going, out)
     return zoo.Model(run, going.ema.eval().requires_grad_(False))
 
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from minivid import zoo
 from minivid.adapt import Method, inflate, inflated
-from minivid.chapters.ch06.clips import LEVELS, WORLD, as_clips, errors_of_each, model_of, video_run
+from minivid.chapters.ch06.clips import LEVELS, WORLD, as_clips, errors_of_each, model_of, to_its_end, video_run
 from minivid.chapters.ch06.seen import Seen, of_each, seen, with_interval
 from minivid.course.receipt import Receipt
 from minivid.evaluation.report import aligned
@@ -65,12 +65,8 @@ ARMS = {
 
 def trained(image: zoo.Model, arm: Arm, training: TrainConfig, out: Path) -> tuple[zoo.Model, float, int]:
     """The model of an arm, the minutes that it took, and how many weights were trained; taken up from `out` where it stands there."""
-    run = video_run(image, arm.method, training).start(out, build=lambda: arm.build(image.network))
-    if run.state_file(out).is_file():
-        run.resume()
-    for record in run.steps(progress=False):
-        if record.step % 25 == 0:
-            print(out.name, record.step, f"{record.loss:.4f}", f"{record.seconds:.0f} s", flush=True)
+    run = video_run(image, arm.method, training).start(build=lambda: arm.build(image.network))
+    to_its_end(run, out, 25)
     asks = sum(weight.numel() for weight in run.model.parameters() if weight.requires_grad)
     return model_of(image, arm.method, run.ema), run.records[-1].seconds / 60, asks
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from minivid import zoo
 from minivid.adapt.supers import enlarged
 from minivid.chapters.ch06.between import LONGER
+from minivid.chapters.ch06.clips import to_its_end
 from minivid.chapters.ch06.decoder import filling_run, picture_run, video_run
 from minivid.chapters.ch06.large import sharpness
 from minivid.chapters.ch06.packed import packed, unpacked
@@ -41,12 +42,7 @@ SHOWN = 4
 
 def stage_of(run: Run, going: Training, home: Path) -> zoo.Model:
     """The run taken to its end in a folder of its own, where its weights stay; one that was cut off goes on."""
-    going.out = home / run.name
-    if Training.state_file(going.out).is_file():
-        going.resume()
-    for record in going.steps(progress=False):
-        if record.step % 20 == 0:
-            print(run.name, record.step, round(record.loss, 4), round(record.seconds), flush=True)
+    to_its_end(going, home / run.name, 20)
     return zoo.load_file(zoo.publish(run, going, going.out))
 
 

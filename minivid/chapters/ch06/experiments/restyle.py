@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from minivid import zoo
+from minivid.chapters.ch06.clips import to_its_end
 from minivid.chapters.ch06.packed import packed, unpacked
 from minivid.chapters.ch06.structure import embedded, restyled, restyler, structure_of, told
 from minivid.course.receipt import Receipt
@@ -18,7 +19,7 @@ from minivid.judges import FILMED
 from minivid.metrics.distribution import mean_interval
 from minivid.motion.trajectories import centroid
 from minivid.picturing import pictured, towers
-from minivid.train import TrainConfig, Training
+from minivid.train import TrainConfig
 
 TRAINING = TrainConfig(steps=600, batch=4, lr=1e-3, lr_matrices=0.008, warmup=10, ema=0.96, save_every=20)
 HOME = "runs/structure-and-content"
@@ -86,12 +87,7 @@ def as_ink(video: Tensor) -> Tensor:
 def trained(home: str = HOME, training: TrainConfig = TRAINING) -> zoo.Model:
     """The model, trained in `home`, where its weights stay, too; a training that was cut off goes on."""
     run, going = restyler(zoo.load("image-digits"), training)
-    going.out = Path(home)
-    if Training.state_file(going.out).is_file():
-        going.resume()
-    for record in going.steps(progress=False):
-        if record.step % 20 == 0:
-            print(record.step, round(record.loss, 4), round(record.seconds), flush=True)
+    to_its_end(going, Path(home), 20)
     return zoo.load_file(zoo.publish(run, going, going.out))
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from minivid import zoo
 from minivid.adapt.svd import guided_by_frame, ramp
-from minivid.chapters.ch06.clips import WORLD
+from minivid.chapters.ch06.clips import WORLD, to_its_end
 from minivid.chapters.ch06.experiments.seams import alike, steps_of
 from minivid.chapters.ch06.svd import AUGMENTED, FAST, LONG, SLOW, image_to_clip, told
 from minivid.course.receipt import Receipt
@@ -19,7 +19,7 @@ from minivid.diffusion.samplers import ddim, sample
 from minivid.evaluation.report import aligned
 from minivid.metrics.distribution import mean_interval
 from minivid.tools.seeds import generator, plain_generator
-from minivid.train import TrainConfig, Training
+from minivid.train import TrainConfig
 
 TRAINING = TrainConfig(steps=450, batch=4, lr=5e-4, lr_matrices=0.004, warmup=20, ema=0.98, save_every=50)
 HOME = "runs/image-to-clip"
@@ -70,12 +70,7 @@ def of_the_clips(video: Float[Tensor, "b c t h w"], first: Float[Tensor, "b c h 
 def trained(home: str = HOME, training: TrainConfig = TRAINING) -> zoo.Model:
     """The image-to-clip model, trained in `home`, where its weights stay, too; a training that was cut off goes on."""
     run, going = image_to_clip(zoo.load("image-digits"), training)
-    going.out = Path(home)
-    if Training.state_file(going.out).is_file():
-        going.resume()
-    for record in going.steps(progress=False):
-        if record.step % 50 == 0:
-            print(record.step, round(record.loss, 4), round(record.seconds), flush=True)
+    to_its_end(going, Path(home))
     return zoo.load_file(zoo.publish(run, going, going.out))
 
 
