@@ -37,6 +37,8 @@ from minivid.adapt import Method, adapt, inflate, inflated, merged
 from minivid.adapt.controlnet import edges
 from minivid.adapt.inflate import TRAINED
 from minivid.adapt.layers import Mixed, MotionModule, SplitProjection
+from minivid.adapt.stable import stable_diffusion, stand_in
+from minivid.adapt.stable.stand_in import MOTION
 from minivid.adapt.supers import completed, enlarged, smaller
 from minivid.chapters.ch06 import structure as gen1
 from minivid.chapters.ch06 import widgets
@@ -88,6 +90,7 @@ from minivid.chapters.ch06.svd import batches
 from minivid.checkpoint import load_into, weights_of
 from minivid.course import award, check, hint, receipt, summary  # noqa: F401  (hint is for you to call)
 from minivid.data import tokenize
+from minivid.diffusion.guidance import guided
 from minivid.diffusion.objective import Objective
 from minivid.diffusion.samplers import ddim, sample
 from minivid.diffusion.schedule import variance_preserving
@@ -289,7 +292,7 @@ for method in Method:
 
 # %%
 training = TrainConfig(
-    steps=budget.pick(smoke=8, laptop=600, gpu=6000),
+    steps=budget.pick(smoke=5, laptop=600, gpu=6000),
     batch=4,
     warmup=10,
     ema=0.9 if budget.budget() == "smoke" else 0.99,
@@ -651,7 +654,7 @@ show_curves(torch.tensor(lengths), costs, xlabel="frames", ylabel="GFLOP a denoi
 # The share hardly depends on the length: at these sizes the scores of attention, which grow with the square of the frames, are the smaller part of the work. Not all of what is saved is the halving: AnimateDiff's network attends over time at every level, Lumiere's only at the coarsest.
 
 # %%
-short = TrainConfig(steps=budget.pick(smoke=4, laptop=120, gpu=6000), batch=4, warmup=4, ema=0.9)
+short = TrainConfig(steps=budget.pick(smoke=3, laptop=120, gpu=6000), batch=4, warmup=4, ema=0.9)
 compact_run = taught(image, Method.LUMIERE, short)
 compact_records = list(compact_run.steps())
 compact = model_of(image, Method.LUMIERE, compact_run.ema)
@@ -705,7 +708,7 @@ award("6.7")
 # %%
 eight = zoo.load("vdm-small")
 long_noise = torch.randn(
-    budget.pick(smoke=4, laptop=8, gpu=64), 1, 24, 16, 16, generator=torch.Generator().manual_seed(6)
+    budget.pick(smoke=2, laptop=8, gpu=64), 1, 24, 16, 16, generator=torch.Generator().manual_seed(6)
 )
 
 
@@ -722,7 +725,7 @@ for name, begins in (("side_by_side", [0, 8, 16]), ("overlapping", [0, 6, 12, 16
         long_noise,
         eight.schedule,
         eight.objective,
-        budget.pick(smoke=8, laptop=25, gpu=50),
+        budget.pick(smoke=5, laptop=25, gpu=50),
         eta=1.0,
         generator=fresh,
     )
@@ -1204,6 +1207,62 @@ print(clinic_table(image.network, sick, z_one))
 # <details><summary>Patient 1</summary>It is the image model still. The file's names begin with "module.", as a wrapper for several processes writes them, none fitted, and <code>strict=False</code> skipped all of them in silence. The course's <code>load_into</code> names the first that does not fit.</details>
 # <details><summary>Patient 2</summary>It joins frames that it was never trained to join, and is far from the image model at its first step: the last layer should begin at zero.</details>
 # <details><summary>Patient 3</summary>It took three steps and joins nothing. Where everything is zero, so is every product of two: only the last layer's bias has a gradient. Zero the last layer, and no other.</details>
+
+# %% [markdown]
+# ## 6.14 The same in Stable Diffusion
+# AnimateDiff's authors publish modules for Stable Diffusion 1.5, and `MotionModule` has the same layers in the same order. What differs is names, and that queries, keys and values are one matrix here and three there. `read_motion` reads their file, and refuses one of which anything is missing or would be left over. The image model comes through diffusers, and no forward is replaced: each module is a hook behind a layer.
+#
+# In the budget `gpu` the published weights are fetched, several gigabytes once. On a laptop the same code reads random weights from files that are laid out alike. What is printed here must be true of both; but random weights draw nothing.
+
+# %%
+published = budget.pick(smoke="", laptop="", gpu="stable-diffusion-v1-5/stable-diffusion-v1-5")
+home = published or stand_in()
+as_pictures = stable_diffusion(home)
+as_films = stable_diffusion(home, "guoyww/animatediff:mm_sd_v15_v2.ckpt" if published else home / MOTION)
+widths = Counter(module.proj_out.out_features for module in as_films.network.motion)
+print(published or "random weights:", f"{as_films.network.motion[0].longest} places in time,",
+      " and ".join(f"{many} modules of {width} channels" for width, many in widths.items()))  # fmt: skip
+
+# %% [markdown]
+# Does one frame reach the others? A change of the first frame's noise, and the frames of ε̂ that it changes:
+
+# %%
+z_still = as_pictures.noise(1, 6, chance)
+z_pushed = z_still.clone()
+z_pushed[:, :, 0] += 1
+for name, model in (("a picture a frame", as_pictures.network), ("with the modules", as_films.network)):
+    change = (model(z_pushed, z_still.new_zeros(1)) - model(z_still, z_still.new_zeros(1))).abs()
+    print(f"{name:18} frames {change.amax((0, 1, 3, 4)).gt(1e-3).nonzero().flatten().tolist()}")
+
+# %% [markdown]
+# **Which noise was it trained with?** A network of ours is told λ. Stable Diffusion is told a *time step*, and which λ that is, a table says. AnimateDiff's modules were trained with another table than the image model under them: β rises on a straight line, and not √β.
+
+# %%
+tabled_steps = torch.arange(1000)
+logsnrs = {name: torch.logit(model.network.roots.cpu() ** 2)
+           for name, model in (("Stable Diffusion", as_pictures), ("AnimateDiff", as_films))}  # fmt: skip
+show_curves(
+    tabled_steps, logsnrs, xlabel="time step, as the network is told", ylabel="λ of what it is given", size=(640, 260)
+)
+
+# %% [markdown]
+# Take the wrong table, and at every step but the first the network is told of more noise, or of less, than there is; it draws all the same, and nothing says so. The question was asked of the authors (guoyww/AnimateDiff, issue 246); the paper's first version has the answer: a linear β kept colours and flickered less. Here the schedule comes with the model, and λ is translated by the model's own table.
+#
+# Another difference is in the norm before each module: AnimateDiff's own code normalizes every frame by itself, diffusers' motion U-Net all frames of a clip together. On the same weights these are two functions; `MotionModule` is the first. A test of the course holds the rest against diffusers, which reads the same file.
+#
+# And a film: the sampler and the guidance of chapter 3, and what makes pictures of latents.
+
+# %%
+sea = as_films.cond(["a sailing boat on a calm sea in the evening"])
+few = budget.pick(smoke=1, laptop=2, gpu=25)
+noise = as_films.noise(1, budget.pick(smoke=4, laptop=8, gpu=16), chance)
+film = as_films.decode(sample(ddim(guided(as_films.network, 7.5), noise, as_films.schedule, Objective.EPS, few, sea)))
+if published:
+    show(F.avg_pool3d(film, (1, 2, 2)))
+else:
+    print(
+        f"{film.shape[2]} frames of {film.shape[3]}×{film.shape[4]} pixels, drawn by random weights: nothing to be seen"
+    )
 
 # %%
 summary("06")

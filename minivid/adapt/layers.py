@@ -79,13 +79,14 @@ class MotionModule(nn.Module):
     """x plus what a small transformer over time makes of it (Guo et al. 2023, "AnimateDiff", sec. 4.2).
 
     Norm, linear, twice self-attention, a gated feed-forward, and a linear layer that begins at zero. Frames are told by sinusoids,
-    LONGEST at most: ValueError for more. The norm is each frame's own, as in AnimateDiff's code; diffusers' pools over time.
+    `longest` at most: ValueError for more. The norm is each frame's own, as in AnimateDiff's code; diffusers' pools over time.
+    groups, eps: of the norm; AnimateDiff's published modules have 32 and 1e-6 (`adapt.stable.read_motion`).
     """
 
-    def __init__(self, dim: int, heads: int):
+    def __init__(self, dim: int, heads: int, longest: int = LONGEST, groups: int = 8, eps: float = 1e-5):
         super().__init__()
-        self.heads = heads
-        self.norm, self.proj_in = FrameNorm(dim), nn.Linear(dim, dim)
+        self.heads, self.longest = heads, longest
+        self.norm, self.proj_in = FrameNorm(dim, groups, eps), nn.Linear(dim, dim)
         self.norms = nn.ModuleList(nn.LayerNorm(dim) for _ in range(3))
         self.to_qkv = nn.ModuleList(nn.Linear(dim, 3 * dim, bias=False) for _ in range(2))
         self.to_out = nn.ModuleList(nn.Linear(dim, dim) for _ in range(2))
@@ -99,9 +100,9 @@ class MotionModule(nn.Module):
         visible: Bool[Tensor, "t t"] | None = None,
     ) -> Float[Tensor, "b c t h w"]:
         frames = x.shape[2]
-        if frames > LONGEST:
+        if frames > self.longest:
             raise ValueError(
-                f"this motion module counts {LONGEST} frames, but the clip has {frames}: sample at most {LONGEST} at once."
+                f"this motion module counts {self.longest} frames, but the clip has {frames}: sample at most {self.longest} at once."
             )
         if visible is not None:
             raise ValueError("a motion module joins all frames of a clip: give it no images.")

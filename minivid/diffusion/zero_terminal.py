@@ -14,6 +14,11 @@ def scaled_linear_alphas(steps: int = 1000, first: float = 0.00085, last: float 
     return torch.cumprod(1 - betas, 0)
 
 
+def linear_alphas(steps: int = 1000, first: float = 0.00085, last: float = 0.012) -> Float[Tensor, "steps"]:
+    """ᾱ of a β that is a straight line between the same ends: AnimateDiff's, noisier at every step than Stable Diffusion's."""
+    return torch.cumprod(1 - torch.linspace(first, last, steps, dtype=torch.float64), 0)
+
+
 def rescale_zero_terminal_snr(alphas: Float[Tensor, "steps"]) -> Float[Tensor, "steps"]:
     """ᾱ whose root is shifted so that the last is 0, and stretched so that the first stays (Lin et al. 2024, alg. 1)."""
     root = alphas.sqrt()

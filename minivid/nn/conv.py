@@ -47,9 +47,9 @@ class SpatialConv(nn.Module):
 class FrameNorm(nn.Module):
     """Group normalisation of each frame by itself. Over `b c t h w` PyTorch's would pool over time and mix the frames."""
 
-    def __init__(self, dim: int, groups: int = 8):
+    def __init__(self, dim: int, groups: int = 8, eps: float = 1e-5):
         super().__init__()
-        self.norm = nn.GroupNorm(groups, dim)
+        self.norm = nn.GroupNorm(groups, dim, eps)
 
     def forward(self, x: Float[Tensor, "b c t h w"]) -> Float[Tensor, "b c t h w"]:
         frames = fold(x)

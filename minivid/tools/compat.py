@@ -8,6 +8,8 @@ later `import torchvision`, by whomever, finds it. Checked by tests/tools/test_c
 
 import importlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 
 _SCHEMAS = (
@@ -33,6 +35,23 @@ def import_torchvision() -> ModuleType:
     for name in [name for name in sys.modules if name == "torchvision" or name.startswith("torchvision.")]:
         del sys.modules[name]  # what the failed import left half-made
     return importlib.import_module("torchvision")
+
+
+@contextmanager
+def without_bars() -> Iterator[None]:
+    """transformers and diffusers load and save without a progress bar meanwhile; one that was there before is there after."""
+    import diffusers
+    import transformers
+
+    libraries = [package.utils.logging for package in (diffusers, transformers)]
+    shown = [library for library in libraries if library.is_progress_bar_enabled()]
+    for library in shown:
+        library.disable_progress_bar()
+    try:
+        yield
+    finally:
+        for library in shown:
+            library.enable_progress_bar()
 
 
 def operators_are_missing() -> bool:

@@ -17,7 +17,7 @@ from minivid.diffusion.schedule import (
     tabled,
     variance_preserving,
 )
-from minivid.diffusion.zero_terminal import rescale_zero_terminal_snr, scaled_linear_alphas
+from minivid.diffusion.zero_terminal import linear_alphas, rescale_zero_terminal_snr, scaled_linear_alphas
 
 U = torch.linspace(0, 1, 101, dtype=torch.float64)
 
@@ -78,3 +78,10 @@ def test_only_the_rescaled_table_ends_in_noise():
 def test_what_is_no_table_of_levels_is_refused(alphas):
     with pytest.raises(ValueError, match="falls from entry to entry"):
         tabled(torch.tensor(alphas))
+
+
+def test_animatediffs_table_has_stable_diffusions_ends_and_more_noise_between():
+    linear, scaled = linear_alphas(), scaled_linear_alphas()
+    assert linear[0] == pytest.approx(1 - 0.00085) and linear[0] == pytest.approx(scaled[0].item())
+    assert (1 - linear[-1] / linear[-2]).item() == pytest.approx(0.012)
+    assert (linear[1:] < scaled[1:]).all()

@@ -68,3 +68,17 @@ def test_another_failure_of_torchvision_is_not_hidden():
         else:
             raise SystemExit("it was hidden")
     """)
+
+
+def test_bars_are_put_away_and_those_that_were_there_come_back():
+    pytest.importorskip("diffusers")
+    run("""
+        from minivid.tools import compat
+        compat.import_torchvision()
+        from diffusers.utils import logging as theirs
+        from transformers.utils import logging as others
+        others.disable_progress_bar()
+        with compat.without_bars():
+            assert not theirs.is_progress_bar_enabled()
+        assert theirs.is_progress_bar_enabled() and not others.is_progress_bar_enabled()
+    """)
