@@ -80,7 +80,7 @@ from minivid.chapters.ch06.experiments import (
     supers_table,
     told_table,
 )
-from minivid.chapters.ch06.experiments.pipeline import pipeline_table, shown_stages
+from minivid.chapters.ch06.experiments.pipeline import pipeline_table, place_sentence, shown_stages
 from minivid.chapters.ch06.experiments.supers import WORLDS as FINE
 from minivid.chapters.ch06.large import sharpness
 from minivid.chapters.ch06.one_shot import GUIDANCE, TUNING, other_digit, source_clips, step_by, told, tuned, way
@@ -1159,8 +1159,8 @@ print(
 show_sheet(P_nearest=nearest, frames=1)
 
 # %% [markdown]
-# A text becomes an embedding, and the embedding is of *one* picture. Say before you read on: which words of the caption can no stage behind P know of?
-# <details><summary>Answer</summary>Those of motion: no still picture has a direction. D may learn from clips how digits move; which way was asked it cannot know. After so few steps, as the picture below shows, its frames do not hang together yet.</details>
+# A text becomes an embedding, and the embedding is of *one* picture. Say before you read on: which words of the caption can no stage behind P be told?
+# <details><summary>Answer</summary>Those of motion: no still picture has a direction. At most it hints at one, by where the digit stands. D learns from clips how digits move; which way was asked, it is not told.</details>
 #
 # ### The five of them
 # P has made the embedding; the other four are one function, which keeps what comes out of each:
@@ -1182,17 +1182,20 @@ show(**laid_out)
 
 # %%
 print(pipeline_table(whole))
+print(place_sentence(whole))
 print(whole)
 
 # %% [markdown]
 # *Digit read*: on which share of frames it is the caption's, a guess is right in a tenth. *Sharpness*: a share of that of real clips of the same captions and size. *Alike*: the cosine of the digit with itself in the next frame. Of P it is asked whether the nearest picture is one of the caption's.
 #
-# **Look first:** D's frames have one colour and, each, a digit; but not the same digit, and what stands between two of them has little to do with either. What the frames lack, no later stage can give: larger and sharper, they are still these.
+# **Look first:** D's frames have one colour, and in each a digit stands near where it stood in the last; but it is not the same numeral to the end, it changes by and by. What ↑F puts between two of them mostly fits them. What the frames lack, no later stage can give: larger and sharper, they are still these.
 #
-# **The colour arrives**, of nearly all captions, and no stage loses it. **The digit hardly does:** it is read more often than by a guess, and on no more than a third of the frames; between D and ↑F it is surely lost on some. Is it P's fault? From a real picture's embedding D does not do better, and the nearest other picture of a *real* picture has its digit hardly more often than P's has: in the towers' space nearness tells colour before digit, so P's row
-# cannot say what P lost. **The direction** cannot arrive, and no row of drawn clips is surely better, or worse, than a guess among four.
+# **The colour arrives**, of nearly all captions, and no stage loses it. **The digit hardly does:** it is read more often than by a guess, and on no more than a third of the frames. Is it P's fault? From a real picture's embedding it is read as rarely, and the nearest other picture of a *real* picture has its digit hardly more often than P's has: in the towers' space nearness tells colour before digit, so P's row
+# cannot say what P lost.
 #
-# **Sharpness** is what both super-resolutions are for, and the whole is surely sharper than the same small clip interpolated twice. It is not as sharp as real clips, although neither D's nor ↑F's frames are surely less sharp than real ones of their size. What both super-resolutions in a row make of real clips, was not measured. *Alike* does not compare between sizes, since interpolation alone lowers it; at one size, ↑F's frames are surely less alike than D's, and
+# **The direction** no stage is told, and from a caption no row is surely better, or worse, than a guess among four. From a real picture's embedding, both rows are surely better. The picture is the middle one of its clip, and where its digit stands says where it goes, as the line under the table has it: what has moved to the right for half a clip stands, mostly, at the right. That D has heard *where* is enough to explain it.
+#
+# **Sharpness** is what both super-resolutions are for, and the whole is surely sharper than the same small clip interpolated twice. It is not as sharp as real clips, although ↑F's frames are not surely less sharp than real ones of their size, and D's surely more. What both super-resolutions in a row make of real clips, was not measured. *Alike* does not compare between sizes, since interpolation alone lowers it; at one size D's frames are surely less alike than a real clip's, ↑F's than D's, and
 # SR_h's than interpolated ones. So the formula is whole, and each of its factors runs, after minutes of training on one core; of what it can do after a long one, nothing is shown here.
 
 # %% [markdown]

@@ -10,7 +10,7 @@ from minivid.chapters.ch06.experiments.methods import (
     methods_table,
     minutes_sentence,
 )
-from minivid.chapters.ch06.experiments.pipeline import measure_pipeline, pipeline_table, shown_stages
+from minivid.chapters.ch06.experiments.pipeline import measure_pipeline, pipeline_table, place_sentence, shown_stages
 from minivid.chapters.ch06.experiments.restyle import measure_gen1, restyle_table, restyled_clips
 from minivid.chapters.ch06.experiments.seams import (
     long_clips,
@@ -63,6 +63,7 @@ __all__ = [
     "more_across",
     "of_the_clips",
     "pipeline_table",
+    "place_sentence",
     "restyle_table",
     "restyled_clips",
     "seam_curves",
