@@ -743,7 +743,7 @@ award("3.8")
 # %%
 captions = ["a 5 moves left, quickly", "a 2 moves up, slowly", "an 8 moves down, quickly", "a 9 moves right, slowly"]
 told = Cond(*tokenize(captions))
-steps = budget.pick(smoke=12, laptop=25, gpu=50)
+steps = budget.pick(smoke=8, laptop=25, gpu=50)
 noise = torch.randn(4, 1, 8, 16, 16, generator=torch.Generator().manual_seed(4))
 strong = guide(teacher.network, experiments.GUIDANCE)  # s = 3; why, the curves below say
 path = list(sampler(strong, noise[:1], steps, Cond(*tokenize(captions[:1])), torch.Generator().manual_seed(0)))

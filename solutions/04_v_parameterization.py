@@ -655,7 +655,7 @@ show_orders(measured, "Error on the way, Gaussian world")
 # **Now clips.** An order is a promise about *small* steps. Five or seven calls make large ones. How far is each sampler from where a fine path of the same noise leads? Before you run it: which is nearest?
 
 # %%
-fine = sample(dpm_solver_2m(strong, noise, COSINE, Objective.V, budget.pick(smoke=40, laptop=100, gpu=200), cond))
+fine = sample(dpm_solver_2m(strong, noise, COSINE, Objective.V, budget.pick(smoke=16, laptop=100, gpu=200), cond))
 few = {}
 for count in (5, 7):
     for name, sampler, needed in (("DDIM", ddim, count), ("Heun", heun, (count + 1) // 2), ("2M", remembering, count)):

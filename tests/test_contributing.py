@@ -13,7 +13,19 @@ ROOT = Path(__file__).parents[1]
 FILES = dict(
     re.findall(r"^`([^`]+\.py)`[^\n]*\n\n```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.M | re.S)
 )
-MINIVID = ("-c", "from minivid.cli import main; main()")
+IN_TURN = """
+import sys
+from minivid.chapters.ch00.index import chapter_map
+from minivid.cli import main
+for command in sys.argv[1:]:
+    print(f"$ {command}")
+    try:
+        main(command.split())
+    except SystemExit as leave:
+        if leave.code:
+            raise
+print(f"$ map\\n{chapter_map()}")
+"""
 
 
 @pytest.fixture
@@ -39,7 +51,19 @@ def run(checkout):
     return run
 
 
-def test_the_smallest_chapter_is_built_tested_run_graded_and_taken_away(checkout, run):
+@pytest.fixture
+def minivid(run):
+    """These commands of minivid one after the other, in one process that loads the course once, and then the map: what each prints."""
+
+    def minivid(*commands: str) -> list[str]:
+        printed = re.split(r"^\$ .*\n", run("-c", IN_TURN, *commands), flags=re.M)
+        assert len(printed) == len(commands) + 2 and not printed[0]
+        return printed[1:]
+
+    return minivid
+
+
+def test_the_smallest_chapter_is_built_tested_run_graded_and_taken_away(checkout, run, minivid):
     before = {path: path.read_bytes() for path in checkout.rglob("*.ipynb")}
     assert [Path(name).name for name in FILES] == ["chapter.py", "14_averages.py", "ex_14_1.py"]
     for name, text in FILES.items():
@@ -50,16 +74,16 @@ def test_the_smallest_chapter_is_built_tested_run_graded_and_taken_away(checkout
 
     run("-m", "ruff", "check", *FILES)
     run("-m", "ruff", "format", "--check", *FILES)
-    assert set(notebooks) <= set(run(*MINIVID, "build").splitlines())
-    run(*MINIVID, "build", "--check")
+    built, _, graded, course_map = minivid("build", "build --check", f"grade {' '.join(notebooks)}")
+    assert set(notebooks) <= set(built.splitlines())
+    assert sorted(re.findall(r"\d / 1", graded)) == ["0 / 1", "1 / 1"]
+    assert "14  Averages" in course_map
     caught = run("-m", "pytest", "-n0", "-s", "tests/chapters/test_kills.py", "-k", "14.1")
-    assert len(re.findall(r"^14\.1  \w+ +mean +mean$", caught, re.M)) == 3 and "6 passed" in caught
+    assert len(re.findall(r"^14\.1  \w+ +mean +mean$", caught, re.M)) == 3 and "7 passed" in caught
     run("-m", "pytest", "-n0", "--nbval-lax", "--nbval-current-env", *notebooks)
-    assert sorted(re.findall(r"\d / 1", run(*MINIVID, "grade", *notebooks))) == ["0 / 1", "1 / 1"]
-    assert "14  Averages" in run("-c", "from minivid.chapters.ch00.index import chapter_map; print(chapter_map())")
 
     for name in [*FILES, *notebooks]:
         (checkout / name).unlink()
-    run(*MINIVID, "build", "--check")
-    assert "Averages" not in run("-c", "from minivid.chapters.ch00.index import chapter_map; print(chapter_map())")
+    _, course_map = minivid("build --check")
+    assert "Averages" not in course_map
     assert {path: path.read_bytes() for path in checkout.rglob("*.ipynb")} == before

@@ -61,8 +61,8 @@ def test(handed_on: Suppress[tuple[str, ...]] = ()) -> int:
     workers = min(4, os.cpu_count() or 1)
     # Side by side, and each with one thread: two workers of two threads on two cores are many times slower than one.
     one_thread = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
-    command = [sys.executable, "-m", "pytest", "tests", "notebooks", "solutions", f"-n{workers}", "--dist=loadfile"]
-    # In their order: else files of one long test come last, when one worker has nothing left to do.
+    command = [sys.executable, "-m", "pytest", "notebooks", "solutions", "tests", f"-n{workers}", "--dist=loadfile"]
+    # In their order: else files of one long test come last, when one worker has nothing left to do. So would a whole notebook.
     command += ["--no-loadscope-reorder", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=180"]
     if os.environ.get("MINIVID_BROWSER") != "required":  # it takes minutes, and a browser
         command += ["--ignore=tests/browser"]

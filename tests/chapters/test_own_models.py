@@ -19,6 +19,7 @@ by_id = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exer
 
 
 @by_id
+@pytest.mark.usefixtures("as_in_a_notebook")
 def test_an_untrained_model_earns_nothing_and_is_measured_in_a_minute_of_one_core(exercise):
     torch.manual_seed(0)
     model = Model(exercise.recipe, exercise.recipe.network.build().eval())
