@@ -55,10 +55,11 @@ def test_a_chapter_runs_in_jupyterlab_and_its_widgets_move(opened, screenshots, 
     assert [output.evalue for output in outputs if output.output_type == "error"] == []
     assert all(cell.execution_count for cell in ran.cells if cell.cell_type == "code")
     shown = [output.data["text/plain"] for output in outputs if VIEW in output.get("data", {})]
-    some_control = notebook.page.locator(", ".join(CONTROLS))
-    widgets = notebook.page.locator(WIDGET).filter(has=some_control).all()
-    assert len(widgets) == sum(text.startswith("VBox(") for text in shown)  # what else is drawn by widgets is progress
-    for widget in widgets:
+    widgets = notebook.page.locator(WIDGET).filter(has=notebook.page.locator(", ".join(CONTROLS)))
+    promised = sum(text.startswith("VBox(") for text in shown)  # what else is drawn by widgets is progress
+    notebook.until(lambda: widgets.count() >= promised, EFFECT_S, f"draws not all of its {promised} widgets")
+    assert widgets.count() == promised
+    for widget in widgets.all():
         assert dead_controls(notebook, widget) == []
     cut = {width: cut_off(notebook.page, width, screenshots / f"{name}-{width}.png") for width in WIDTHS}
     assert not any(cut.values()), cut
