@@ -184,6 +184,12 @@ class Notebook:
         self.idle(START_S)
         return self.saved()
 
+    def run_once(self) -> None:
+        """Run All Cells, unless an earlier test has: its kernel is still there, and the page shows what it has drawn."""
+        kept = nbformat.reads(self.path.read_text(encoding="utf-8"), as_version=4)
+        if any(cell.execution_count is None for cell in kept.cells if cell.cell_type == "code"):
+            self.run_all()
+
     def _prompts(self) -> list[str]:
         return self.page.locator(".jp-CodeCell .jp-InputArea-prompt").all_text_contents()
 
