@@ -180,9 +180,10 @@ class Notebook:
 
     def run_all(self) -> nbformat.NotebookNode:
         """Run → Run All Cells, as a person does; save; the notebook as it then lies on the disk."""
+        before = self._prompts()  # those of an earlier test's run, perhaps in another front end
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        self.until(lambda: any(prompt.strip() != "[ ]:" for prompt in self._prompts()), START_S, "has not begun")
+        self.until(lambda: self._prompts() != before, START_S, "has not begun")
         self.until(lambda: all(re.search(r"\d", prompt) for prompt in self._prompts()), RUN_S, "is not run to its end")
         self.idle(START_S)
         return self.saved()
