@@ -52,11 +52,12 @@ class ScoreTable:
 
     def _repr_html_(self) -> str:
         cell = '<td style="text-align:left;padding:.15em .8em">'
+        score = cell.replace('">', ';white-space:nowrap">')
         rows = [
-            f"<tr>{''.join(f'{cell}{with_code(text)}</td>' for text in (*texts, f'{points} / {most}'))}</tr>"
+            f"<tr>{''.join(f'{cell}{with_code(text)}</td>' for text in texts)}{score}{points} / {most}</td></tr>"
             for *texts, points, most in self.rows
         ]
-        total = f"<tr><td></td>{cell}<b>Chapter {self.chapter}</b></td><td></td><td></td>{cell}<b>{self._total()}</b></td></tr>"
+        total = f"<tr><td></td>{cell}<b>Chapter {self.chapter}</b></td><td></td><td></td>{score}<b>{self._total()}</b></td></tr>"
         return f"<table>{''.join(rows)}{total}</table>"
 
 

@@ -13,6 +13,7 @@ NAME = "05_dit"  # it has a widget, and is short
 def test_a_chapter_runs_in_notebook_7_and_its_widget_is_drawn(opened, screenshots):
     pytest.importorskip("notebook", reason="Notebook 7 is not installed: `pip install notebook`.")
     notebook = opened(NAME, "notebooks")
+    said = len(notebook.complaints)  # before any cell has run: Notebook's own
     ran = notebook.run_all()
     outputs = [output for cell in ran.cells if cell.cell_type == "code" for output in cell.outputs]
     assert not [output.evalue for output in outputs if output.output_type == "error"]
@@ -21,7 +22,7 @@ def test_a_chapter_runs_in_notebook_7_and_its_widget_is_drawn(opened, screenshot
     assert shown.count() == len(views) > 0
     shown.first.scroll_into_view_if_needed()
     notebook.page.screenshot(path=screenshots / f"{NAME}-notebook7.png")
-    assert notebook.complaints == []
+    assert notebook.complaints[said:] == []
 
 
 def test_a_widget_s_state_is_stored_with_its_notebook(server, tmp_path):

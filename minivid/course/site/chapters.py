@@ -22,9 +22,10 @@ HEADING = re.compile(r"^#{1,4} +(.+)$", re.MULTILINE)
 GIF_OF = re.compile(r'alt="GIF of (\d+) frames: ')
 NOTEBOOK = re.compile(r'href="(\d\d_\w+)\.ipynb"')
 WIDGET = "application/vnd.jupyter.widget-view+json"
+PROGRESS = re.compile(r"\s*\d+%\|")  # a bar that has run through: nothing to turn
 NOTE = (
     '<div class="needs-a-kernel">Here the notebook has something to turn and to press, which needs Python: '
-    "<code>make lab</code> opens it. What it shows stands beside it as a figure.</div>"
+    "<code>make lab</code> opens it. Mostly a figure beside it shows what it is about.</div>"
 )
 
 
@@ -93,7 +94,7 @@ def _output(output: NotebookNode, name: str, files: dict[bytes, str], section: s
         return {"output_type": "stream", "name": output.name, "text": output.text} if output.text.strip() else None
     data = output.data
     if WIDGET in data:
-        shown = {"text/html": NOTE}
+        shown = {} if PROGRESS.match(data.get("text/plain", "")) else {"text/html": NOTE}
     elif "image/png" in data:
         shown = {"text/html": _figure(data, output.metadata.get("image/png", {}), files, section)}
     elif "text/html" in data:

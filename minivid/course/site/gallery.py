@@ -6,6 +6,7 @@ tests/course/site/test_gallery.py.
 
 import hashlib
 import html
+import re
 import shlex
 import subprocess
 import sys
@@ -58,6 +59,8 @@ FILMS = (
     Film("An image model that has learnt to move", ("sample", "motion-digits"), COLOUR, "Chapter 6's motion module."),
 )  # fmt: skip
 
+OPTION = re.compile(r" (--(?:caption|out) )")
+
 
 class CannotFilm(RuntimeError):
     """A command of the gallery has failed. The message says which, and its last words."""
@@ -85,7 +88,7 @@ def draw(film: Film, kept: Path) -> bytes:
 
 def entry(film: Film, address: str) -> str:
     """A film's part of the page, in MyST; its picture is found at `address`."""
-    command = shlex.join(film.command(f"{film.model or 'world'}.gif"))
+    command = OPTION.sub(r" \\\n  \1", shlex.join(film.command(f"{film.model or 'world'}.gif")))  # one option a line
     asked = f" Asked for: {', '.join(f'*{caption}*' for caption in film.captions)}." if film.captions else ""
     return "\n".join(
         (

@@ -47,6 +47,7 @@ SETTINGS = {
     "myst_heading_anchors": 3,
     "nb_execution_mode": "off",
     "nb_merge_streams": True,
+    "nb_render_markdown_format": "myst",  # a table that a cell shows is a table
     "python_maximum_signature_line_length": 88,
     # an exercise's heading is the fourth level wherever it stands; a class that two modules have is no link in a signature
     "suppress_warnings": ["myst.header", "ref.python"],

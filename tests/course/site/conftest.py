@@ -99,6 +99,7 @@ def small_course(tmp_path, monkeypatch) -> Path:
         {"image/png": FIGURE, "text/plain": "<Figure>"},
         {"text/html": FILM, "text/plain": "a film"},
         {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/plain": "IntSlider()"},
+        {"text/markdown": "| said | where |\n|---|---|\n| much | here |", "text/plain": "<Markdown>"},
         prose=f"# 1 · First\n## 1.1 Why?\nIt is $a_b$:\n$$x = \\alpha z$$\n#### Exercise 1.1\n{hint}",
     )
     second = executed_notebook({"text/html": '<a href="01_first.ipynb">back</a>'}, prose="# 2 · Second\nText.")

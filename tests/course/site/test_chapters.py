@@ -48,6 +48,13 @@ def test_award_cells_and_the_widgets_state_are_left_out(made, executed):
     assert len(made_of_it.cells) == 2 and "widgets" not in made_of_it.metadata
 
 
+def test_a_widget_is_a_sentence_and_a_progress_bar_is_nothing(made, executed):
+    view = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}}
+    notebook = executed(view | {"text/plain": "VBox(children=())"}, view | {"text/plain": "  0%|          | 0/12"})
+    assert html_of(made(notebook)).count("needs Python") == 1
+    assert len(made(notebook).cells[1].outputs) == 1
+
+
 def test_the_notebook_that_is_handed_in_is_not_changed(made, executed, film_html):
     notebook = executed({"text/html": film_html})
     before = nbformat.writes(notebook)

@@ -35,6 +35,7 @@ def test_a_small_course_becomes_a_site_and_the_same_one_again(small_course, tmp_
     first = (site / "chapters/01_first.html").read_text()
     assert len(re.findall(r'<img[^>]*src="../pictures/\w+\.webp"', first)) == 2, "the figure and the film"
     assert "make lab" in first and "IntSlider" not in first, "a widget is a sentence"
+    assert re.search(r"<td><p>much</p></td>|<td>much</td>", first), "a table that a cell shows is one"
     folded = re.search(r"<details><summary>Hint</summary>(.*?)</details>", first, re.DOTALL)[1]
     assert r'<span class="math notranslate nohighlight">\(x^2\)</span>' in folded and "<em>slowly</em>" in folded
     assert "x[0] * y[1] * z" in re.sub("<[^>]+>", "", folded), "code is not read as Markdown"
