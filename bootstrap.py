@@ -22,9 +22,6 @@ import tempfile
 OLDEST = (3, 11)
 VERSION = "{}.{}".format(*sys.version_info[:2])
 EXTRAS = "test,oracles"
-# The pip that came with a Python may be years old. 23.0 (Debian 12) loses its way among these packages, and fetches a torch with CUDA
-# though one without is there.
-PIP, PIP_IS_NEW = "pip==26.3", "import pip; assert int(pip.__version__.split('.')[0]) >= 25"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 ROOM = 3.0  # GB: the whole .venv is about 2 with torch's build without CUDA, and 5.6 with CUDA (Linux, from PyPI)
 
@@ -108,9 +105,6 @@ def set_up():
         say(
             f"no NVIDIA driver is here; `make setup TORCH_INDEX={CPU_INDEX}` takes a torch without CUDA, 3.6 GB smaller."
         )
-    if not answers(VENV_PYTHON, PIP_IS_NEW):
-        say("a newer pip ...")
-        run([*pip, PIP])
     if index:
         # From this index and no other, and in place of a build that an earlier set-up may have taken from elsewhere.
         say(f"torch and torchvision from {index} ...")

@@ -130,26 +130,6 @@ def test_torch_comes_from_the_index_that_was_asked_for_and_stays_from_there(tmp_
     assert not commands, "the next `make lab` need not name the index again"
 
 
-@pytest.mark.parametrize("is_new", [True, False])
-def test_an_old_pip_gives_way_before_it_is_asked_for_anything(tmp_path, bootstrap, monkeypatch, is_new):
-    Path(bootstrap.VENV_PYTHON).parent.mkdir(parents=True)
-    Path(bootstrap.VENV_PYTHON).touch()
-    commands = []
-    monkeypatch.setattr(bootstrap, "run", commands.append)
-    monkeypatch.setattr(bootstrap, "answers", lambda python, code: is_new or code != bootstrap.PIP_IS_NEW)
-    monkeypatch.setenv("TORCH_INDEX", "https://example.org/cpu")
-    assert bootstrap.main() == 0
-    asked_for = [command[-1].partition("==")[0] for command in commands]
-    assert asked_for[:-1] == (["torchvision"] if is_new else ["pip", "torchvision"])
-
-
-@pytest.mark.parametrize("version, is_new", [("23.0.1", False), ("24.0", False), ("25.0", True), ("26.3", True)])
-def test_which_pip_is_old(tmp_path, bootstrap, monkeypatch, version, is_new):
-    (tmp_path / "pip.py").write_text(f"__version__ = {version!r}")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    assert bootstrap.answers(sys.executable, bootstrap.PIP_IS_NEW) == is_new
-
-
 @pytest.mark.parametrize(
     "output, sentence",
     [
