@@ -13,6 +13,7 @@ import errno
 import hashlib
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -222,7 +223,7 @@ def explain(output):
         )
     if missing:
         return (
-            f"there is no build of {missing.group(1)} for Python {VERSION} on this machine in the index that was asked: the "
+            f"there is no build of {missing.group(1)} for Python {platform.python_version()} on this machine in the index that was asked: the "
             "versions were tested with Python 3.11, so try `make lab PYTHON=python3.11` (and look at TORCH_INDEX if you gave one)."
         )
     return None

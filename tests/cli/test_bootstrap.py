@@ -179,3 +179,21 @@ def test_every_declared_package_has_a_tested_version_within_its_bounds():
         requirement = Requirement(line)
         assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), line
     assert pins["torch"] == "2.13.0"
+
+
+def test_the_tested_versions_are_for_every_python_from_3_11_on():
+    """Debian 12 has 3.11.2: a version that wants 3.11.5 is not to be had there, and pip searches long before it says so."""
+    from importlib.metadata import distributions
+
+    from packaging.specifiers import SpecifierSet
+    from packaging.utils import canonicalize_name
+
+    pins = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line)
+    pinned = {canonicalize_name(name): version for name, version in pins.items()}
+    wanted = {
+        (name, found.version): found.metadata["Requires-Python"] or ""
+        for found in distributions()
+        if found.version.partition("+")[0] == pinned.get(name := canonicalize_name(found.metadata["Name"]))
+    }
+    assert len(wanted) > 100
+    assert not [one for one, pythons in wanted.items() if not SpecifierSet(pythons).contains("3.11.0")]
