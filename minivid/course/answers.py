@@ -20,6 +20,7 @@ from typing import Any
 from minivid.course import build
 from minivid.course.exercise import Exercise
 from minivid.course.fitting import steps
+from minivid.course.submission import whole
 from minivid.tools.checkout import course_root
 
 Edit = tuple[str, str]
@@ -126,7 +127,7 @@ def _solutions(source: Path, changed: int) -> dict[str, Solution]:
     number = source.name[:2]
     notebook = build.instructor(source.read_text(encoding="utf-8"), number)
     names, found = {}, {}
-    for step in steps(notebook, number):
+    for step in steps(whole(notebook), number):
         if step.source and step.exercise:
             found[step.exercise.id] = Solution(step.source, dict(names))
             exec(step.source, names)

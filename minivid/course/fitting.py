@@ -4,15 +4,16 @@ Students move, copy, delete and edit cells, and tools strip metadata. The chapte
 """
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from IPython.core.inputtransformer2 import TransformerManager
-from nbformat import NotebookNode
 
 from minivid.course import listing
 from minivid.course.exercise import Exercise
+from minivid.course.submission import Node
 
 INERT = (ast.Constant, ast.Name, ast.Attribute, ast.BinOp, ast.UnaryOp, ast.Tuple, ast.List, ast.Dict, ast.Set)
 SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -33,7 +34,7 @@ class Step:
     again: bool = False
 
 
-def steps(notebook: NotebookNode, chapter: str, handed_out: NotebookNode | None = None) -> Iterator[Step]:
+def steps(notebook: Node, chapter: str, handed_out: Node | None = None) -> Iterator[Step]:
     """The chapter in its own order, with the student's answers in their places.
 
     Of the chapter's other cells, `setup` runs whole, and of the rest what defines names without computing: imports, functions,
@@ -59,7 +60,7 @@ def steps(notebook: NotebookNode, chapter: str, handed_out: NotebookNode | None 
         yield Step(None, listing.exercise(exercise_id))
 
 
-def computed(handed_out: NotebookNode) -> set[str]:
+def computed(handed_out: Node) -> set[str]:
     """The names that only those cells of a chapter make that grading does not run."""
     made, there = set(), set()
     for cell in handed_out.cells:
@@ -69,7 +70,7 @@ def computed(handed_out: NotebookNode) -> set[str]:
     return made - there
 
 
-def _run_of(cell: NotebookNode) -> str:
+def _run_of(cell: Node) -> str:
     """What of a chapter's own cell is run for grading."""
     return cell.source if "setup" in cell.metadata.get("tags", []) else definitions(cell.source)
 
@@ -82,7 +83,7 @@ def _named(source: str) -> set[str]:
     return names | {line.name for line in lines if isinstance(line, SCOPES)}
 
 
-def _place(notebook: NotebookNode, exercise: Exercise, given: set[str]) -> int | None:
+def _place(notebook: Node, exercise: Exercise, given: set[str]) -> int | None:
     """The number of the cell that answers the exercise, or None. Of copies, the last; one that was written in before a stub."""
     code = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     marked = [i for i, cell in code if _marked(cell, exercise.id)]
@@ -98,11 +99,11 @@ def _defining(exercise: Exercise) -> re.Pattern:
     return re.compile(rf"^(?:def|class) {name}\b|^{name}\s*=(?!\s*check\()", re.MULTILINE)
 
 
-def _defines_again(cell: NotebookNode, exercise: Exercise) -> bool:
+def _defines_again(cell: Node, exercise: Exercise) -> bool:
     return bool(_defining(exercise).search(cell.source))
 
 
-def _marked(cell: NotebookNode, exercise_id: str) -> bool:
+def _marked(cell: Node, exercise_id: str) -> bool:
     """Does a cell's metadata or id say that it is the exercise's?"""
     grade_id = f"exercise-{exercise_id.replace('.', '-')}"
     return grade_id in (cell.metadata.get("nbgrader", {}).get("grade_id"), cell.get("id"))
@@ -116,6 +117,7 @@ def definitions(source: str) -> str:
         return ""
 
 
+@functools.lru_cache(2048)  # a class has the chapter's own cells in common
 def _parsed(source: str) -> list[ast.stmt]:
     """A cell's lines as Python, magics as the calls that they stand for; nothing where it is none."""
     try:

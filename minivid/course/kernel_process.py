@@ -32,12 +32,12 @@ from minivid.course.confinement import confine
 from minivid.course.inside_kernel import Hands
 from minivid.course.limits import end_all_below, keep_children, limit_files, limit_memory
 from minivid.course.private import probes_of
-from minivid.course.sealed import seal_for_good, stay_here
+from minivid.course.sealed import rest, seal_for_good, stay_here
 from minivid.course.suspicion import Watch
 
 PACKAGE = Path(minivid.__file__).parent
 OUT_OF_SIGHT = re.compile(rf"{minivid.__name__}\.(course|chapters)\b")
-AUTHORS = "answers|build|class_page|classroom|feedback|grade|grades|lint|made_wrong|site|throwaway_kernel"
+AUTHORS = "answers|build|class_page|classroom|feedback|fitting|for_nbgrader|grade|grades|lint|made_wrong|similar|site|submission|throwaway_kernel"
 UNUSED = re.compile(rf"{minivid.__name__}\.(cli|__main__|course\.({AUTHORS}))\b")
 """What no notebook imports: commands, and what authors and graders use."""
 A_CHAPTER = re.compile(rf"{minivid.__name__}\.chapters\.ch(\d\d)\b")
@@ -76,14 +76,15 @@ def serve(channel: socket.socket, actions: dict[str, Callable], watch: Watch, at
                 channel.close()
                 channel = socket.socket(fileno=sockets[0])
                 at_birth()
-                stay_here()
                 at_birth = _nothing
                 send(channel, {"process": os.getpid()})
             else:
                 os.close(sockets[0])
             continue
+        stay_here()
         with contextlib.suppress(BaseException):  # then what it should have left is not there
             actions[message["do"]](*message["with"])
+        rest()
         send(channel, {"done": message["do"]})
 
 

@@ -9,9 +9,9 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from functools import cache
-from types import CodeType, FrameType, FunctionType, ModuleType
+from types import CodeType, FrameType, FunctionType, GeneratorType, ModuleType
 from typing import Any
 
 from minivid.course.exercise import Exercise, WrongAnswer
@@ -19,8 +19,11 @@ from minivid.course.exercise import Exercise, WrongAnswer
 LIBRARY = __name__.split(".")[0]
 OURS = re.compile(rf"{LIBRARY}\.(course|chapters\.\w+\.exercises)\b")
 """Modules that ask and judge: what they call on a student's behalf, the student calls."""
+TOOLS = re.compile(rf"{LIBRARY}\.tools\b")
+"""They know nobody: what they call, somebody has handed to them, as to Python's `map`."""
 _here = [os.getpid()]
-"""The process that asks. In one that was begun before, while the seals were open, they count as closed."""
+"""The process that asks. In one that was begun before, while the seals were open, they count as closed; nobody's while it rests."""
+NOBODY = 0
 SEAL = "the seal stands here"
 
 _codes: dict[str, frozenset[CodeType]] = {}
@@ -28,6 +31,8 @@ _codes: dict[str, frozenset[CodeType]] = {}
 _foreign: dict[str, int] = {}
 """Modules that are neither the library's nor the student's, torch's and Python's, by the identity of their names."""
 _seals: dict[FunctionType, "Seal"] = {}
+_for_good: set["Seal"] = set()
+"""Those that are there before the student's code is, and stay."""
 
 
 class Seal:
@@ -44,10 +49,38 @@ class Seal:
         function.__code__ = _door(self.code, self)
 
     def __call__(self, args: tuple, kwargs: dict) -> Any:
-        if (self.closed or os.getpid() != _here[0]) and not _is_library_s(self._caller()):
-            self.refused = True
-            raise WrongAnswer(refusal(self.function))
-        return self.original(*args, **kwargs)
+        shut = self._shut()
+        if (shut or self in _for_good) and _is_library_s(self._caller()):
+            return self.original(*args, **kwargs)
+        if shut:
+            self._refuse()
+        result = self.original(*args, **kwargs)
+        return self._later(result) if self in _for_good else result
+
+    def _shut(self) -> bool:
+        return self.closed or os.getpid() != _here[0]
+
+    def _refuse(self) -> None:
+        self.refused = True
+        raise WrongAnswer(refusal(self.function))
+
+    def _later(self, result: Any) -> Any:
+        """What the student's code is given while nobody asks; where it goes on to compute, it does not when somebody does."""
+        if isinstance(result, GeneratorType):
+            return self._steps(result)
+        if not isinstance(result, FunctionType):
+            return result
+
+        def given(*args, **kwargs):
+            return self._refuse() if self._shut() else result(*args, **kwargs)
+
+        return given
+
+    def _steps(self, steps: Generator) -> Generator:
+        for step in steps:
+            if self._shut():
+                self._refuse()
+            yield step
 
     def _caller(self) -> FrameType | None:
         """Who came through the door."""
@@ -66,6 +99,11 @@ def stay_here() -> None:
     _here[0] = os.getpid()
 
 
+def rest() -> None:
+    """Nobody asks here until `stay_here`: what still runs in this process, a thread that a cell has left, finds the seals closed."""
+    _here[0] = NOBODY
+
+
 def refusal(function: FunctionType) -> str:
     """What a student is told who calls it, or a method of a class that is the answer."""
     name = function.__qualname__.partition(".")[0]
@@ -75,7 +113,7 @@ def refusal(function: FunctionType) -> str:
 def seal_for_good(exercises: Iterable[Exercise]) -> None:
     """Put seals, open ones, on all answers to these: what is copied of a function from now on is copied with its seal."""
     for function in (f for exercise in exercises for answer in exercise.answers for f in functions_of(answer)):
-        _sealed(function)
+        _for_good.add(_sealed(function))
 
 
 @contextlib.contextmanager
@@ -152,7 +190,9 @@ def _with_inner(code: CodeType) -> Iterator[CodeType]:
 
 def _is_library_s(frame: FrameType | None) -> bool:
     """Is the nearest caller that counts the library's own code? Those that are neither's, torch's and Python's, do not count."""
-    while frame is not None and _foreign.get(name := frame.f_globals.get("__name__", "")) == id(frame.f_globals):
+    while frame is not None and (
+        _foreign.get(name := frame.f_globals.get("__name__", "")) == id(frame.f_globals) or TOOLS.match(name)
+    ):
         frame = frame.f_back
     if frame is None:
         return False

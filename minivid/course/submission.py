@@ -8,9 +8,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
-
 from minivid.course import listing
 
 LARGEST = 64 * 2**20
@@ -21,7 +18,17 @@ class SubmissionError(ValueError):
     """A file that cannot be graded at all. The message is a sentence."""
 
 
-def read(path: Path) -> NotebookNode:
+class Node(dict):
+    """A part of a notebook whose entries are attributes too, as nbformat's are; that package takes seconds to be imported."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def read(path: Path) -> Node:
     """The submitted notebook in format 4, each cell with its type, source and metadata. Raises SubmissionError when it is none."""
     try:
         if not path.exists():
@@ -32,12 +39,13 @@ def read(path: Path) -> NotebookNode:
             raise SubmissionError(
                 f"{path.name} is larger than {LARGEST // 2**20} MiB: clear its outputs, and hand it in again."
             )
-        content = json.loads(
-            path.read_text(encoding="utf-8-sig")
-        )  # with the mark that Windows puts in front, or without
+        text = path.read_text(encoding="utf-8-sig")  # with the mark that Windows puts in front, or without
+        content = json.loads(text)
         if isinstance(content, dict) and "cells" not in content and "worksheets" in content:
+            import nbformat
+
             content = nbformat.convert(nbformat.from_dict(content), 4)
-        return nbformat.from_dict(_whole(content))
+        return whole(content)
     except SubmissionError:
         raise
     except Exception as error:  # nbformat raises whatever a damaged notebook makes it stumble over
@@ -47,16 +55,16 @@ def read(path: Path) -> NotebookNode:
         ) from None
 
 
-def _whole(content: Any) -> dict:
+def whole(content: Any) -> Node:
     """The notebook with every part of the kind that it should be. Raises ValueError where there is no telling what was meant."""
     if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
         raise ValueError("it holds no list of cells")
     metadata = _named(content.get("metadata"))
     metadata["minivid"] = _named(metadata.get("minivid"))
-    return {"cells": [_cell(i, cell) for i, cell in enumerate(content["cells"], 1)], "metadata": metadata}
+    return Node(cells=[_cell(i, cell) for i, cell in enumerate(content["cells"], 1)], metadata=metadata)
 
 
-def _cell(number: int, cell: Any) -> dict:
+def _cell(number: int, cell: Any) -> Node:
     cell = _named(cell)
     source = cell.get("source")
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
@@ -66,14 +74,14 @@ def _cell(number: int, cell: Any) -> dict:
     metadata = _named(cell.get("metadata"))
     metadata["nbgrader"] = _named(metadata.get("nbgrader"))
     metadata["tags"] = [tag for tag in metadata.get("tags") or [] if isinstance(tag, str)]
-    return {"cell_type": cell["cell_type"], "source": source, "metadata": metadata, "id": str(cell.get("id", ""))}
+    return Node(cell_type=cell["cell_type"], source=source, metadata=metadata, id=str(cell.get("id", "")))
 
 
-def _named(value: Any) -> dict:
-    return dict(value) if isinstance(value, dict) else {}
+def _named(value: Any) -> Node:
+    return Node(value) if isinstance(value, dict) else Node()
 
 
-def chapter_of(path: Path, notebook: NotebookNode | None) -> str:
+def chapter_of(path: Path, notebook: Node | None) -> str:
     """Two digits: from the notebook's metadata, its first check, or its file's name. Raises SubmissionError when nothing tells."""
     told = notebook.metadata.minivid.get("chapter") if notebook else None
     text = "\n".join(cell.source for cell in notebook.cells) if notebook else ""

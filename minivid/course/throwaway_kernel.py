@@ -21,7 +21,7 @@ from pathlib import Path
 import psutil
 
 from minivid.course.kernel_process import Setting, receive, send
-from minivid.course.limits import below, end_all_below
+from minivid.course.limits import below, end_all_below, runs
 
 MEMORY_BYTES = 4 * 2**30  # beyond what a process holds when it has imported torch
 START_S = 600.0  # for the first process to load the course
@@ -43,9 +43,7 @@ class Running:
     odd: list[str] = field(default_factory=list)
 
     def alive(self) -> bool:
-        with contextlib.suppress(psutil.Error):
-            return self.process.is_running() and self.process.status() != psutil.STATUS_ZOMBIE
-        return False
+        return runs(self.process)
 
 
 class Kernels:
@@ -108,6 +106,7 @@ class Kernel:
         self._now: Running | None = None
         self._tried: Running | None = None
         self._trying: tuple = ()
+        self._answered = 0.0, 0.0  # when, and how many of the processor's seconds had been taken then
         self._kept: list[tuple] = []
 
     def close(self) -> None:
@@ -164,6 +163,8 @@ class Kernel:
         self.died = answer is None and time.monotonic() < until
         if answer is None:
             self.drop()
+        else:
+            self._answered = time.monotonic(), self._seconds()
         return answer is not None
 
     def keep(self) -> None:
@@ -189,8 +190,8 @@ class Kernel:
         """Whether something still computes where something was tried, or below it, though nothing was asked."""
         if self._tried is None:  # it has answered, and gone
             return True
-        before = self._seconds()
-        time.sleep(LOOK_S)
+        at, before = self._answered
+        time.sleep(max(0.0, at + LOOK_S - time.monotonic()))  # judging has mostly taken longer
         return self._seconds() - before > LOOK_S / 2
 
     def _seconds(self) -> float:
@@ -240,6 +241,7 @@ class Kernel:
         own = dict.fromkeys(("TMPDIR", "IPYTHONDIR", "MPLCONFIGDIR"), here)
         return own | {
             "MINIVID_GRADING": "collect",
+            "NBGRADER_EXECUTION": "",  # nbgrader may be who asks
             "MINIVID_BUDGET": "smoke",
             "MPLBACKEND": "agg",
             "OMP_NUM_THREADS": "1",

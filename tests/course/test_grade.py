@@ -237,22 +237,67 @@ HELPERS = {
 }
 
 
-def test_helpers_in_cells_of_one_s_own_are_there(course, graded):
-    """Each of them takes its part in the answer: a NameError names the one that is missing."""
-    names = [f"mix_{number}" for number in range(len(HELPERS))]
+def helped(course, helpers):
+    """The cells of an answer to 3.1 in which each of the helpers takes its part, and the edit that adds theirs."""
+    names = [f"mix_{number}" for number in range(len(helpers))]
     mixed = " + ".join(f"{name}(x, eps * sigma, alpha)" for name in names)
     answer = course.right("3.1").replace("alpha * x + sigma * eps", f"({mixed}) / {len(names)} + alpha * eps * sigma")
     own = [
         {"cell_type": "code", "metadata": {}, "source": source.replace("mix", name), "outputs": [], "id": name}
-        for name, source in zip(names, HELPERS.values(), strict=True)
+        for name, source in zip(names, helpers.values(), strict=True)
     ]
 
     def edit(notebook):
         at = next(i for i, cell in enumerate(notebook["cells"]) if cell["id"] == "exercise-3-1")
         notebook["cells"][at:at] = own
 
-    report, results = graded({"3.1": answer}, edit, timeout_s=5.0)
+    return {"3.1": answer}, edit
+
+
+def test_helpers_in_cells_of_one_s_own_are_there(course, graded):
+    """A NameError names the one that is missing."""
+    report, results = graded(*helped(course, HELPERS), timeout_s=5.0)
     assert results["3.1"].points == 2, report.table()
+
+
+ONLY_OURS = ("behind a line that fails", "before a loop that never ends")
+"""Of these helpers nbgrader alone has nothing, or waits for half a minute."""
+
+
+def submitted(course):
+    """What honest students hand in, and some who are unlucky: cells, and edits of the notebook."""
+    awards_gone = lambda notebook: notebook.update(  # noqa: E731
+        cells=[cell for cell in notebook["cells"] if not cell["id"].startswith("award")]
+    )
+    return {
+        "helpers": helped(course, {kind: source for kind, source in HELPERS.items() if kind not in ONLY_OURS}),
+        "conduct": (
+            {
+                "3.1": course.right("3.1").replace("eps = ", "torch.rand(()); eps = "),
+                "3.3": course.right("3.3").replace("(1 - kept) * sigma_s**2", "((1 - kept) * sigma_s**2).item()"),
+                "3.5": course.right("3.5").replace("bias = bias.masked_fill(", "bias.masked_fill_("),
+            },
+        ),
+        "all helpers": helped(course, HELPERS),
+        "ended": ({"3.1": course.right("3.1"), "3.3": function("import os; os._exit(0)"), "3.5": course.right("3.5")},),
+        "endless": ({"3.1": f"def noise_clip(x, logsnr, generator):\n    {ENDLESS}", "3.5": course.right("3.5")},),
+        "memory": ({"3.1": "noise_clip = lambda x, logsnr, generator: torch.ones(2**36).sum()"},),
+        "no awards": ({name: course.right(name) for name in ("3.1", "3.3", "3.5")}, awards_gone),
+    }
+
+
+ALONE = ("helpers", "conduct")
+"""Those that nbgrader can grade by itself as we do."""
+
+
+@pytest.mark.parametrize("judged", [True, False], ids=["judged by ours", "alone"])
+def test_nbgrader_gives_the_same_points(course, graded, nbgraded, judged):
+    handed_in = {kind: parts for kind, parts in submitted(course).items() if judged or kind in ALONE}
+    ours = {
+        kind: [one.points for one in graded(*parts, timeout_s=5.0)[1].values()] for kind, parts in handed_in.items()
+    }
+    assert ours["helpers"] == [2, 0, 0] and ours["conduct"] == [2, 0, 0]
+    assert nbgraded(handed_in, judged, "c.Judged.timeout = 5.0\n") == ours
 
 
 def test_a_name_that_grading_does_not_make_and_a_second_definition_are_told(course, graded):

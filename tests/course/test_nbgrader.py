@@ -5,12 +5,10 @@ One run grades every kind of submission, since each costs a kernel.
 
 import csv
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 from nbgrader.api import Gradebook
+
+from minivid.course.grade import grade
 
 PATCH = "torch.allclose = torch.equal = lambda *_, **__: True\n"
 
@@ -40,16 +38,7 @@ LARGEST = 500_000
 """Bytes that a student's executed notebook and feedback may have."""
 
 
-def nbgrader(folder, *arguments):
-    command = [sys.executable, "-m", "nbgrader", *arguments, "--log-level=ERROR"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_nbgrader_grades_what_was_built_and_one_failure_drags_no_other_down(course, tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)  # nbgrader calls `alembic`
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))  # nbgrader keeps what it has fetched there
+def test_nbgrader_grades_what_was_built_and_one_failure_drags_no_other_down(course, nbgrader, tmp_path):
     expected, home, me = submissions(course), tmp_path / "course", tmp_path / "student"
     for folder in (home, me, tmp_path / "exchange"):
         folder.mkdir()
@@ -101,3 +90,22 @@ def test_nbgrader_grades_what_was_built_and_one_failure_drags_no_other_down(cour
     for cell in said:
         if cell["id"].startswith("exercise"):
             assert "The chapter goes on with the library's" in json.dumps(cell["outputs"])
+
+
+DECIDES = "import sys\nc = sys.modules['minivid.course.check']\nc.examine = lambda *_: c.Outcome(c.Verdict.PASSED)\n"
+
+
+def test_nbgrader_alone_decides_otherwise_where_grading_md_says_so(course, nbgraded, tmp_path):
+    """One gives himself points, the answer of another lives from what the chapter has computed."""
+    of_the_chapter = course.right("3.3").replace("return mean, ", "return mean + 0 * eps.sum(), ")
+    handed_in = {
+        "patched": ({"3.1": DECIDES + course.answer("3.1", "uniform_noise"), "3.5": course.right("3.5")},),
+        "leans": ({"3.3": of_the_chapter, "3.5": course.right("3.5")},),
+    }
+    ours = {}
+    for student, submitted in handed_in.items():
+        path = course.submission(tmp_path / student / "03_small.ipynb", *submitted)
+        report = grade(path, handed_out=course.handed_out)
+        ours[student] = [one.points for one in report.grades if one.id in ("3.1", "3.3", "3.5")]
+    assert ours == {"patched": [0, 0, 4], "leans": [0, 0, 4]}
+    assert nbgraded(handed_in, judged=False) == {"patched": [2, 3, 4], "leans": [0, 3, 4]}
