@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -38,6 +39,7 @@ def storey(room: str) -> int:
     return next(level for level, rooms in enumerate(STOREYS) if room in rooms)
 
 
+@cache
 def rooms() -> set[str]:
     """The parts of minivid that hold Python: its modules and packages."""
     files = [path for path in HOUSE.rglob("*.py") if path != HOUSE / "__init__.py"]
@@ -83,6 +85,7 @@ def modules() -> dict[str, str]:
     }
 
 
+@cache
 def imports() -> list[tuple[str, str, str]]:
     """(file, the room it lies in, a room that it imports), for each such pair."""
     found = []
