@@ -139,7 +139,9 @@ def _class(
         raise BadInput(str(error)) from error
     results = []
     with Progress(len(handed_in), "notebook") as bar:
-        for result in graded(handed_in, json, jobs, resume, **options):
+        for result in graded(
+            handed_in, json, jobs, resume, [path for path in (csv, feedback) if path is not None], **options
+        ):
             results.append(result)
             bar.update(student=result.student)
     results.sort(key=lambda result: (result.student, result.notebook))

@@ -97,17 +97,24 @@ def _below(path: Path, place: Path) -> str:
 
 
 def graded(
-    handed_in: Sequence[Submission], journal: Path | None = None, jobs: int = 1, resume: bool = False, **options
+    handed_in: Sequence[Submission],
+    journal: Path | None = None,
+    jobs: int = 1,
+    resume: bool = False,
+    unseen: Iterable[Path] = (),
+    **options,
 ) -> Iterator[Graded]:
     """Each submission's grades, as they come; with `resume` those first that the journal has of the same bytes on the same terms.
 
-    journal: a file that gets a line of JSON for each. options: those of `grade`, and memory_bytes, for each process of a student's.
+    journal: a file that gets a line of JSON for each. unseen: what students' code must not read, besides the journal, the course's solutions
+    and what others handed in: other files of grades, there or not yet. options: those of `grade`, and memory_bytes, for each process of a student's.
     """
     before = read_journal(journal) if journal is not None and resume else []
     terms = terms_of(options)
     before = [one for one in before if one.terms in (terms, "")]
     before = [one for one in before if not one.report.problem]  # what could not be graded is tried again
-    options |= {"hidden": hidden(one.notebook for one in handed_in)}
+    told_to_nobody = [*unseen, *([journal] if journal is not None else [])]
+    options |= {"hidden": [*hidden(one.notebook for one in handed_in), *(path.resolve() for path in told_to_nobody)]}
     if journal is not None:  # whole lines alone, so that the next one does not go on behind half a line
         write_atomically(journal, "".join(map(_line, before)))
     done = {(one.student, one.notebook, one.sha256): one for one in before}

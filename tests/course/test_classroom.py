@@ -6,7 +6,7 @@ import json
 import pytest
 
 from minivid.cli import main
-from minivid.course import class_page, classroom, feedback
+from minivid.course import class_page, classroom, confinement, feedback
 from minivid.course.classroom import Graded, Submission, graded, read_journal, submissions, table
 from minivid.course.grades import Grade, GradeReport
 from minivid.course.submission import SubmissionError
@@ -206,6 +206,31 @@ def test_a_class_from_the_command_line(course, tmp_path, capsys):
         main(["grade", str(tmp_path / "in"), *files])
     assert end.value.code == 2 and "already holds grades: --resume" in capsys.readouterr().err
     assert (tmp_path / "back" / "anna" / "03_small.html").is_file() and (tmp_path / "back" / "class.html").is_file()
+
+
+@pytest.mark.skipif(confinement.version() < 1, reason="this machine has no Landlock")
+def test_a_student_reads_no_other_s_grades(course, tmp_path):
+    """Neither those of this run, nor what an earlier one has left."""
+    grades = tmp_path / "grades"
+    (grades / "back" / "anna").mkdir(parents=True)
+    (grades / "g.csv").write_text("anna,2")
+    (grades / "back" / "anna" / "03_small.md").write_text("2 of 2 points")
+    course.submission(tmp_path / "in" / "anna" / "03_small.ipynb", {"3.1": course.right("3.1")})
+    told = "open(at).read() if os.path.isfile(at) else os.listdir(at)"
+    curious = "".join(
+        f"    at = {str(grades / name)!r}\n    try: told.append({told})\n    except OSError as error: told.append(type(error).__name__)\n"
+        for name in ("g.jsonl", "g.csv", "back/anna/03_small.md")
+    )
+    head = course.right("3.1").split(":\n")[0]
+    wrong = f"import os\n{head}:\n    told = []\n{curious}    raise RuntimeError(' and '.join(map(str, told)))\n"
+    course.submission(tmp_path / "in" / "ben" / "03_small.ipynb", {"3.1": wrong})
+    unseen = (grades / "g.csv", grades / "back")
+    results = {
+        one.student: one.report for one in graded(submissions([tmp_path / "in"]), grades / "g.jsonl", unseen=unseen)
+    }
+    (message,) = [one.message for one in results["ben"].grades if one.id == "3.1"]
+    assert "anna" in (grades / "g.jsonl").read_text() and results["anna"].points == 2
+    assert "PermissionError and PermissionError and PermissionError" in message, message
 
 
 @pytest.mark.parametrize("found, words", [(0, "not confined"), (3, "files alone"), (5, "free to end others"), (6, "")])
