@@ -1213,7 +1213,7 @@ print(clinic_table(image.network, sick, z_one))
 
 # %% [markdown]
 # ## 6.14 The same in Stable Diffusion
-# AnimateDiff's authors publish modules for Stable Diffusion 1.5, and `MotionModule` has the same layers in the same order. What differs is names, and that queries, keys and values are one matrix here and three there. `read_motion` reads their file, and refuses one of which anything is missing or would be left over. The image model comes through diffusers, and no forward is replaced: each module is a hook behind a layer.
+# AnimateDiff's authors publish modules for Stable Diffusion 1.5, and `MotionModule` has the same layers in the same order. What differs is names, the norm's number of groups and its ε, and that queries, keys and values are one matrix here and three there. `read_motion` reads their file, and refuses a module of which anything is missing or would be left over. The image model comes through diffusers, and no forward is replaced: each module is a *hook*, a function that torch calls with a layer's output and whose answer takes its place. What the network draws are *latents*, small codes of pictures, which a second network, a variational autoencoder, turns into pixels.
 #
 # In the budget `gpu` the published weights are fetched, several gigabytes once. On a laptop the same code reads random weights from files that are laid out alike. What is printed here must be true of both; but random weights draw nothing.
 
@@ -1251,7 +1251,7 @@ show_curves(
 # %% [markdown]
 # Take the wrong table, and at every step but the first the network is told of more noise, or of less, than there is; it draws all the same, and nothing says so. The question was asked of the authors (guoyww/AnimateDiff, issue 246); the paper's first version has the answer: a linear β kept colours and flickered less. Here the schedule comes with the model, and λ is translated by the model's own table.
 #
-# Another difference is in the norm before each module: AnimateDiff's own code normalizes every frame by itself, diffusers' motion U-Net all frames of a clip together. On the same weights these are two functions; `MotionModule` is the first. A test of the course holds the rest against diffusers, which reads the same file.
+# Another difference is in the norm before each module: AnimateDiff's own code has it normalize every frame by itself, diffusers' motion U-Net all frames of a clip together. On the same weights these are two functions; `MotionModule` is the first. (Version 1 of AnimateDiff pools in the norms of the image model itself; `read_motion` refuses its files.) A test of the course holds the rest against diffusers, which reads the same file.
 #
 # And a film: the sampler and the guidance of chapter 3, and what makes pictures of latents.
 

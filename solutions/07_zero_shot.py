@@ -939,7 +939,7 @@ for says, one, other in (
     print(f"{says:56} {(one - other).abs().max():.0e}")
 
 # %% [markdown]
-# To rounding, which in the half precision of a GPU is a thousandth and more. The foreground, for which the paper asks a network for salient objects, here is asked for by name: CLIPSeg (Lüddecke & Ecker 2022) marks what "panda" may mean in the frames that x̂ shows, and what is not marked is smoothed.
+# The first two are zero but for rounding, which in the half precision of a GPU is coarser; the third, with motion and new noise, is what they are small against. The foreground, for which the paper asks a network for salient objects, here is asked for by name: CLIPSeg (Lüddecke & Ecker 2022) marks what "panda" may mean in the frames that x̂ shows, and what is not marked is smoothed.
 
 # %%
 calm = stable.decode(stable_film((1.5, 1.5), (t1, t0), smooth=(t0, 0.6)))

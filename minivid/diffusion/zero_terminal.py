@@ -15,7 +15,7 @@ def scaled_linear_alphas(steps: int = 1000, first: float = 0.00085, last: float 
 
 
 def linear_alphas(steps: int = 1000, first: float = 0.00085, last: float = 0.012) -> Float[Tensor, "steps"]:
-    """ᾱ of a β that is a straight line between the same ends: AnimateDiff's, noisier at every step than Stable Diffusion's."""
+    """ᾱ of a β that is a straight line between the same ends: AnimateDiff's, noisier at every step but the first than Stable Diffusion's."""
     return torch.cumprod(1 - torch.linspace(first, last, steps, dtype=torch.float64), 0)
 
 

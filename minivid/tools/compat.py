@@ -42,7 +42,9 @@ def without_bars() -> Iterator[None]:
     """transformers and diffusers load and save without a progress bar meanwhile; one that was there before is there after."""
     import diffusers
     import transformers
+    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars
 
+    hubs_were_off = are_progress_bars_disabled()  # transformers turns these on with its own
     libraries = [package.utils.logging for package in (diffusers, transformers)]
     shown = [library for library in libraries if library.is_progress_bar_enabled()]
     for library in shown:
@@ -52,6 +54,8 @@ def without_bars() -> Iterator[None]:
     finally:
         for library in shown:
             library.enable_progress_bar()
+        if hubs_were_off:
+            disable_progress_bars()
 
 
 def operators_are_missing() -> bool:

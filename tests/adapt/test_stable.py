@@ -1,5 +1,7 @@
 """Stable Diffusion in the course's terms, at random weights in its own files: what is said, who looks where, and that every wrong file is a sentence."""
 
+import shutil
+
 import pytest
 import torch
 from torch import nn
@@ -31,12 +33,12 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def stable(folder):
-    return stable_diffusion(folder)
+    return stable_diffusion(folder, device="cpu")
 
 
 @pytest.fixture(scope="module")
 def moving(folder):
-    return stable_diffusion(folder, folder / MOTION)
+    return stable_diffusion(folder, folder / MOTION, device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +65,7 @@ def reached(stable, frame):
 
 def test_the_stand_in_leaves_torchs_generator_alone_and_is_the_same_each_time(tmp_path):
     state = torch.get_rng_state()
-    one, two = (stable_diffusion(stand_in(tmp_path / name)) for name in "ab")
+    one, two = (stable_diffusion(stand_in(tmp_path / name), device="cpu") for name in "ab")
     assert torch.equal(torch.get_rng_state(), state)
     torch.testing.assert_close(said(one, latents()), said(two, latents()), rtol=0, atol=0)
 
@@ -74,6 +76,29 @@ def test_a_level_is_told_as_the_step_that_has_it(stable, moving, motion, step):
     found = moving if motion else stable
     level = torch.logit(found.network.roots[step] ** 2).float()
     assert found.network.timestep(level[None]).item() == pytest.approx(step, abs=0.02)
+
+
+@pytest.mark.parametrize("motion", [False, True])
+@pytest.mark.parametrize("step", [0, 250, 600.5, 999])
+def test_its_own_schedule_at_a_step_is_told_as_that_step(stable, moving, motion, step):
+    """One table for both: by another the network would be told of another step than it draws at."""
+    found = moving if motion else stable
+    level = found.schedule.logsnr(torch.tensor(step / 999))
+    assert found.network.timestep(level[None]).item() == pytest.approx(step, abs=0.05)
+
+
+@pytest.mark.parametrize(("motion", "kind"), [(False, "scaled_linear"), (True, "linear")])
+def test_the_tables_are_diffusers(stable, moving, motion, kind):
+    from diffusers import DDIMScheduler
+
+    theirs = DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule=kind).alphas_cumprod
+    found = moving if motion else stable
+    torch.testing.assert_close(found.network.roots.float() ** 2, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_noise_is_its_generators(stable):
+    one, two, other = (stable.noise(1, 2, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert torch.equal(one, two) and not torch.equal(one, other)
 
 
 def test_animatediff_has_a_schedule_of_its_own(stable, moving):
@@ -101,14 +126,14 @@ def test_a_motion_module_joins_all_frames_of_its_own_clip(moving):
 def test_each_place_has_an_effect(folder, weights, tmp_path, place):
     alone = {name: tensor for name, tensor in weights.items() if name.startswith(f"{place}.")}
     torch.save(alone, tmp_path / "one.ckpt")
-    one = stable_diffusion(folder, tmp_path / "one.ckpt")
+    one = stable_diffusion(folder, tmp_path / "one.ckpt", device="cpu")
     assert reached(one, 1) == [[0, 1, 2], []]
 
 
 def test_modules_that_end_in_zero_leave_the_image_model(folder, weights, tmp_path, stable):
     silent = {name: torch.zeros_like(w) if ".proj_out." in name else w for name, w in weights.items()}
     torch.save(silent, tmp_path / "zero.ckpt")
-    zero = stable_diffusion(folder, tmp_path / "zero.ckpt")
+    zero = stable_diffusion(folder, tmp_path / "zero.ckpt", device="cpu")
     stable.network.roots = zero.network.roots  # else one level would be two time steps
     torch.testing.assert_close(said(zero, latents()), said(stable, latents()), rtol=1e-4, atol=1e-4)
 
@@ -129,8 +154,17 @@ def test_a_long_caption_is_cut_to_what_clip_reads(stable):
 def test_what_it_cannot_be_told_is_a_sentence(stable):
     with pytest.raises(ValueError, match=r"make them by `Stable\.cond"):
         said(stable, latents(), Cond(torch.ones(2, 5, dtype=torch.long), torch.ones(2, 5, dtype=torch.bool)))
+    with pytest.raises(ValueError, match="cannot read images"):
+        said(stable, latents(), Cond(images=1))
     with pytest.raises(ValueError, match="cannot read control, numbers"):
         said(stable, latents(), Cond(control=torch.zeros(2, 1, FRAMES, 8, 8), numbers=torch.zeros(2, 1)))
+
+
+@pytest.mark.usefixtures("as_in_a_notebook")
+def test_what_are_no_latents_is_a_sentence(stable):
+    for z, level in ((latents()[:, :3], LEVEL), (latents()[:, :, 0], LEVEL), (latents(), LEVEL[:1])):
+        with pytest.raises(ValueError, match="expected clips"):
+            stable.network(z, level)
 
 
 @torch.no_grad()
@@ -159,6 +193,8 @@ def test_pictures_go_to_latents_and_back_frame_by_frame(stable):
     torch.testing.assert_close(stable.decode(z[:1, :, 1:2]), video[:1, :, 1:2], rtol=1e-4, atol=1e-4)
     assert stable.encode(video).shape == z.shape
     scale = stable.vae.config.scaling_factor
+    expected = stable.vae.decode(z[:1, :, 1] / scale).sample.clamp(-1, 1)
+    torch.testing.assert_close(video[:1, :, 1], expected, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(
         stable.encode(video)[0, :, 1],
         scale * stable.vae.encode(video[:1, :, 1]).latent_dist.mean[0],
@@ -168,20 +204,27 @@ def test_pictures_go_to_latents_and_back_frame_by_frame(stable):
 
 
 def test_the_subject_is_where_the_finder_says_so(stable, folder):
-    found = subject(stable, "a horse", folder / SUBJECT)
+    found, asked = subject(stable, "a horse", folder / SUBJECT), {}
 
-    class RightHalf(nn.Module):
+    class OnePixel(nn.Module):
+        """Sure by a half, hardly, of one pixel in the right half."""
+
         dtype = torch.float32
 
         def forward(self, pixel_values, input_ids, attention_mask):
+            asked.update(pixels=pixel_values, words=input_ids)
             logits = torch.full((len(pixel_values), 352, 352), -5.0)
-            logits[:, :, 176:] = 5.0
+            logits[:, 200, 300] = torch.logit(torch.tensor(0.45))
             return type("Output", (), {"logits": logits})
 
-    half = type(found)(stable, RightHalf(), found.tokenizer, "a horse")
-    mask = half(latents())
-    assert mask.shape == (2, 1, FRAMES, 8, 8)
-    assert torch.equal(mask[..., :4], torch.zeros(2, 1, FRAMES, 8, 4)) and (mask[..., 4:] == 1).all()
+    mask = type(found)(stable, OnePixel(), found.tokenizer, "a horse")(latents())
+    assert mask.shape == (2, 1, FRAMES, 8, 8) and (mask.sum((3, 4)) == 1).all()
+    assert (mask[..., 200 // 44, 300 // 44] == 1).all()
+    assert not type(found)(stable, OnePixel(), found.tokenizer, "a horse", threshold=0.5)(latents()).any()
+    assert asked["words"][0].tolist() == found.tokenizer("a horse").input_ids
+    picture = (stable.decode(latents())[0, :, 0] + 1) / 2
+    channel = (picture.mean((1, 2)) - torch.tensor([0.485, 0.456, 0.406])) / torch.tensor([0.229, 0.224, 0.225])
+    torch.testing.assert_close(asked["pixels"][0].mean((1, 2)), channel, rtol=0.02, atol=0.02)
     assert set(found(latents()).unique().tolist()) <= {0.0, 1.0}
 
 
@@ -212,12 +255,25 @@ def test_a_trainings_file_in_half_precision_is_read_too(weights, tmp_path):
     torch.testing.assert_close(one.proj_in.weight, expected, rtol=1e-2, atol=1e-3)
 
 
-def test_safetensors_are_read_and_the_length_is_the_files(weights, tmp_path):
+@pytest.mark.parametrize("name", ["v3.safetensors", "v3.ckpt"])
+def test_safetensors_are_read_by_any_name_and_the_length_is_the_files(weights, tmp_path, name):
     from safetensors.torch import save_file
 
-    short = {name: w[:, :24].contiguous() if name.endswith("pos_encoder.pe") else w for name, w in weights.items()}
-    save_file(short, tmp_path / "v1.safetensors")
-    assert {module.longest for module in read_motion(tmp_path / "v1.safetensors").values()} == {24}
+    short = {name: w[:, :16].contiguous() if name.endswith("pos_encoder.pe") else w for name, w in weights.items()}
+    save_file(short, tmp_path / name)
+    assert {module.longest for module in read_motion(tmp_path / name).values()} == {16}
+
+
+def test_version_1_is_refused(weights, tmp_path):
+    first = {name: w[:, :24] if name.endswith("pos_encoder.pe") else w for name, w in weights.items()}
+    torch.save(first, tmp_path / "mm_sd_v15.ckpt")
+    with pytest.raises(MotionFileError, match="as version 1 of AnimateDiff does"):
+        read_motion(tmp_path / "mm_sd_v15.ckpt")
+
+
+def test_the_norm_is_the_published_one(folder):
+    for module in read_motion(folder / MOTION).values():
+        assert (module.norm.norm.num_groups, module.norm.norm.eps) == (32, 1e-6)
 
 
 FIRST = "down_blocks.0.motion_modules.0.temporal_transformer."
@@ -233,6 +289,15 @@ FAULTS = {
         "not the sinusoids",
     ),
     "another shape": (lambda w: w.update({f"{FIRST}proj_out.bias": torch.zeros(3)}), "a weight of another shape"),
+    "a table of another kind": (
+        lambda w: w.update({f"{FIRST}transformer_blocks.0.attention_blocks.0.pos_encoder.pe": torch.zeros(3)}),
+        "a weight of another shape",
+    ),
+    "keys of another width": (
+        lambda w: w.update({f"{FIRST}transformer_blocks.0.attention_blocks.0.to_k.weight": torch.zeros(3, 3)}),
+        "a weight of another shape",
+    ),
+    "a list in the place of weights": (lambda w: w.update(state_dict=[1]), "no motion modules"),
     "no module at all": (lambda w: [w.pop(name) for name in list(w)] and w.update(x=torch.zeros(2)), "no motion modules"),
 }  # fmt: skip
 
@@ -274,15 +339,46 @@ def test_motion_of_another_width_or_place_is_refused(folder, weights, tmp_path):
     ):
         torch.save(public_weights({place: wide}), tmp_path / "other.ckpt")
         with pytest.raises(ValueError, match=sentence):
-            stable_diffusion(folder, tmp_path / "other.ckpt")
+            stable_diffusion(folder, tmp_path / "other.ckpt", device="cpu")
 
 
 def test_what_is_not_there_is_a_sentence(folder, tmp_path, monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(FileNotFoundError, match=r"unet of .* is not on this computer"):
+    with pytest.raises(FileNotFoundError, match="unet cannot be read from the folder"):
         stable_diffusion(tmp_path)
-    with pytest.raises(MotionFileError, match="there is no file"):
-        stable_diffusion(folder, tmp_path / "mm.ckpt")
+    with pytest.raises(MotionFileError, match=r"there is no file .* guoyww/animatediff:mm_sd_v15_v2\.ckpt"):
+        stable_diffusion(folder, tmp_path / "mm.ckpt", device="cpu")
+
+    import diffusers
+
+    def offline(*_, **__):
+        raise OSError("no network")
+
+    monkeypatch.setattr(diffusers.UNet2DConditionModel, "from_pretrained", offline)
+    with pytest.raises(FileNotFoundError, match=r"unet of some/model is not on this computer .*no network"):
+        stable_diffusion("some/model")
+
+
+@pytest.mark.parametrize(
+    ("part", "content"),
+    [
+        ("unet/diffusion_pytorch_model.safetensors", b"version https://git-lfs"),
+        ("text_encoder/model.safetensors", b"cut"),
+        ("vae/config.json", b"{"),
+        ("tokenizer/vocab.json", b"{"),
+    ],
+)
+def test_a_damaged_file_is_a_sentence(folder, tmp_path, part, content):
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    (other / part).write_bytes(content)
+    with pytest.raises(FileNotFoundError, match=f"{part.partition('/')[0]} cannot be read from the folder"):
+        stable_diffusion(other, device="cpu")
+
+
+def test_without_its_words_a_tokenizer_is_refused(folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "other", ignore=shutil.ignore_patterns("tokenizer"))
+    with pytest.raises((ValueError, FileNotFoundError), match=r"no Stable Diffusion 1|tokenizer cannot be read"):
+        stable_diffusion(tmp_path / "other", device="cpu")
 
 
 def test_a_name_on_the_hub_is_asked_for_there_and_a_file_is_not(monkeypatch, tmp_path):

@@ -33,7 +33,7 @@ def level_of(stable, step):
 def test_guided_it_says_what_stable_diffusions_pipeline_does(folder):
     from diffusers import DDIMScheduler, StableDiffusionPipeline
 
-    stable = stable_diffusion(folder)
+    stable = stable_diffusion(folder, device="cpu")
     parts = {"vae": stable.vae, "text_encoder": stable.network.text, "tokenizer": stable.tokenizer}
     pipe = StableDiffusionPipeline(
         **parts, unet=stable.network.unet, scheduler=DDIMScheduler(steps_offset=1, clip_sample=False),
@@ -60,7 +60,7 @@ def test_with_motion_it_is_diffusers_motion_unet_that_read_the_same_file(folder,
         {place: module for place, module in read_motion(folder / MOTION).items() if middle or "mid_block" not in place}
     )
     torch.save(published, tmp_path / "mm.ckpt")
-    ours = stable_diffusion(folder, tmp_path / "mm.ckpt")
+    ours = stable_diffusion(folder, tmp_path / "mm.ckpt", device="cpu")
     assert len(ours.network.motion) == 20 + middle
     unet = ours.network.unet
     adapter = MotionAdapter(
@@ -73,26 +73,26 @@ def test_with_motion_it_is_diffusers_motion_unet_that_read_the_same_file(folder,
     )
     missing, unexpected = adapter.load_state_dict(convert_animatediff_checkpoint_to_diffusers(published), strict=False)
     assert not unexpected and all("pos_embed" in name for name in missing)  # that they make anew
-    plain = stable_diffusion(folder).network.unet
+    plain = stable_diffusion(folder, device="cpu").network.unet
     theirs = UNetMotionModel.from_unet2d(plain, adapter).eval()
 
     words = ours.network.words(ours.cond(["a horse"]), 1)
     z, level = latents(), level_of(ours, STEP)
     expected = theirs(z, torch.tensor(STEP), encoder_hidden_states=words.repeat_interleave(FRAMES, 0)).sample
-    assert (ours.network(z, level, ours.cond(["a horse"])) - expected).abs().max() > 1e-3, (
+    assert (ours.network(z, level, ours.cond(["a horse"])) - expected).abs().max() > 5e-2, (
         "a norm a frame is another function"
     )
     for module in ours.network.motion:
         module.norm = module.norm.norm  # PyTorch's own, which over b c t h w pools over time
     said = ours.network(z, level, ours.cond(["a horse"]))
-    torch.testing.assert_close(said, expected, rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(said, expected, rtol=0, atol=5e-3)  # a time step is found from λ, to a thousandth
 
 
 @torch.no_grad()
 def test_without_a_last_layer_it_is_the_image_model_as_theirs_is(folder, tmp_path):
     from diffusers import MotionAdapter, UNetMotionModel
 
-    plain = stable_diffusion(folder)
+    plain = stable_diffusion(folder, device="cpu")
     adapter = MotionAdapter(
         block_out_channels=plain.network.unet.config.block_out_channels, motion_num_attention_heads=8
     )

@@ -77,6 +77,14 @@ def test_bars_are_put_away_and_those_that_were_there_come_back():
         compat.import_torchvision()
         from diffusers.utils import logging as theirs
         from transformers.utils import logging as others
+        from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars
+        others.disable_progress_bar()
+        disable_progress_bars()
+        others.enable_progress_bar()
+        disable_progress_bars()
+        with compat.without_bars():
+            assert not others.is_progress_bar_enabled()
+        assert are_progress_bars_disabled() and others.is_progress_bar_enabled()
         others.disable_progress_bar()
         with compat.without_bars():
             assert not theirs.is_progress_bar_enabled()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from minivid.adapt.stable.motion import read_motion
+from minivid.adapt.stable.motion import first_line, read_motion
 from minivid.adapt.stable.network import StableUNet
 from minivid.adapt.stable.pictures import Stable, Subject
 from minivid.diffusion.schedule import tabled
@@ -16,38 +16,49 @@ SUBJECTS = "CIDAS/clipseg-rd64-refined"
 """On the hub: what finds a thing by its name."""
 
 
-def stable_diffusion(name: str | Path, motion: str | Path | None = None) -> Stable:
-    """Stable Diffusion 1.x by its name on the hub, or from a folder laid out as there, on the GPU in half precision where there is one.
+def stable_diffusion(name: str | Path, motion: str | Path | None = None, device: str | None = None) -> Stable:
+    """Stable Diffusion 1.x by its name on the hub, or from a folder laid out as there.
+
+    device: "cuda", in half precision, or "cpu"; without it, whichever there is. A model of its layout that was trained on v and not on ε
+    (some of version 2) is not told apart.
 
     motion: an AnimateDiff checkpoint: a file, or "owner/name:file" on the hub. With it the schedule is AnimateDiff's, of linear β, and not
     Stable Diffusion's. Raises ImportError or FileNotFoundError, with what to do, and ValueError for motion that does not fit.
     """
-    kind = half_on_gpu()
+    device = device or best_device()
+    kind = half_on_gpu(device)
     unet = fetched("diffusers", "UNet2DConditionModel", name, "unet", **kind)
     vae = fetched("diffusers", "AutoencoderKL", name, "vae", **kind)
     text = fetched("transformers", "CLIPTextModel", name, "text_encoder", **kind)
     tokenizer = fetched("transformers", "CLIPTokenizer", name, "tokenizer")
+    config = unet.config
+    words = (len(tokenizer), text.config.vocab_size)
+    if (config.in_channels, config.out_channels) != (4, 4) or config.addition_embed_type or words[0] != words[1]:
+        raise ValueError(
+            f"{name} is no Stable Diffusion 1.x that draws from words alone: its U-Net takes {config.in_channels} channels and gives "
+            f"{config.out_channels}, and its tokenizer knows {words[0]} words, its text model {words[1]}."
+        )
     modules = {} if motion is None else read_motion(file_of(motion))
     alphas = scaled_linear_alphas() if motion is None else linear_alphas()
     silence = tokenizer([""], padding="max_length", return_tensors="pt").input_ids[0]
-    network = StableUNet(unet, text, silence, alphas, modules).to(device())
+    network = StableUNet(unet, text, silence, alphas, modules).to(device)
     network.motion.to(unet.dtype)
-    return Stable(network, vae.to(device()).eval().requires_grad_(False), tokenizer, tabled(alphas))
+    return Stable(network, vae.to(device).eval().requires_grad_(False), tokenizer, tabled(alphas))
 
 
 def subject(stable: Stable, words: str, name: str | Path = SUBJECTS) -> Subject:
     """Where the thing that `words` name is, by CLIPSeg from the hub or a folder. Raises ImportError or FileNotFoundError, with what to do."""
-    model = fetched("transformers", "CLIPSegForImageSegmentation", name, **half_on_gpu())
+    model = fetched("transformers", "CLIPSegForImageSegmentation", name, **half_on_gpu(stable.device.type))
     tokenizer = fetched("transformers", "CLIPTokenizer", name)
-    return Subject(stable, model.to(device()).eval().requires_grad_(False), tokenizer, words)
+    return Subject(stable, model.to(stable.device).eval().requires_grad_(False), tokenizer, words)
 
 
-def device() -> torch.device:
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+def best_device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def half_on_gpu() -> dict:
-    return {"torch_dtype": torch.float16} if torch.cuda.is_available() else {}
+def half_on_gpu(device: str) -> dict:
+    return {"torch_dtype": torch.float16} if device.startswith("cuda") else {}
 
 
 def fetched(package: str, kind: str, name: str | Path, part: str = "", **how):
@@ -58,14 +69,19 @@ def fetched(package: str, kind: str, name: str | Path, part: str = "", **how):
         import transformers
     except ImportError as error:
         raise ImportError(f"{name} needs diffusers and transformers: pip install 'minivid[gpu]'.") from error
-    source = getattr({"diffusers": diffusers, "transformers": transformers}[package], kind)
-    quietly = compat.without_bars() if Path(name).is_dir() else nullcontext()  # a bar is for what comes from afar
+    here = Path(name).is_dir()
     try:
-        with quietly:
+        with compat.without_bars() if here else nullcontext():  # a bar is for what comes from afar
+            source = getattr({"diffusers": diffusers, "transformers": transformers}[package], kind)
             return source.from_pretrained(str(name), **({"subfolder": part} if part else {}), **how)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # of a damaged file each library has errors of its own
+        if here:
+            raise FileNotFoundError(
+                f"{part or kind} cannot be read from the folder {name} ({first_line(error)}): it lacks a file, or has one that was cut "
+                "short or is of something else. Expected the layout of the hub."
+            ) from error
         raise FileNotFoundError(
-            f"{part or kind} of {name} is not on this computer and could not be fetched. Where there is a network, load it once; it is "
+            f"{part or kind} of {name} is not on this computer and could not be fetched ({first_line(error)}). Where there is a network, load it once; it is "
             "kept in the hub's cache. A folder that holds it, laid out as on the hub, will do as well."
         ) from error
 
@@ -73,7 +89,7 @@ def fetched(package: str, kind: str, name: str | Path, part: str = "", **how):
 def file_of(where: str | Path) -> Path:
     """A file on this computer, or "owner/name:file" from the hub."""
     repository, colon, file = str(where).partition(":")
-    if not colon or "/" not in repository or Path(where).exists():
+    if not colon or not file or "/" not in repository or Path(where).is_absolute() or Path(where).exists():
         return Path(where)
     try:
         from huggingface_hub import hf_hub_download

@@ -1,11 +1,12 @@
 """AnimateDiff's published motion modules, read from their file into the course's and written as they are (tests/adapt/test_stable.py).
 
-The layout is that of github.com/guoyww/AnimateDiff (mm_sd_v14, mm_sd_v15, mm_sd_v15_v2, v3_sd15_mm, mm_sdxl): a module behind every layer of the
-U-Net, one more in its middle in version 2. Held against diffusers' reader of it in tests/oracles/test_diffusers_stable.py.
+The layout is that of github.com/guoyww/AnimateDiff, versions 2 and 3 (mm_sd_v15_v2, v3_sd15_mm): a module behind every layer of the U-Net, and
+in version 2 one in its middle. Version 1 has it too, but was trained in a U-Net whose norms pool over time, and is refused. Held against diffusers' reader of it in tests/oracles/test_diffusers_stable.py.
 """
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -34,6 +35,8 @@ NAMES = {
 }
 """Our layers, and theirs. Queries, keys and values are one matrix here and three there; their table of positions is our `clock`."""
 POSITIONS = [f"{ATTENTION}.{k}.pos_encoder.pe" for k in (0, 1)]
+FIRST_VERSION = 24
+"""Places in time of version 1, by which its files are known."""
 OFF = 4e-3  # half precision at sines near 1, and at angles that were computed in it
 
 
@@ -45,7 +48,7 @@ def read_motion(file: Path | str, heads: int = HEADS) -> dict[str, MotionModule]
     """The motion modules of an AnimateDiff checkpoint (.ckpt or .safetensors), by their places, "down_blocks.0.motion_modules.1".
 
     As published or with all the training's weights around them, in any precision; read as float32. A pickle is read without running
-    any code of it. Raises MotionFileError for a file that is none, lacks a part, or has one that the modules do not know.
+    any code of it. Raises MotionFileError for a file that is none or of version 1, and for a module that lacks a part or has one that is not known.
     """
     weights = _tensors(Path(file))
     places: dict[str, dict[str, Tensor]] = defaultdict(dict)
@@ -57,7 +60,21 @@ def read_motion(file: Path | str, heads: int = HEADS) -> dict[str, MotionModule]
             f"{file} holds no motion modules: none of its {len(weights)} tensors is named like "
             "down_blocks.0.motion_modules.0.temporal_transformer.proj_in.weight. Expected an AnimateDiff checkpoint such as mm_sd_v15_v2.ckpt."
         )
-    return {place: _module(f"{place} of {file}", theirs, heads) for place, theirs in places.items()}
+    modules = {}
+    for place, theirs in places.items():
+        try:
+            modules[place] = _module(f"{place} of {file}", theirs, heads)
+        except MotionFileError:
+            raise
+        except (
+            RuntimeError,
+            ValueError,
+            IndexError,
+            TypeError,
+            ArithmeticError,
+        ) as error:  # a shape that nobody expects
+            raise MotionFileError(f"{place} of {file} has a weight of another shape ({first_line(error)}).") from error
+    return modules
 
 
 def public_weights(modules: dict[str, MotionModule]) -> dict[str, Tensor]:
@@ -78,23 +95,25 @@ def public_weights(modules: dict[str, MotionModule]) -> dict[str, Tensor]:
 def _tensors(file: Path) -> dict[str, Tensor]:
     """All tensors of a file by name; those of a training are under "state_dict"."""
     if not file.is_file():
-        raise MotionFileError(f"there is no file {file}: expected an AnimateDiff checkpoint such as mm_sd_v15_v2.ckpt.")
-    try:
-        whole = (
-            load_file(file)
-            if file.suffix == ".safetensors"
-            else torch.load(file, map_location="cpu", weights_only=True)
+        raise MotionFileError(
+            f"there is no file {file}: expected an AnimateDiff checkpoint such as mm_sd_v15_v2.ckpt, or one on the hub as "
+            "guoyww/animatediff:mm_sd_v15_v2.ckpt."
         )
+    try:
+        with file.open("rb") as opened:
+            is_torch_s = opened.read(2) in (b"PK", b"\x80\x02")  # a zip, or a pickle of old; whatever its name says
+        whole = torch.load(file, map_location="cpu", weights_only=True) if is_torch_s else load_file(file)
     except (SafetensorError, OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
         raise MotionFileError(
             f"{file} cannot be read ({first_line(error)}): it was cut short or is something else."
         ) from error
     except Exception as error:  # pickle's own errors, of which torch names some
         raise MotionFileError(
-            f"{file} holds more than tensors, and is not opened ({first_line(error)}): take the .safetensors of it, or a file that you trust."
+            f"{file} holds more than tensors, and is not opened: take the .safetensors of it, or its weights from who made it."
         ) from error
-    weights = whole.get("state_dict", whole) if isinstance(whole, dict) else {}
-    return {name: tensor for name, tensor in weights.items() if isinstance(tensor, Tensor)}
+    weights = whole.get("state_dict", whole) if isinstance(whole, Mapping) else {}
+    named = weights.items() if isinstance(weights, Mapping) else ()
+    return {name: tensor for name, tensor in named if isinstance(name, str) and isinstance(tensor, Tensor)}
 
 
 def first_line(error: Exception) -> str:
@@ -124,11 +143,11 @@ def _module(where: str, theirs: dict[str, Tensor], heads: int) -> MotionModule:
         raise MotionFileError(
             f"{where} has {dim} channels, which do not divide into {heads} heads and {GROUPS} groups."
         )
-    module = MotionModule(dim, heads, longest, GROUPS, EPS)
-    try:
-        module.load_state_dict(ours)
-    except RuntimeError as error:
+    if longest == FIRST_VERSION:
         raise MotionFileError(
-            f"{where} has a weight of another shape ({str(error).splitlines()[-1].strip()})."
-        ) from None
+            f"{where} counts {longest} frames, as version 1 of AnimateDiff does, whose image model normalizes all frames of a clip together: "
+            "here it would be another function. Take mm_sd_v15_v2.ckpt or v3_sd15_mm.ckpt."
+        )
+    module = MotionModule(dim, heads, longest, GROUPS, EPS)
+    module.load_state_dict(ours)
     return module

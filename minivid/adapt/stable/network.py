@@ -69,9 +69,17 @@ class StableUNet(nn.Module):
     def forward(
         self, z: Float[Tensor, "b c t h w"], logsnr: Float[Tensor, "b"], cond: Cond | None = None
     ) -> Float[Tensor, "b c t h w"]:
-        told = [name for name in ("control", "known", "numbers", "content") if getattr(cond, name, None) is not None]
+        told = [
+            name for name in ("control", "known", "numbers", "content", "r") if getattr(cond, name, None) is not None
+        ]
+        told += ["images"] * bool(getattr(cond, "images", 0))
         if told:
             raise ValueError(f"Stable Diffusion is told its caption alone, and cannot read {', '.join(told)}.")
+        channels = self.unet.config.in_channels
+        if z.ndim != 5 or z.shape[1] != channels or logsnr.shape != z.shape[:1]:
+            raise ValueError(
+                f"latents {tuple(z.shape)} with levels {tuple(logsnr.shape)}: expected clips (b, {channels}, t, h, w) and one λ a clip."
+            )
         clips, frames = len(z), z.shape[2]
         self.looking.frames = frames
         eps_hat = self.unet(
@@ -110,6 +118,6 @@ def layer_before(unet: nn.Module, place: str, module: MotionModule) -> nn.Module
     if width != own:
         raise ValueError(
             f"the motion module at {place} has {own} channels, the U-Net {width} there: it was made for another one "
-            "(Stable Diffusion 1.4 or 1.5 for mm_sd_*, XL for mm_sdxl_*)."
+            "(mm_sd_v15_v2 and v3_sd15_mm are for Stable Diffusion 1.5)."
         )
     return layer

@@ -80,7 +80,9 @@ class Subject:
         pictures = fold(self.stable.decode(x_hat))
         mean, deviation = (pictures.new_tensor(part)[:, None, None] for part in (MEAN, DEVIATION))
         seen = F.interpolate((pictures + 1) / 2, size=(SEEN, SEEN), mode="bilinear", antialias=True)
-        words = self.tokenizer([self.words] * len(seen), padding=True, return_tensors="pt").to(seen.device)
+        words = self.tokenizer([self.words] * len(seen), padding=True, truncation=True, return_tensors="pt").to(
+            seen.device
+        )
         said = self.model(**words, pixel_values=((seen - mean) / deviation).to(self.model.dtype)).logits
         share = said.float().sigmoid().reshape(len(seen), 1, *said.shape[-2:])
         return unfold((F.adaptive_max_pool2d(share, (height, width)) > self.threshold).to(x_hat), frames)

@@ -4,7 +4,9 @@ Four levels, their kinds of layers, a motion module behind each and in the middl
 published ones, but 32 and 64 channels wide, and a tokenizer that knows letters.
 """
 
+import atexit
 import json
+import shutil
 import string
 import tempfile
 from pathlib import Path
@@ -22,7 +24,7 @@ START, END = "<|startoftext|>", "<|endoftext|>"
 
 
 def stand_in(folder: Path | str | None = None, seed: int = 0) -> Path:
-    """Write a Stable Diffusion of random weights, MOTION and SUBJECT beside it, into a folder; without one, into a temporary one. Returns it.
+    """Write a Stable Diffusion of random weights, MOTION and SUBJECT beside it, into a folder; without one, into one that goes with the process. Returns it.
 
     Torch's global generator is left as it was. Raises ImportError, with what to do, without diffusers and transformers.
     """
@@ -32,7 +34,10 @@ def stand_in(folder: Path | str | None = None, seed: int = 0) -> Path:
         import transformers
     except ImportError as error:
         raise ImportError("The stand-in is made by diffusers and transformers: pip install 'minivid[gpu]'.") from error
-    folder = Path(folder or tempfile.mkdtemp(prefix="stable-diffusion-"))
+    if folder is None:
+        folder = tempfile.mkdtemp(prefix="stable-diffusion-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = Path(folder)
     clip = {"hidden_size": LETTERS, "intermediate_size": 2 * LETTERS, "num_hidden_layers": 2, "num_attention_heads": 4}
     vocabulary = write_tokenizer(folder / "tokenizer")
     words = {**clip, **vocabulary, "max_position_embeddings": 77}
@@ -84,6 +89,9 @@ def random_motion(unet: nn.Module) -> dict[str, MotionModule]:
     }
     for module in modules.values():
         nn.init.normal_(module.proj_out.weight, std=0.1)
+        for norm in (module.norm.norm, *module.norms):
+            nn.init.normal_(norm.weight, 1, 0.3)
+            nn.init.normal_(norm.bias, std=0.3)
     return modules
 
 
