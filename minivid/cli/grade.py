@@ -67,7 +67,8 @@ def grade(
     from minivid.course.grade import hidden
     from minivid.course.throwaway_kernel import Kernels
 
-    with Kernels(private=private, hidden=hidden([one]), memory_bytes=int(memory * 2**30)) as kernels:
+    unseen = [*hidden([one]), *([json.resolve()] if json is not None else [])]
+    with Kernels(private=private, hidden=unseen, memory_bytes=int(memory * 2**30)) as kernels:
         report = grade_notebook(one, **limits, kernels=kernels)
     if json is not None:
         json.write_text(report.to_json() + "\n", encoding="utf-8")
