@@ -18,6 +18,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Unicode
 
+from minivid.course.feedback import said
 from minivid.course.grade import TIMEOUT_S, grade, hidden
 from minivid.course.grades import Grade, GradeReport
 from minivid.course.throwaway_kernel import Kernels
@@ -67,7 +68,7 @@ def outputs(one: Grade | None, report: GradeReport) -> list[NotebookNode]:
     """What nbgrader takes for all points (words), for a part of them (a number as the cell's value), for none (an error)."""
     if one is None:
         return [_error(report.problem or "No exercise of this chapter has this cell.")]
-    sentence = f"Exercise {one.id}: {one.points} of {one.out_of} points ({one.verdict}). {one.message}".strip()
+    sentence = f"Exercise {one.id}: {one.points} of {one.out_of} points ({one.verdict}). {said(one)}".strip()
     if not one.points:
         return [_error(sentence)]
     words = new_output("stream", name="stdout", text=sentence + "\n")

@@ -1,7 +1,7 @@
-"""While an exercise is judged, the library's answer to it does not answer the student's code.
+"""While an exercise is judged, the library's answer to it answers nobody.
 
-The function itself is exchanged, not its name: however it is wrapped, renamed, copied or put into a thread, a call arrives here, and
-who called is read off the stack. Library code may go on calling it. Checked by tests/course/test_sealed.py.
+The function itself is exchanged, not its name: however it is wrapped, renamed, copied or put into a thread, and whatever library code the
+student's leads there, a call arrives here. Checked by tests/course/test_sealed.py.
 """
 
 import contextlib
@@ -11,32 +11,26 @@ import re
 import sys
 from collections.abc import Generator, Iterable, Iterator
 from functools import cache
-from types import CodeType, FrameType, FunctionType, GeneratorType, ModuleType
-from typing import Any
+from types import CodeType, FrameType, FunctionType, GeneratorType
+from typing import Any, NoReturn
 
 from minivid.course.exercise import Exercise, WrongAnswer
 
 LIBRARY = __name__.split(".")[0]
 OURS = re.compile(rf"{LIBRARY}\.(course|chapters\.\w+\.exercises)\b")
-"""Modules that ask and judge: what they call on a student's behalf, the student calls."""
-TOOLS = re.compile(rf"{LIBRARY}\.tools\b")
-"""They know nobody: what they call, somebody has handed to them, as to Python's `map`."""
+"""Modules that ask and judge: they are nobody's way round."""
 _here = [os.getpid()]
 """The process that asks. In one that was begun before, while the seals were open, they count as closed; nobody's while it rests."""
 NOBODY = 0
 SEAL = "the seal stands here"
 
-_codes: dict[str, frozenset[CodeType]] = {}
-"""The code of each library module, as it was before anybody could add to it."""
-_foreign: dict[str, int] = {}
-"""Modules that are neither the library's nor the student's, torch's and Python's, by the identity of their names."""
 _seals: dict[FunctionType, "Seal"] = {}
 _for_good: set["Seal"] = set()
 """Those that are there before the student's code is, and stay."""
 
 
 class Seal:
-    """Stands in a function's place. Closed, it refuses the student's code, and remembers that it has."""
+    """Stands in a function's place. Closed, it refuses whoever calls, and remembers by what way."""
 
     def __init__(self, function: FunctionType):
         self.function, self.code = function, function.__code__
@@ -45,27 +39,24 @@ class Seal:
         )
         self.original.__kwdefaults__ = function.__kwdefaults__
         self.closed = False
-        self.refused = False
+        self.refused: str | None = None
         function.__code__ = _door(self.code, self)
 
     def __call__(self, args: tuple, kwargs: dict) -> Any:
-        shut = self._shut()
-        if (shut or self in _for_good) and _is_library_s(self._caller()):
-            return self.original(*args, **kwargs)
-        if shut:
-            self._refuse()
+        if self._shut():
+            self._refuse(_library_s(self._caller()))
         result = self.original(*args, **kwargs)
         return self._later(result) if self in _for_good else result
 
     def _shut(self) -> bool:
         return self.closed or os.getpid() != _here[0]
 
-    def _refuse(self) -> None:
-        self.refused = True
-        raise WrongAnswer(refusal(self.function))
+    def _refuse(self, way: str = "") -> NoReturn:
+        self.refused = refusal(self.function, way)
+        raise WrongAnswer(self.refused)
 
     def _later(self, result: Any) -> Any:
-        """What the student's code is given while nobody asks; where it goes on to compute, it does not when somebody does."""
+        """What is given while nobody asks; where it goes on to compute, it does not when somebody does."""
         if isinstance(result, GeneratorType):
             return self._steps(result)
         if not isinstance(result, FunctionType):
@@ -104,10 +95,32 @@ def rest() -> None:
     _here[0] = NOBODY
 
 
-def refusal(function: FunctionType) -> str:
-    """What a student is told who calls it, or a method of a class that is the answer."""
-    name = function.__qualname__.partition(".")[0]
-    return f"Your code calls the library's `{name}`, which is the answer: write it out yourself."
+def is_sealed(function: Any) -> bool:
+    """Does a seal stand in its place?"""
+    return any(function is one for one in _seals)
+
+
+def refusal(function: FunctionType, way: str = "") -> str:
+    """What a student is told who calls it, or a method of a class that is the answer; by way of another of the library's."""
+    name, by_way_of = _short(function.__qualname__), f" by way of `{way}`" if way else ""
+    return f"Your code calls the library's `{name}`{by_way_of}, which is the answer: write it out yourself."
+
+
+def _short(qualname: str) -> str:
+    return qualname.partition(".")[0]
+
+
+def _library_s(frame: FrameType | None) -> str:
+    """The name of the library's function or class that calls, "" for anybody else's: for a sentence, not for a decision."""
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if module.split(".")[0] == LIBRARY:
+            name = _short(frame.f_code.co_qualname)
+            return "" if OURS.match(module) or not name.isidentifier() else name
+        if module == "__main__":
+            return ""
+        frame = frame.f_back
+    return ""
 
 
 def seal_for_good(exercises: Iterable[Exercise]) -> None:
@@ -118,13 +131,12 @@ def seal_for_good(exercises: Iterable[Exercise]) -> None:
 
 @contextlib.contextmanager
 def closed(exercise: Exercise) -> Iterator[None]:
-    """Meanwhile the answers to this exercise refuse the student's code. Raises WrongAnswer in the end when they have had to, even
-    if the student's code has caught what they said."""
+    """Meanwhile the answers to this exercise refuse. Raises WrongAnswer in the end when they have had to, even if what they said was caught."""
     functions = {function for answer in exercise.answers for function in functions_of(answer)}
     new = functions - _seals.keys()
     seals = [_sealed(function) for function in functions]
     for seal in seals:
-        seal.closed, seal.refused = True, False
+        seal.closed, seal.refused = True, None
     try:
         yield
     finally:
@@ -132,8 +144,8 @@ def closed(exercise: Exercise) -> Iterator[None]:
             seal.closed = False
         for function in new:
             _seals.pop(function).lift()
-        if borrowed := next((seal for seal in seals if seal.refused), None):
-            raise WrongAnswer(refusal(borrowed.function))
+        if said := next(filter(None, (seal.refused for seal in seals)), None):
+            raise WrongAnswer(said)
 
 
 def functions_of(answer: Any) -> Iterator[FunctionType]:
@@ -155,51 +167,7 @@ def _bare(part: Any) -> Any:
 
 
 def _sealed(function: FunctionType) -> Seal:
-    _remember()
     return _seals.get(function) or _seals.setdefault(function, Seal(function))
-
-
-def _remember() -> None:
-    """Take note of modules that were imported since the last time."""
-    for name in sys.modules.keys() - _codes.keys() - _foreign.keys():
-        module = sys.modules[name]
-        if not isinstance(module, ModuleType) or name == "__main__":
-            continue
-        if name.split(".")[0] == LIBRARY:
-            _codes[name] = frozenset(_codes_of(module))
-        else:
-            _foreign[name] = id(vars(module))
-
-
-def _codes_of(module: ModuleType) -> Iterator[CodeType]:
-    """Every piece of code that a module's functions and classes consist of."""
-    for value in list(vars(module).values()):
-        if getattr(value, "__module__", None) != module.__name__:
-            continue
-        parts = list(vars(value).values()) if inspect.isclass(value) else [value]
-        for bare in filter(lambda part: isinstance(part, FunctionType), map(_bare, parts)):
-            yield from _with_inner(_seals[bare].code if bare in _seals else bare.__code__)
-
-
-def _with_inner(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for const in code.co_consts:
-        if isinstance(const, CodeType):
-            yield from _with_inner(const)
-
-
-def _is_library_s(frame: FrameType | None) -> bool:
-    """Is the nearest caller that counts the library's own code? Those that are neither's, torch's and Python's, do not count."""
-    while frame is not None and (
-        _foreign.get(name := frame.f_globals.get("__name__", "")) == id(frame.f_globals) or TOOLS.match(name)
-    ):
-        frame = frame.f_back
-    if frame is None:
-        return False
-    module = sys.modules.get(name)
-    if module is None or frame.f_globals is not vars(module) or frame.f_code not in _codes.get(name, ()):
-        return False  # the student's, or made to look like the library's
-    return not OURS.match(name)
 
 
 def _door(code: CodeType, seal: Seal) -> CodeType:

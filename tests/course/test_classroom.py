@@ -233,6 +233,18 @@ def test_a_student_reads_no_other_s_grades(course, tmp_path):
     assert "PermissionError and PermissionError and PermissionError" in message, message
 
 
+@pytest.mark.skipif(confinement.version() < 1, reason="this machine has no Landlock")
+def test_graded_alone_a_student_does_not_read_the_grades_that_are_there(course, tmp_path):
+    grades = tmp_path / "grades.json"
+    grades.write_text(course.right("3.1"))  # had it read that, it would be right
+    copied = f"exec(open({str(grades)!r}).read())\n"
+    path = course.submission(tmp_path / "anna" / "03_small.ipynb", {"3.1": copied, "3.3": course.right("3.3")})
+    with pytest.raises(SystemExit) as end:
+        main(["grade", str(path), "--json", str(grades)])
+    points = {one["id"]: one["points"] for one in json.loads(grades.read_text())["grades"]}
+    assert end.value.code == 0 and (points["3.1"], points["3.3"]) == (0, 3)
+
+
 @pytest.mark.parametrize("found, words", [(0, "not confined"), (3, "files alone"), (5, "free to end others"), (6, "")])
 def test_an_instructor_is_told_what_a_machine_cannot_confine(monkeypatch, capsys, found, words):
     from minivid.cli import grade as command

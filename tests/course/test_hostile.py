@@ -195,14 +195,40 @@ def test_a_thread_that_an_earlier_answer_has_left_gives_none_to_a_later_one(cour
     assert points == [2, 0, 4], report.table()
 
 
-def test_what_digs_up_the_answer_from_the_interpreter_is_told(course, graded):
+BY_PLACES = "seal = next(c for c in posterior.__code__.co_consts if type(c).__name__ == 'Seal')"
+BY_STEPS = "seal = next(i.argval for i in dis.get_instructions(posterior) if type(i.argval).__name__ == 'Seal')"
+BY_NAME = "{'posterior': posterior, 'dis': dis}"
+DIGS = {
+    "by its code": BY_PLACES,
+    "in a namespace of its own": f"there = {BY_NAME}\nexec({BY_PLACES!r}, there)\nseal = there['seal']",
+    "by somebody else's lines": BY_STEPS,
+    "in a function of a module of its own": "import types, sys\nm = types.ModuleType('sealed')\nsys.modules['sealed'] = m\n"
+    f"vars(m).update({BY_NAME})\nexec({BY_PLACES!r}, vars(m))\nseal = m.seal",
+}
+RAISED = """import traceback
+try:
+    posterior()
+except TypeError as error:
+    seal = next(f.f_locals['self'] for f, _ in traceback.walk_tb(error.__traceback__) if 'self' in f.f_locals)
+"""
+
+
+def unread(source: str) -> str:
+    """A line that runs it, of which nothing can be read."""
+    return f"exec(bytes.fromhex({source.encode().hex()!r}).decode())"
+
+
+@pytest.mark.parametrize(
+    "digs, words",
+    [*((unread(source), "takes a function's code") for source in DIGS.values()), (RAISED, "names the interpreter's")],
+    ids=[*DIGS, "by what it raises"],
+)
+def test_what_digs_up_the_answer_from_the_interpreter_is_told(course, graded, digs, words):
     """It cannot be kept from it in a process that is its own: this is where the hints for a person begin."""
-    digs = (
-        "from minivid.diffusion.bound import posterior as library\nimport inspect, types\nbare = inspect.unwrap(library)\n"
-        "seal = next(c for c in bare.__code__.co_consts if type(c).__name__ == 'Seal')\nposterior = lambda *a: seal.original(*a)\n"
-    )
-    report, points = graded({"3.3": digs})
-    assert any("takes a function's code" in words for words in report.odd), (points, report.odd)
+    begins = "from minivid.diffusion.bound import posterior as decorated\nimport dis, inspect\nposterior = inspect.unwrap(decorated)\n"
+    report, points = graded({"3.3": f"{begins}{digs}\nposterior = lambda *a: seal.original(*a)\n"})
+    assert points == [0, 3, 0], "it does dig it up"
+    assert any(words in told for told in report.odd), report.odd
 
 
 def test_in_the_end_an_honest_notebook_gets_what_it_deserves(course, graded, kernels):

@@ -4,6 +4,7 @@ One run grades every kind of submission, since each costs a kernel.
 """
 
 import csv
+import html
 import json
 
 from nbgrader.api import Gradebook
@@ -109,3 +110,32 @@ def test_nbgrader_alone_decides_otherwise_where_grading_md_says_so(course, nbgra
         ours[student] = [one.points for one in report.grades if one.id in ("3.1", "3.3", "3.5")]
     assert ours == {"patched": [0, 0, 4], "leans": [0, 0, 4]}
     assert nbgraded(handed_in, judged=False) == {"patched": [2, 3, 4], "leans": [0, 3, 4]}
+
+
+PRIVATE = """from minivid.course.exercise import Probe
+PROBES = {"3.5": (Probe("quite alone", ("Not with one frame.", "Nowhere.", "None."), lambda seed: {}, lambda obj, inputs: {"one": 1}, lambda arrays, inputs: False),)}
+"""
+
+
+def test_parts_of_points_and_private_probes_count_there_too_and_are_not_told(course, nbgrader, nbgraded, tmp_path):
+    private = tmp_path / "private"
+    private.mkdir()
+    (private / "mine.py").write_text(PRIVATE)
+    cells = {
+        "3.1": course.right("3.1"),
+        "3.3": course.right("3.3").replace("(1 - kept) * alpha_s * x", "x"),
+        "3.5": course.right("3.5"),
+    }
+    path = course.submission(tmp_path / "one" / "03_small.ipynb", cells)
+    report = grade(path, handed_out=course.handed_out, private=private, partial=True)
+    ours = [one.points for one in report.grades if one.id in cells]
+    assert ours == [2, 1, 3], report.table()
+    more = f"c.Judged.partial = True\nc.Judged.private = {str(private)!r}\n"
+    assert nbgraded({"one": (cells,)}, more=more) == {"one": ours}
+    home = tmp_path / "nbgraded"
+    nbgrader(home, "generate_feedback", "ch03")
+    page = (home / "feedback" / "one" / "ch03" / "03_small.html").read_text()
+    assert "Exercise 3.3: 1 of 3 points (in part). 2 of 4 questions are answered right." in page
+    assert (
+        "A check of your instructor's own has not passed." in html.unescape(page) and "Not with one frame" not in page
+    )
