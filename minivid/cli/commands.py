@@ -54,14 +54,17 @@ def lab(no_browser: bool = False, handed_on: Suppress[tuple[str, ...]] = ()) -> 
 def test(handed_on: Suppress[tuple[str, ...]] = ()) -> int:
     """Run everything: unit, oracle and property tests, the drift check, and every notebook of both trees.
 
-    What stands after -- goes to pytest: `minivid test -- -k sampler`. With MINIVID_BROWSER=required in the environment every chapter is
-    opened in a browser, too (`make browser` does that alone).
+    What stands after -- goes to pytest: `minivid test -- -k sampler`; of files and folders that are named there only these are run:
+    `minivid test -- tests/nn`. With MINIVID_BROWSER=required in the environment every chapter is opened in a browser, too (`make browser`
+    does that alone).
     """
     root = course_root()
     workers = min(4, os.cpu_count() or 1)
     # Side by side, and each with one thread: two workers of two threads on two cores are many times slower than one.
     one_thread = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
-    command = [sys.executable, "-m", "pytest", "notebooks", "solutions", "tests", f"-n{workers}", "--dist=loadfile"]
+    named = any("/" in one and (root / one.partition("::")[0]).exists() for one in handed_on)
+    places = () if named else ("notebooks", "solutions", "tests")
+    command = [sys.executable, "-m", "pytest", *places, f"-n{workers}", "--dist=loadfile"]
     # In their order: else files of one long test come last, when one worker has nothing left to do. So would a whole notebook.
     command += ["--no-loadscope-reorder", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=180"]
     if os.environ.get("MINIVID_BROWSER") != "required":  # it takes minutes, and a browser

@@ -183,6 +183,8 @@ def test_test_runs_tests_and_both_notebook_trees_in_the_smoke_budget(monkeypatch
     assert ran["MINIVID_BUDGET"] == "smoke" and ran["OMP_NUM_THREADS"] == "1"
     assert "--ignore=tests/browser" in ran["command"]
     monkeypatch.setenv("MINIVID_BROWSER", "required")
+    leave_with(capsys, "test", "--", "tests/nn", "-q")
+    assert "notebooks" not in ran["command"] and ran["command"][-2:] == ["tests/nn", "-q"]
     leave_with(capsys, "test")
     assert "--ignore=tests/browser" not in ran["command"]
 
