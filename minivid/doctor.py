@@ -64,7 +64,11 @@ def packages() -> Iterator[Finding]:
     """Declared packages: those that are missing or older than declared, and those that differ from the tested versions."""
     from packaging.requirements import Requirement
 
+    from minivid.tools import elsewhere
+
     declared = [Requirement(line) for line in importlib.metadata.requires("minivid") or []]
+    if elsewhere.lent():  # the page is the host's
+        declared = [requirement for requirement in declared if requirement.name not in elsewhere.FRONT_END]
     installed = {requirement.name: version_of(requirement.name) for requirement in declared}
     count = 0
     for requirement in declared:

@@ -57,7 +57,7 @@ from minivid.nn import UNetConfig, memory
 from minivid.nn.conv import ResBlock
 from minivid.show import player, show, show_curves, show_image_grid, show_sheet, show_slice, show_source
 from minivid.tools import budget
-from minivid.tools.checkout import course_root
+from minivid.tools.checkout import cards
 from minivid.tools.memory import LiveTensors
 
 torch.manual_seed(0)
@@ -1161,11 +1161,10 @@ for name, frame in (
 # A model learns its motion from films, and films are expensive. Here is what there is; a card for each set, with sources and caveats, lies in `datasets/`:
 
 # %%
-cards = course_root() / "datasets"
-contents = (cards / "README.md").read_text(encoding="utf-8")
+contents = (cards() / "README.md").read_text(encoding="utf-8")
 lines = ["| set | what | terms, in a word | size |", "|---|---|---|---|"]
 for name, what, terms in re.findall(r"^\| \[(\w+)\]\(.*?\) \| (.*?) \| (.*?) \|$", contents, re.MULTILINE)[3:]:
-    size = (cards / f"{name}.md").read_text(encoding="utf-8").split("**Size.** ")[1].split("\n\n")[0]
+    size = (cards() / f"{name}.md").read_text(encoding="utf-8").split("**Size.** ")[1].split("\n\n")[0]
     lines.append(f"| {name} | {what} | {terms} | {' '.join(size.split()).split(' (')[0]} |")
 display(Markdown("\n".join(lines)))
 

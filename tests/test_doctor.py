@@ -7,6 +7,7 @@ import torch
 
 from minivid import doctor
 from minivid.doctor import Finding, examine, table
+from minivid.tools.elsewhere import HOSTS
 
 
 def found(look) -> Finding:
@@ -70,6 +71,15 @@ def test_a_package_older_than_declared_is_named_with_its_bound(monkeypatch):
     amiss = {finding.name: finding.value for finding in doctor.packages() if not finding.ok}
     assert set(amiss) == {"einops", "no-such-package"}
     assert ">=99" in amiss["einops"] and amiss["no-such-package"] == "not installed"
+
+
+def test_what_is_a_host_s_own_is_not_asked_for_there(monkeypatch):
+    monkeypatch.setattr(doctor.importlib.metadata, "requires", lambda name: ["jupyterlab>=99", "einops>=99"])
+    for host in HOSTS:
+        monkeypatch.delenv(host, raising=False)
+    assert {finding.name for finding in doctor.packages() if not finding.ok} == {"jupyterlab", "einops"}
+    monkeypatch.setenv(HOSTS[0], "set")
+    assert {finding.name for finding in doctor.packages() if not finding.ok} == {"einops"}
 
 
 def test_versions_other_than_tested_are_listed(monkeypatch):

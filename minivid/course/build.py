@@ -9,12 +9,13 @@ the same source gives the same bytes. An author writes py:percent with four kind
                            (of the student's own model: `check("3.12", hand_in("3.12", run, training))`, without a solution)
     # %% award="3.2"         the locked cell that prints the points: `award("3.2")`
 
-and plain `# %%`. nbgrader's metadata, points and cell ids are added here, and a heading that says no more than "Exercise 3.2" gets
-the exercise's title, stars, minutes and points.
+and plain `# %%`. nbgrader's metadata, points, cell ids and the cell that fetches the course elsewhere (`minivid.course.first_cell`) are
+added here, and a heading that says no more than "Exercise 3.2" gets the exercise's title, stars, minutes and points.
 """
 
 import hashlib
 import re
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from nbformat import NotebookNode
 
 from minivid.course import listing
 from minivid.course.exercise import Exercise
+from minivid.course.first_cell import first_cell
 from minivid.course.lint import SourceError, leaks, problems_in_cells, problems_in_source
 from minivid.tools.files import write_atomically
 
@@ -74,12 +76,15 @@ def problems(root: Path) -> list[str]:
     return amiss
 
 
-def instructor(source: str, chapter: str) -> NotebookNode:
-    """The notebook with solutions, from the text of a chapter's source."""
+def instructor(source: str, chapter: str, first: dict | None = None) -> NotebookNode:
+    """The notebook with solutions, from the text of a chapter's source. `first` stands before its first code cell."""
     notebook = jupytext.reads(source, fmt="py:percent")
     cells = [_cell(cell) for cell in notebook.cells]
     for cell, name in zip(cells, _ids(cells), strict=True):
         cell["id"] = name
+    code = [number for number, cell in enumerate(cells) if cell["cell_type"] == "code"]
+    if code:
+        cells.insert(code[0], first or first_cell())
     metadata = METADATA | {"minivid": {"chapter": chapter}}
     return nbformat.from_dict({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
 
@@ -114,6 +119,7 @@ def _build_all(root: Path) -> tuple[dict[Path, str], list[str]]:
     """Every notebook's path and text, and what is amiss in the sources. A source with problems gives no notebooks."""
     built: dict[Path, str] = {}
     amiss: list[str] = []
+    first = first_cell(_project(root))
     for path in _sources(root):
         source = path.read_text(encoding="utf-8")
         found = problems_in_source(source)
@@ -121,7 +127,7 @@ def _build_all(root: Path) -> tuple[dict[Path, str], list[str]]:
             parsed = jupytext.reads(source, fmt="py:percent")
             found = problems_in_cells(parsed.cells)
         if not found:
-            solved = instructor(source, chapter=path.stem[:2])
+            solved = instructor(source, path.stem[:2], first)
             stubbed = student(solved)
             found = leaks(solved.cells, stubbed.cells)
             built[root / "notebooks" / f"{path.stem}.ipynb"] = text_of(stubbed)
@@ -132,6 +138,12 @@ def _build_all(root: Path) -> tuple[dict[Path, str], list[str]]:
 
 def _sources(root: Path) -> list[Path]:
     return sorted((root / "solutions").glob("[0-9][0-9]_*.py"))
+
+
+def _project(root: Path) -> dict:
+    """The course's `[project]` in pyproject.toml; nothing where there is no such file."""
+    file = root / "pyproject.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8")).get("project", {}) if file.is_file() else {}
 
 
 def _cell(cell: NotebookNode) -> dict:

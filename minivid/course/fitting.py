@@ -13,6 +13,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from minivid.course import listing
 from minivid.course.exercise import Exercise
+from minivid.course.first_cell import is_first_cell
 from minivid.course.submission import Node
 
 INERT = (ast.Constant, ast.Name, ast.Attribute, ast.BinOp, ast.UnaryOp, ast.Tuple, ast.List, ast.Dict, ast.Set)
@@ -44,7 +45,8 @@ def steps(notebook: Node, chapter: str, handed_out: Node | None = None) -> Itera
     given = {cell.source for cell in handed_out.cells} if handed_out else set()
     places = {e.id: _place(notebook, e, given) for e in listing.written(chapter)}
     own = [i for i, cell in enumerate(notebook.cells) if cell.source not in given and i not in places.values()]
-    written = [i for i in own if notebook.cells[i].cell_type == "code"]
+    code = [i for i in own if notebook.cells[i].cell_type == "code"]
+    written = [i for i in code if not is_first_cell(notebook.cells[i].source)]
     for number, cell in enumerate(structure.cells):
         answered = [e for e in places if (_marked(cell, e) if handed_out else places[e] == number)]
         for exercise_id in answered:
@@ -72,6 +74,8 @@ def computed(handed_out: Node) -> set[str]:
 
 def _run_of(cell: Node) -> str:
     """What of a chapter's own cell is run for grading."""
+    if is_first_cell(cell.source):
+        return ""
     return cell.source if "setup" in cell.metadata.get("tags", []) else definitions(cell.source)
 
 

@@ -37,7 +37,7 @@ from minivid.course.suspicion import Watch
 
 PACKAGE = Path(minivid.__file__).parent
 OUT_OF_SIGHT = re.compile(rf"{minivid.__name__}\.(course|chapters)\b")
-AUTHORS = "answers|build|class_page|classroom|feedback|fitting|for_nbgrader|grade|grades|lint|made_wrong|similar|site|submission|throwaway_kernel"
+AUTHORS = "answers|build|class_page|classroom|feedback|first_cell|fitting|for_nbgrader|grade|grades|lint|made_wrong|similar|site|submission|throwaway_kernel"
 UNUSED = re.compile(rf"{minivid.__name__}\.(cli|__main__|course\.({AUTHORS}))\b")
 """What no notebook imports: commands, and what authors and graders use."""
 A_CHAPTER = re.compile(rf"{minivid.__name__}\.chapters\.ch(\d\d)\b")

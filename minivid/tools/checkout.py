@@ -14,6 +14,11 @@ def course_root() -> Path | None:
     return None
 
 
+def cards() -> Path:
+    """The folder of the data sets' cards: the checkout's `datasets/`, of which a package without a checkout carries a copy."""
+    return (course_root() or Path(minivid.__file__).parent) / "datasets"
+
+
 def is_course(folder: Path) -> bool:
     """Whether the course lies in this very folder."""
     return (folder / "bootstrap.py").is_file() and (folder / "constraints.txt").is_file()

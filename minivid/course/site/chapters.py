@@ -12,6 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from minivid.course.build import METADATA
+from minivid.course.first_cell import TAG
 from minivid.course.site.pictures import Pictures
 
 FOLDER = "../pictures"  # as a chapter's page sees it
@@ -43,7 +44,7 @@ def page(notebook: NotebookNode, name: str, pictures: Pictures) -> NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             section = next(reversed(HEADING.findall(cell.source)), section)
-        if not _is_award(cell):
+        if not _is_award(cell) and TAG not in cell.metadata.get("tags", ()):
             cells.append(_cell(cell, name, files, section))
     return nbformat.from_dict({"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5})
 

@@ -5,6 +5,7 @@ import re
 import nbformat
 import pytest
 
+from minivid.course.first_cell import first_cell
 from minivid.course.site.chapters import NotExecuted, page, unfolded
 from minivid.course.site.pictures import Pictures
 
@@ -46,6 +47,13 @@ def test_award_cells_and_the_widgets_state_are_left_out(made, executed):
     notebook.metadata["widgets"] = {"state": 1}
     made_of_it = made(notebook)
     assert len(made_of_it.cells) == 2 and "widgets" not in made_of_it.metadata
+
+
+def test_the_cell_that_fetches_the_course_elsewhere_is_left_out(made, executed):
+    notebook = executed({"text/plain": "1"})
+    without = made(notebook)
+    notebook.cells.insert(1, nbformat.from_dict(first_cell() | {"execution_count": 1}))
+    assert made(notebook) == without
 
 
 def test_a_widget_is_a_sentence_and_a_progress_bar_is_nothing(made, executed):
