@@ -89,9 +89,14 @@ class Picture(Figure):
         return self.add_axes(self._box(left, top, width, height), **kwargs)
 
     def place(
-        self, image: UInt8[np.ndarray, "h w 3"], left: float | int, top: float | int, width: float | int, height: float | int
+        self,
+        image: UInt8[np.ndarray, "h w 3"],
+        left: float | int,
+        top: float | int,
+        width: float | int,
+        height: float | int,
     ) -> None:
-        """An image placed as `axes_at` places axes, and without any: a sheet has dozens, and making axes takes eighty times as long."""
+        """An image placed as `axes_at` places axes, and without any: they take most of the time, and a sheet has dozens."""
         box = TransformedBbox(Bbox.from_bounds(*self._box(left, top, width, height)), self.transFigure)
         self.placed.append(BboxImage(box, interpolation="auto" if height < len(image) else "nearest", data=image))
         self.add_artist(self.placed[-1])
