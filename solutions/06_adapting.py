@@ -1268,7 +1268,9 @@ show_curves(
 sea = as_films.cond(["a sailing boat on a calm sea in the evening"])
 few = budget.pick(smoke=1, laptop=2, gpu=25)
 noise = as_films.noise(1, budget.pick(smoke=4, laptop=8, gpu=16), chance)
-film = as_films.decode(sample(ddim(guided(as_films.network, 7.5), noise, as_films.schedule, Objective.EPS, few, sea)))
+film = as_films.decode(
+    sample(ddim(guided(as_films.network, 7.5), noise, as_films.schedule, as_films.objective, few, sea))
+)
 if published:
     show(F.avg_pool3d(film, (1, 2, 2)))
 else:

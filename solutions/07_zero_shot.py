@@ -58,7 +58,6 @@ from minivid.chapters.ch07.steered import WORLD as WORLD_FILMS
 from minivid.course import award, check, hint, receipt, summary  # noqa: F401  (hint is for you to call)
 from minivid.data import tokenize
 from minivid.diffusion.guidance import guided
-from minivid.diffusion.objective import Objective
 from minivid.diffusion.samplers import ddim, predict, sample
 from minivid.motion.interpolate import average
 from minivid.nn import Cond
@@ -925,14 +924,14 @@ many, (t1, t0) = budget.pick(smoke=(5, (1, 2)), laptop=(8, (1, 3)), gpu=(50, (3,
 
 def stable_film(delta, turn, smooth=None):
     """The latents of eight frames, moved by δ latent pixels a frame, one of which is eight pixels of the picture."""
-    path = zero_shot(guided(stable.network, 7.5), one_start, stable.schedule, Objective.EPS, motion_field(delta, 8),
+    path = zero_shot(guided(stable.network, 7.5), one_start, stable.schedule, stable.objective, motion_field(delta, 8),
                      many, turn, surfing, smooth, found, torch.Generator().manual_seed(0))  # fmt: skip
     return sample(path)
 
 
 # %%
 bare, moving = stable_film((0, 0), (t1, t1)), stable_film((1.5, 1.5), (t1, t0))
-picture = sample(ddim(guided(stable.network, 7.5), one_start, stable.schedule, Objective.EPS, many, surfing))
+picture = sample(ddim(guided(stable.network, 7.5), one_start, stable.schedule, stable.objective, many, surfing))
 for says, one, other in (
     ("nothing moved, no new noise: frames differ by at most", bare, bare[:, :, :1]),
     ("its first frame and the picture alone differ by at most", moving[:, :, :1], picture),
