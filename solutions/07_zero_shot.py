@@ -423,8 +423,9 @@ show_slice(one_noise=same[:1], fresh_noise=apart[:1], text_to_video_zero=ours[:1
 # **Two invariants** hold the whole thing together. Without motion and without new noise all frames are the image; and the first frame is the image model's own picture, whatever the pieces. The library's `film` can leave pieces away:
 
 # %%
-bare = film(image, captions, pieces=Pieces(motion=False, noise=False, smoothing=False), seed=SEED)
-whole = film(image, captions, seed=SEED)
+frames = budget.pick(smoke=3, laptop=FRAMES, gpu=FRAMES)
+bare = film(image, captions, pieces=Pieces(motion=False, noise=False, smoothing=False), seed=SEED, frames=frames)
+whole = film(image, captions, seed=SEED, frames=frames)
 print(f"nothing moved, no new noise: frames differ by at most {(bare - bare[:, :, :1]).abs().max():.0e}")
 for name, clip in (("bare", bare), ("whole", whole)):
     print(
@@ -848,7 +849,8 @@ def walked(network, start, policy=keys.itself):
     """Your forward beside an image model, with a module or without."""
     model = guided(controlled(network, steerer.network.control, policy, beside=beside), GUIDANCE)
     told = Cond(*tokenize(walk.caption), control=path_edges)
-    return sample(ddim(model, start, image.schedule, image.objective, STEPS, told)).clamp(-1, 1)
+    steps = budget.pick(smoke=6, laptop=STEPS, gpu=STEPS)
+    return sample(ddim(model, start, image.schedule, image.objective, steps, told)).clamp(-1, 1)
 
 
 films_of_a_walk = {
