@@ -118,7 +118,7 @@ print(image)
 print(image.origin())
 still = as_clips(image)  # the same network, asked for eight frames
 captions = ["a red 3 moves right, quickly", "a blue 7 moves up, slowly"]
-steps = budget.pick(smoke=8, laptop=30, gpu=50)
+steps = budget.pick(smoke=5, laptop=30, gpu=50)
 alone = still.sample(captions, seed=1, steps=steps, eta=zoo.ETA).clamp(-1, 1)
 real = WORLD.sample(2, 1, captions).video
 print(
@@ -292,7 +292,7 @@ for method in Method:
 
 # %%
 training = TrainConfig(
-    steps=budget.pick(smoke=5, laptop=600, gpu=6000),
+    steps=budget.pick(smoke=3, laptop=600, gpu=6000),
     batch=4,
     warmup=10,
     ema=0.9 if budget.budget() == "smoke" else 0.99,
@@ -307,7 +307,8 @@ print("after:  frame 2 reaches", reached(moving.network))
 # Did it learn anything? The squared error of x̂ on handwriting that no one has seen, as a share of the image model's on the same noise, each frame alone:
 
 # %%
-learnt, before = x_errors(moving), x_errors(still)
+judged = budget.pick(smoke=4, laptop=16, gpu=16)  # clips
+learnt, before = x_errors(moving, judged), x_errors(still, judged)
 for noise_level, share in zip(LEVELS, (learnt / before).tolist(), strict=True):
     print(f"λ = {noise_level:4.0f}   {share:.2f}")
 print(f"after {len(records)} steps in {records[-1].seconds:.0f} s")
@@ -321,17 +322,18 @@ display(show_sheet(alone=alone[:1], with_module=clips[:1]))
 show(alone=alone[:1], with_module=clips[:1])
 
 # %% [markdown]
-# In the smoke budget these are a dozen steps: enough to see that the frames are joined, too few for motion. In the budget `laptop` look for two things: does the *place* go smoothly from frame to frame, and does the digit stay *the same one*? The first comes well before the second.
+# In the smoke budget these are a few steps: enough to see that the frames are joined, too few for motion. In the budget `laptop` look for two things: does the *place* go smoothly from frame to frame, and does the digit stay *the same one*? The first comes well before the second.
 #
 # **In part.** The module is an addition, x + m(x), and can be added in part: its last layer times a strength s.
 
 # %%
-z_one = (WORLD.sample(4, 3).video + torch.randn(4, *still.shape, generator=chance)) / 2**0.5
+n = budget.pick(smoke=1, laptop=4, gpu=4)
+z_one = (WORLD.sample(n, 3).video + torch.randn(n, *still.shape, generator=chance)) / 2**0.5
 strengths, changes = torch.linspace(0, 1, 5), []
 for strength in strengths:
     network = in_part(image.network, run.ema.adapter(), strength)
     with torch.no_grad():
-        changes.append((network(z_one, torch.zeros(4)) - image.network(z_one, torch.zeros(4))).norm().item())
+        changes.append((network(z_one, torch.zeros(n)) - image.network(z_one, torch.zeros(n))).norm().item())
 show_curves(
     strengths,
     {"change": torch.tensor(changes)},
@@ -452,8 +454,8 @@ award("6.4")
 # %%
 source, (said, *_), _ = source_clips(1, 5)
 asked = other_digit(said, by=5)
-one_shot = tuned(image, source, said, TUNING.shortened(budget.pick(smoke=4, laptop=40, gpu=40)))
-levels = way(one_shot, budget.pick(smoke=6, laptop=15, gpu=30))
+one_shot = tuned(image, source, said, TUNING.shortened(budget.pick(smoke=2, laptop=40, gpu=40)))
+levels = way(one_shot, budget.pick(smoke=4, laptop=15, gpu=30))
 new = edit(step_by(one_shot), source, levels, told(one_shot, [said]), told(one_shot, [asked], GUIDANCE)).clamp(-1, 1)
 print(f"{said} → {asked}")
 show_sheet(source=source, edited=new)
@@ -557,7 +559,10 @@ print("on the other base, frame 2 reaches", reached(lifted.eval()))
 style = zoo.load("image-digits-neon")
 print(style.origin())
 three = models()  # the base with the module, the style alone, and the module in the style
-lifts = {name: model.sample(captions, seed=2, steps=steps, eta=zoo.ETA).clamp(-1, 1) for name, model in three.items()}
+asked_of_each = captions[: budget.pick(smoke=1, laptop=2, gpu=2)]
+lifts = {
+    name: model.sample(asked_of_each, seed=2, steps=steps, eta=zoo.ETA).clamp(-1, 1) for name, model in three.items()
+}
 display(show_sheet(**{name.replace(" ", "_"): clip for name, clip in lifts.items()}))
 show(**{name.replace(" ", "_"): clip for name, clip in lifts.items()})
 
@@ -636,17 +641,17 @@ print("frame 2 reaches", reached(spacetime), "and frame 3", reached(spacetime, f
 lengths = (4, 8, 16, 32)
 
 
-def gigaflops(method, frames):
+def gigaflops(network, frames):
     # a fused attention is not counted, so let it be made of products of matrices
     with FlopCounterMode(display=False) as counter, torch.no_grad(), sdpa_kernel(SDPBackend.MATH):
-        inflated(image.network, method)(torch.zeros(1, channels, frames, height, width), torch.zeros(1))
+        network(torch.zeros(1, channels, frames, height, width), torch.zeros(1))
     return counter.get_total_flops() / 1e9
 
 
-costs = {
-    name: torch.tensor([gigaflops(method, frames) for frames in lengths])
-    for name, method in (("AnimateDiff", Method.ANIMATEDIFF), ("Lumiere", Method.LUMIERE))
-}
+costs = {}
+for name, method in (("AnimateDiff", Method.ANIMATEDIFF), ("Lumiere", Method.LUMIERE)):
+    network = inflated(image.network, method)
+    costs[name] = torch.tensor([gigaflops(network, frames) for frames in lengths])
 print("Lumiere's share of it:", *(f"{share:.2f}" for share in (costs["Lumiere"] / costs["AnimateDiff"]).tolist()))
 show_curves(torch.tensor(lengths), costs, xlabel="frames", ylabel="GFLOP a denoising", heading="What a clip costs")
 
@@ -654,7 +659,7 @@ show_curves(torch.tensor(lengths), costs, xlabel="frames", ylabel="GFLOP a denoi
 # The share hardly depends on the length: at these sizes the scores of attention, which grow with the square of the frames, are the smaller part of the work. Not all of what is saved is the halving: AnimateDiff's network attends over time at every level, Lumiere's only at the coarsest.
 
 # %%
-short = TrainConfig(steps=budget.pick(smoke=3, laptop=120, gpu=6000), batch=4, warmup=4, ema=0.9)
+short = TrainConfig(steps=budget.pick(smoke=2, laptop=120, gpu=6000), batch=4, warmup=4, ema=0.9)
 compact_run = taught(image, Method.LUMIERE, short)
 compact_records = list(compact_run.steps())
 compact = model_of(image, Method.LUMIERE, compact_run.ema)
@@ -664,7 +669,11 @@ print(
     f"after {len(compact_records)} steps in {compact_records[-1].seconds:.0f} s",
 )
 untrained = model_of(image, Method.LUMIERE, spacetime)
-rows_of = {"image model": x_errors(still), "at the start": x_errors(untrained), "after the steps": x_errors(compact)}
+rows_of = {
+    "image model": before,
+    "at the start": x_errors(untrained, judged),
+    "after the steps": x_errors(compact, judged),
+}
 print("squared error of x̂ at λ =", *(f"{value:8.0f}" for value in LEVELS))
 for name, errors in rows_of.items():
     print(f"{name:24}", *(f"{error:8.4f}" for error in errors.tolist()))
@@ -1032,7 +1041,7 @@ def my_batches(n, seed):
 
 
 gentle = TrainConfig(
-    steps=budget.pick(smoke=4, laptop=150, gpu=6000), batch=4, lr=5e-4, lr_matrices=0.004, warmup=4, ema=0.9
+    steps=budget.pick(smoke=2, laptop=150, gpu=6000), batch=4, lr=5e-4, lr_matrices=0.004, warmup=4, ema=0.9
 )
 fill_run, filling = interpolator(image, gentle, my_batches)
 fill_records = list(filling.steps())
@@ -1259,7 +1268,9 @@ show_curves(
 sea = as_films.cond(["a sailing boat on a calm sea in the evening"])
 few = budget.pick(smoke=1, laptop=2, gpu=25)
 noise = as_films.noise(1, budget.pick(smoke=4, laptop=8, gpu=16), chance)
-film = as_films.decode(sample(ddim(guided(as_films.network, 7.5), noise, as_films.schedule, Objective.EPS, few, sea)))
+film = as_films.decode(
+    sample(ddim(guided(as_films.network, 7.5), noise, as_films.schedule, as_films.objective, few, sea))
+)
 if published:
     show(F.avg_pool3d(film, (1, 2, 2)))
 else:

@@ -2,7 +2,7 @@
 
 from minivid.adapt.controlnet import ControlNetConfig, controlled, copied
 from minivid.adapt.controlvideo import control_video, hierarchical
-from minivid.adapt.inflate import InflatedConfig, Method, inflate, inflated
+from minivid.adapt.inflate import InflatedConfig, Method, inflate, inflated, inflated_config
 from minivid.adapt.lora import LowRankConfig, adapt, merged
 from minivid.adapt.zeroshot import looking_at, zero_shot
 
@@ -18,6 +18,7 @@ __all__ = [
     "hierarchical",
     "inflate",
     "inflated",
+    "inflated_config",
     "looking_at",
     "merged",
     "zero_shot",

@@ -132,14 +132,18 @@ def inflate(
     Loaded into `config.build()`, they make each frame what the image model makes of it: on any clip to rounding, under Tune-A-Video and
     Lumiere on one frame or on equal ones. New weights are drawn by torch's global generator. Raises ValueError for what is no image model.
     """
+    config = inflated_config(image, method, known, numbers, whole, content)
+    return config, _begun(config.build(), image)
+
+
+def inflated_config(
+    image: UNet, method: Method, known: int = 0, numbers: int = 0, whole: bool = False, content: int = 0
+) -> InflatedConfig:
+    """The configuration alone: no weight is drawn. Raises ValueError for what is no image model."""
     check_image_model(image)
     shape = {field.name: getattr(image.config, field.name) for field in fields(UNetConfig)}
     told = {name: many for name, many in (("known", known), ("numbers", numbers), ("content", content)) if many}
-    config = InflatedConfig(**{**shape, **told, "temporal": True}, method=method, whole=whole)
-    weights = weights_of(config.build())
-    for name, weight in weights_of(image).items():
-        weights.update(placed(name, weight.clone(), config))
-    return config, weights
+    return InflatedConfig(**{**shape, **told, "temporal": True}, method=method, whole=whole)
 
 
 def check_image_model(network: UNet) -> None:
@@ -154,10 +158,17 @@ def inflated(
     image: UNet, method: Method, known: int = 0, numbers: int = 0, whole: bool = False, content: int = 0
 ) -> Inflated:
     """The video model that `inflate` describes."""
-    config, weights = inflate(image, method, known, numbers, whole, content)
-    network = config.build()
-    load_into(network, weights, f"the image model, for {method}")
+    network = inflated_config(image, method, known, numbers, whole, content).build()
+    load_into(network, _begun(network, image), f"the image model, for {method}")
     return network
+
+
+def _begun(network: Inflated, image: UNet) -> dict[str, Tensor]:
+    """The network's own weights, the image model's in their places among them."""
+    weights = weights_of(network)
+    for name, weight in weights_of(image).items():
+        weights.update(placed(name, weight.clone(), network.config))
+    return weights
 
 
 def placed(name: str, weight: Tensor, config: InflatedConfig) -> dict[str, Tensor]:

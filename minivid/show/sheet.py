@@ -131,7 +131,7 @@ def _lay_out(rows: list[_Row], labels: list[str]) -> Picture:
             _write_head(picture, top, row)
             top += row.head
             for column, image in enumerate(row.images):
-                render_pixels(picture.axes_at(EDGE + column * (row.width + GAP), top, row.width, row.height), image)
+                picture.place(as_colour(image), EDGE + column * (row.width + GAP), top, row.width, row.height)
             top += row.height + APART
     return picture
 

@@ -10,8 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import matplotlib as mpl
+import numpy as np
+from jaxtyping import UInt8
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import BboxImage
+from matplotlib.transforms import Bbox, TransformedBbox
 
 INK, SOFT, FAINT = "#222222", "#6b6b6b", "#d9d9d9"
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
@@ -78,12 +82,29 @@ class Picture(Figure):
     def __init__(self, width: float | int, height: float | int):
         super().__init__(figsize=(width / DPI, height / DPI), dpi=DPI)
         self.pixels = (width, height)
+        self.placed: list[BboxImage] = []
 
     def axes_at(self, left: float | int, top: float | int, width: float | int, height: float | int, **kwargs) -> Axes:
         """Axes placed in pixels from the top left corner, so that an enlarged pixel falls on whole pixels."""
+        return self.add_axes(self._box(left, top, width, height), **kwargs)
+
+    def place(
+        self,
+        image: UInt8[np.ndarray, "h w 3"],
+        left: float | int,
+        top: float | int,
+        width: float | int,
+        height: float | int,
+    ) -> None:
+        """An image placed as `axes_at` places axes, and without any: they take most of the time, and a sheet has dozens."""
+        box = TransformedBbox(Bbox.from_bounds(*self._box(left, top, width, height)), self.transFigure)
+        self.placed.append(BboxImage(box, interpolation="auto" if height < len(image) else "nearest", data=image))
+        self.add_artist(self.placed[-1])
+
+    def _box(self, left: float | int, top: float | int, width: float | int, height: float | int) -> tuple:
+        """Left, bottom, width and height as shares of the page, which matplotlib counts from below."""
         page_width, page_height = self.pixels
-        box = (left / page_width, 1 - (top + height) / page_height, width / page_width, height / page_height)
-        return self.add_axes(box, **kwargs)
+        return left / page_width, 1 - (top + height) / page_height, width / page_width, height / page_height
 
     def write(self, left: float | int, top: float | int, text: str, **kwargs) -> None:
         """Text placed in pixels from the top left corner (its own top left, unless `va`, `ha` say otherwise)."""

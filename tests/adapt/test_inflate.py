@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from minivid import zoo
-from minivid.adapt import InflatedConfig, Method, adapt, inflate, inflated
+from minivid.adapt import InflatedConfig, Method, adapt, inflate, inflated, inflated_config
 from minivid.adapt.layers import LONGEST, Mixed, MotionModule
 from minivid.checkpoint import load_into, read, weights_of, write
 from minivid.data import World
@@ -84,6 +84,20 @@ def test_the_frames_number_says_nothing_before_it_was_learnt(image, method):
     still = clip(1).expand(-1, -1, 5, -1, -1)
     out = of(inflated(image, method), still)
     torch.testing.assert_close(out, out[:, :, :1].expand_as(out), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("method", EVERY)
+def test_the_same_seed_gives_the_weights_that_inflate_names_and_the_configuration_draws_none(image, method):
+    torch.manual_seed(1)
+    config, weights = inflate(image, method)
+    after = torch.get_rng_state()
+    torch.manual_seed(1)
+    model = inflated(image, method)
+    assert torch.equal(torch.get_rng_state(), after), "the network is drawn once"
+    for name, weight in weights_of(model).items():
+        torch.testing.assert_close(weight, weights[name], rtol=0, atol=0)
+    assert inflated_config(image, method) == config == model.config
+    assert torch.equal(torch.get_rng_state(), after)
 
 
 STAGES = ("down.0", "down.2", "middle", "up.0", "up.2")

@@ -1,5 +1,6 @@
 """Stable Diffusion in the course's terms, at random weights in its own files: what is said, who looks where, and that every wrong file is a sentence."""
 
+import json
 import shutil
 
 import pytest
@@ -18,7 +19,7 @@ pytest.importorskip("diffusers")
 pytest.importorskip("transformers")
 
 from minivid.adapt.stable import MotionFileError, public_weights, read_motion, stable_diffusion, stand_in
-from minivid.adapt.stable.loading import file_of, subject
+from minivid.adapt.stable.loading import file_of, network, subject
 from minivid.adapt.stable.stand_in import MOTION, SUBJECT
 
 FRAMES = 3
@@ -96,6 +97,40 @@ def test_the_tables_are_diffusers(stable, moving, motion, kind):
     torch.testing.assert_close(found.network.roots.float() ** 2, theirs, rtol=1e-4, atol=1e-5)
 
 
+def told(folder, where, **config):
+    """A copy of the model whose scheduler's file says something else; of None nothing."""
+    shutil.copytree(folder, where)
+    file = where / "scheduler" / "scheduler_config.json"
+    kept = {**json.loads(file.read_text(encoding="utf-8")), **config}
+    file.write_text(json.dumps({name: value for name, value in kept.items() if value is not None}), encoding="utf-8")
+    return where
+
+
+@pytest.mark.parametrize(
+    ("says", "objective"), [(None, "eps"), ("epsilon", "eps"), ("v_prediction", "v"), ("sample", "x")]
+)
+def test_what_it_says_its_schedulers_file_tells(folder, tmp_path, says, objective):
+    other = stable_diffusion(told(folder, tmp_path / "other", prediction_type=says), device="cpu")
+    assert other.objective is Objective(objective)
+
+
+def test_the_levels_are_those_of_its_schedulers_file(folder, tmp_path, stable):
+    other = stable_diffusion(told(folder, tmp_path / "other", beta_end=0.02), device="cpu")
+    assert other.schedule.logsnr(torch.tensor(1.0)) < stable.schedule.logsnr(torch.tensor(1.0)) - 1
+    assert other.network.timestep(other.schedule.logsnr(torch.tensor(0.5))[None]).item() == pytest.approx(
+        499.5, abs=0.05
+    )
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{"prediction_type": "flow_prediction"}, {"_class_name": "FlowMatchEulerDiscreteScheduler", "beta_schedule": None}],
+)
+def test_a_scheduler_of_something_else_is_a_sentence(folder, tmp_path, config):
+    with pytest.raises(ValueError, match=r"is no Stable Diffusion 1\.x: its scheduler is .* expected a beta_schedule"):
+        stable_diffusion(told(folder, tmp_path / "other", **config), device="cpu")
+
+
 def test_noise_is_its_generators(stable):
     one, two, other = (stable.noise(1, 2, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
     assert torch.equal(one, two) and not torch.equal(one, other)
@@ -124,7 +159,9 @@ def test_a_motion_module_joins_all_frames_of_its_own_clip(moving):
 
 @pytest.mark.parametrize("place", ["down_blocks.0.motion_modules.1", "down_blocks.3.motion_modules.0", "mid_block.motion_modules.0", "up_blocks.0.motion_modules.2", "up_blocks.3.motion_modules.2"])  # fmt: skip
 def test_each_place_has_an_effect(folder, weights, tmp_path, place):
-    alone = {name: tensor for name, tensor in weights.items() if name.startswith(f"{place}.")}
+    alone = {
+        name: w if name.startswith(f"{place}.") or ".proj_out." not in name else 0 * w for name, w in weights.items()
+    }
     torch.save(alone, tmp_path / "one.ckpt")
     one = stable_diffusion(folder, tmp_path / "one.ckpt", device="cpu")
     assert reached(one, 1) == [[0, 1, 2], []]
@@ -173,7 +210,7 @@ def test_zero_shot_without_motion_or_fresh_noise_gives_identical_frames(stable, 
     model, cond = guided(stable.network, 7.5), stable.cond(TWO[:1])
     draw = lambda by, turn, **more: sample(  # noqa: E731
         zero_shot(
-            model, latents(1, 1), stable.schedule, Objective.EPS, by, 5, turn, cond,
+            model, latents(1, 1), stable.schedule, stable.objective, by, 5, turn, cond,
             generator=torch.Generator().manual_seed(1), **more,
         )
     )  # fmt: skip
@@ -229,7 +266,7 @@ def test_the_subject_is_where_the_finder_says_so(stable, folder):
 
 
 def test_a_film_by_a_motion_module_is_drawn_by_the_courses_sampler(moving):
-    film = sample(ddim(guided(moving.network, 7.5), latents(), moving.schedule, Objective.EPS, 2, moving.cond(TWO)))
+    film = sample(ddim(guided(moving.network, 7.5), latents(), moving.schedule, moving.objective, 2, moving.cond(TWO)))
     assert film.shape == (2, 4, FRAMES, 8, 8) and torch.isfinite(film).all()
 
 
@@ -276,6 +313,23 @@ def test_the_norm_is_the_published_one(folder):
         assert (module.norm.norm.num_groups, module.norm.norm.eps) == (32, 1e-6)
 
 
+LEFT_OUT = {
+    "down_blocks.0.motion_modules.1": "down_blocks.0.motion_modules.1 is not among them",
+    "up_blocks": "up_blocks.0.motion_modules.0, up_blocks.0.motion_modules.1, up_blocks.0.motion_modules.2 are not",
+    "mid_block": None,
+}
+
+
+@pytest.mark.parametrize("place", LEFT_OUT)
+def test_a_place_that_is_left_out_is_a_sentence_but_for_the_middle(folder, weights, tmp_path, place):
+    torch.save({name: w for name, w in weights.items() if not name.startswith(place)}, tmp_path / "part.ckpt")
+    if LEFT_OUT[place] is None:
+        assert len(stable_diffusion(folder, tmp_path / "part.ckpt", device="cpu").network.motion) == 20
+        return
+    with pytest.raises(ValueError, match=LEFT_OUT[place]):
+        stable_diffusion(folder, tmp_path / "part.ckpt", device="cpu")
+
+
 FIRST = "down_blocks.0.motion_modules.0.temporal_transformer."
 FAULTS = {
     "a part is missing": (lambda w: w.pop(f"{FIRST}proj_in.weight"), "lacks proj_in.weight"),
@@ -296,6 +350,20 @@ FAULTS = {
     "keys of another width": (
         lambda w: w.update({f"{FIRST}transformer_blocks.0.attention_blocks.0.to_k.weight": torch.zeros(3, 3)}),
         "a weight of another shape",
+    ),
+    "the modules twice": (
+        lambda w: w.update({f"ema.{name}": 0 * tensor for name, tensor in w.items()}),
+        "names motion modules in 2 ways, such as mid_block.* and ema.mid_block.* to a file of their own",
+    ),
+    "one weight twice": (
+        lambda w: w.update({f"ema.{FIRST}proj_in.weight": 0 * w[f"{FIRST}proj_in.weight"]}),
+        "names motion modules in 2 ways",
+    ),
+    "no number": (lambda w: w[f"{FIRST}proj_in.weight"][0, :1].fill_(torch.nan), "has NaN or infinity in proj_in.weight"),
+    "infinity": (lambda w: w[f"{FIRST}norm.bias"][:1].fill_(-torch.inf), "has NaN or infinity in norm.bias"),
+    "positions that are no numbers": (
+        lambda w: w[f"{FIRST}transformer_blocks.0.attention_blocks.1.pos_encoder.pe"].fill_(torch.nan),
+        "has NaN or infinity in transformer_blocks.0.attention_blocks.1.pos_encoder.pe",
     ),
     "a list in the place of weights": (lambda w: w.update(state_dict=[1]), "no motion modules"),
     "no module at all": (lambda w: [w.pop(name) for name in list(w)] and w.update(x=torch.zeros(2)), "no motion modules"),
@@ -364,6 +432,7 @@ def test_what_is_not_there_is_a_sentence(folder, tmp_path, monkeypatch):
         ("unet/diffusion_pytorch_model.safetensors", b"version https://git-lfs"),
         ("text_encoder/model.safetensors", b"cut"),
         ("vae/config.json", b"{"),
+        ("scheduler/scheduler_config.json", b"{"),
         ("tokenizer/vocab.json", b"{"),
     ],
 )
@@ -373,6 +442,62 @@ def test_a_damaged_file_is_a_sentence(folder, tmp_path, part, content):
     (other / part).write_bytes(content)
     with pytest.raises(FileNotFoundError, match=f"{part.partition('/')[0]} cannot be read from the folder"):
         stable_diffusion(other, device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("part", "lost"),
+    [
+        ("unet/diffusion_pytorch_model.safetensors", "conv_out.bias"),
+        ("vae/diffusion_pytorch_model.safetensors", "post_quant_conv.weight"),
+        ("text_encoder/model.safetensors", "final_layer_norm.weight"),
+    ],
+)
+def test_a_weight_that_is_missing_is_a_sentence(folder, tmp_path, part, lost):
+    shutil.copytree(folder, tmp_path / "other")
+    without(tmp_path / "other" / part, lost)
+    with pytest.raises(ValueError, match=f"^{part.partition('/')[0]} of .* lacks 1 of its weights, .*{lost} for one"):
+        stable_diffusion(tmp_path / "other", device="cpu")
+
+
+def test_a_finder_that_lacks_a_weight_is_a_sentence(stable, folder, tmp_path):
+    shutil.copytree(folder / SUBJECT, tmp_path / SUBJECT)
+    without(tmp_path / SUBJECT / "model.safetensors", "decoder.film_mul.bias")
+    with pytest.raises(
+        ValueError, match=r"^CLIPSegForImageSegmentation of .* lacks 1 of its weights, decoder\.film_mul"
+    ):
+        subject(stable, "a horse", tmp_path / SUBJECT)
+
+
+def without(file, lost):
+    """The same file, but for one weight, whatever stands before its name."""
+    from safetensors.torch import load_file, save_file
+
+    whole = load_file(file)
+    kept = {name: weight for name, weight in whole.items() if not name.endswith(lost)}
+    assert len(kept) == len(whole) - 1
+    save_file(kept, file, metadata={"format": "pt"})
+
+
+def test_in_whichever_precision_it_was_saved_it_is_single_on_a_cpu(folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "other")
+    file = tmp_path / "other" / "text_encoder" / "config.json"
+    config = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps({**config, "dtype": "float16", "torch_dtype": "float16"}), encoding="utf-8")
+    half = stable_diffusion(tmp_path / "other", device="cpu")
+    assert {weight.dtype for weight in (*half.network.parameters(), *half.vae.parameters())} == {torch.float32}
+
+
+def test_for_a_gpu_it_is_half_and_no_word_is_out_of_date(folder, monkeypatch):
+    """transformers 5 warns of `torch_dtype`, which 4 has no other word for: it is told neither."""
+    import transformers
+
+    said, own = [], transformers.CLIPTextModel.from_pretrained
+    monkeypatch.setattr(transformers.CLIPTextModel, "from_pretrained", lambda *a, **k: said.append(k) or own(*a, **k))
+    parts = [("diffusers", "UNet2DConditionModel", "unet"), ("transformers", "CLIPTextModel", "text_encoder")]
+    for package, kind, part in parts:
+        model = network(package, kind, folder, part, "cuda")
+        assert {weight.dtype for weight in model.parameters()} == {torch.float16}
+    assert len(said) == 1 and not {"dtype", "torch_dtype"} & said[0].keys()
 
 
 def test_without_its_words_a_tokenizer_is_refused(folder, tmp_path):

@@ -1,10 +1,14 @@
 """Stable Diffusion and AnimateDiff's published layout against diffusers: its pipeline's words and noise, its reader of the file, its motion U-Net."""
 
+import json
+import shutil
+
 import pytest
 import torch
 from torch import nn
 
 from minivid.diffusion.guidance import guided
+from minivid.diffusion.samplers import predict
 
 pytest.importorskip("diffusers")
 pytest.importorskip("transformers")
@@ -47,6 +51,25 @@ def test_guided_it_says_what_stable_diffusions_pipeline_does(folder):
     ).sample.chunk(2)
     ours = guided(stable.network, 7.5)(z, level_of(stable, STEP), stable.cond(["a horse"]))
     torch.testing.assert_close(ours[:, :, 0], theirs_u + 7.5 * (theirs_c - theirs_u), rtol=1e-3, atol=1e-3)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("says", ["epsilon", "v_prediction", "sample"])
+@pytest.mark.parametrize("step", [3, STEP, 900])
+def test_what_it_means_is_what_diffusers_takes_it_for(folder, tmp_path, says, step):
+    """x̂ of the same output, by the scheduler that reads the same file."""
+    from diffusers import DDIMScheduler
+
+    shutil.copytree(folder, tmp_path / "other")
+    file = tmp_path / "other" / "scheduler" / "scheduler_config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "prediction_type": says}), encoding="utf-8")
+    stable = stable_diffusion(tmp_path / "other", device="cpu")
+    scheduler = DDIMScheduler.from_pretrained(tmp_path / "other", subfolder="scheduler", clip_sample=False)
+    scheduler.set_timesteps(1000)
+    z, level = latents(), level_of(stable, step)
+    x_hat, _ = predict(stable.network, z, level, stable.schedule, stable.objective)
+    theirs = scheduler.step(stable.network(z, level), step, z)
+    torch.testing.assert_close(x_hat, theirs.pred_original_sample, rtol=1e-3, atol=1e-3)
 
 
 @torch.no_grad()

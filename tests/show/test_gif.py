@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
+from minivid.show.frames import enlarge
 from minivid.show.gif import gif_bytes
 
 
@@ -39,6 +40,17 @@ def test_more_colours_share_one_palette_and_stay_close():
     frames, _, _ = decode(gif_bytes(clip))
     assert np.abs(frames.astype(int) - clip).mean() < 10
     assert len(np.unique(frames.reshape(-1, 3), axis=0)) <= 256
+
+
+def test_an_enlarged_clip_has_the_colours_of_the_clip_itself():
+    """What only repeats the row or column before is counted once, gaps between clips too."""
+    clip, k = noise(3, 20, 20, 3), 5
+    sheet = np.full((3, 20, 43, 3), 255, np.uint8)
+    sheet[:, :, :20], sheet[:, :, 23:] = clip, clip[::-1]
+    frames, _, _ = decode(gif_bytes(enlarge(sheet, k)))
+    squares = frames.reshape(3, 20, k, 43, k, 3)
+    np.testing.assert_array_equal(squares, np.broadcast_to(squares[:, :, :1, :, :1], squares.shape))
+    np.testing.assert_array_equal(squares[:, :, 0, :, 0], decode(gif_bytes(sheet))[0])
 
 
 def test_a_still_stretch_lasts_as_long_as_it_was():

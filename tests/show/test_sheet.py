@@ -19,10 +19,15 @@ def texts(picture):
     return [text.get_text() for text in picture.texts if text.get_text()]
 
 
-def drawn(picture, axes):
+def box_of(picture, image):
+    """Where an image stands, in shares of the page."""
+    return picture.transFigure.inverted().transform_bbox(image.bbox)
+
+
+def drawn(picture, image):
     """The pixels of one image in the PNG at the page's own resolution."""
     page = np.asarray(Image.open(io.BytesIO(picture.png(resolution=1))).convert("RGB"))
-    box = axes.get_position()
+    box = box_of(picture, image)
     width, height = picture.pixels
     left, top = round(box.x0 * width), round((1 - box.y1) * height)
     return page[top : top + round(box.height * height), left : left + round(box.width * width)]
@@ -30,26 +35,26 @@ def drawn(picture, axes):
 
 def test_frames_stand_in_order_with_their_numbers_and_titles():
     picture = show_sheet(clip=video(), known_frames=video())
-    assert len(picture.axes) == 16
+    assert len(picture.placed) == 16
     assert texts(picture) == ["frame 0", *"1234567", "clip", "known frames"]
 
 
 def test_frames_are_chosen_evenly_from_first_to_last():
     picture = show_sheet(video(t=16), frames=4)
     assert texts(picture) == ["frame 0", "5", "10", "15"]
-    np.testing.assert_array_equal(picture.axes[1].images[0].get_array()[..., :1], read(video(t=16))[0, 5])
+    np.testing.assert_array_equal(picture.placed[1].get_array()[..., :1], read(video(t=16))[0, 5])
 
 
 def test_pixels_are_drawn_as_equal_squares():
     picture = show_sheet(clip=video())
     scale = 6  # eight frames of 16 pixels on a page of 840
-    np.testing.assert_array_equal(drawn(picture, picture.axes[3])[..., :1], enlarge(read(video())[0, 3], scale))
+    np.testing.assert_array_equal(drawn(picture, picture.placed[3])[..., :1], enlarge(read(video())[0, 3], scale))
 
 
 def test_titles_and_frames_share_a_left_edge():
     picture = show_sheet(clip=video(), noisy=video())
     titles = [text.get_position()[0] for text in picture.texts if text.get_text() in ("clip", "noisy")]
-    firsts = [picture.axes[i].get_position().x0 for i in (0, 8)]
+    firsts = [box_of(picture, picture.placed[i]).x0 for i in (0, 8)]
     np.testing.assert_allclose(titles, firsts)
 
 
@@ -64,7 +69,7 @@ def test_a_large_video_is_shrunk_to_the_page():
 
 @pytest.mark.parametrize(("t", "frames"), [(1, 8), (3, 8), (8, 1)])
 def test_few_frames_are_no_obstacle(t, frames):
-    assert len(show_sheet(video(t=t), frames=frames).axes) == min(t, frames)
+    assert len(show_sheet(video(t=t), frames=frames).placed) == min(t, frames)
 
 
 def test_wrong_counts_are_said():
@@ -80,7 +85,7 @@ def test_image_grid_has_a_row_for_each_batch():
     first, last = video(3)[:, :, 0], video(3)[:, :, -1]
     picture = show_image_grid(first=first, last=last, labels=["1", "2", "3"])
     assert texts(picture) == ["1", "2", "3", "first", "last"]
-    np.testing.assert_array_equal(drawn(picture, picture.axes[4])[..., :1], enlarge(read(video(3))[1, -1], 6))
+    np.testing.assert_array_equal(drawn(picture, picture.placed[4])[..., :1], enlarge(read(video(3))[1, -1], 6))
 
 
 def test_image_grid_refuses_a_video_in_words():

@@ -4,33 +4,39 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import torch
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from minivid.adapt.stable.motion import first_line, read_motion
 from minivid.adapt.stable.network import StableUNet
 from minivid.adapt.stable.pictures import Stable, Subject
+from minivid.diffusion.objective import Objective
 from minivid.diffusion.schedule import tabled
-from minivid.diffusion.zero_terminal import linear_alphas, scaled_linear_alphas
+from minivid.diffusion.zero_terminal import linear_alphas
 from minivid.tools import compat
 
 SUBJECTS = "CIDAS/clipseg-rd64-refined"
 """On the hub: what finds a thing by its name."""
+SAYS = {"epsilon": Objective.EPS, "v_prediction": Objective.V, "sample": Objective.X}
+"""A scheduler's `prediction_type`, in the course's terms. Where its file has none it is ε, as diffusers has it."""
 
 
 def stable_diffusion(name: str | Path, motion: str | Path | None = None, device: str | None = None) -> Stable:
     """Stable Diffusion 1.x by its name on the hub, or from a folder laid out as there.
 
-    device: "cuda", in half precision, or "cpu"; without it, whichever there is. A model of its layout that was trained on v and not on ε
-    (some of version 2) is not told apart.
+    device: "cuda", in half precision, or "cpu"; without it, whichever there is. What the U-Net says, ε, v or x, and at which levels, its
+    scheduler's file tells: some models of the same layout were trained on v.
 
     motion: an AnimateDiff checkpoint: a file, or "owner/name:file" on the hub. With it the schedule is AnimateDiff's, of linear β, and not
-    Stable Diffusion's. Raises ImportError or FileNotFoundError, with what to do, and ValueError for motion that does not fit.
+    Stable Diffusion's. Raises ImportError or FileNotFoundError, with what to do, and ValueError for motion that does not fit, and for
+    weights or a scheduler that are not Stable Diffusion's.
     """
     device = device or best_device()
-    kind = half_on_gpu(device)
-    unet = fetched("diffusers", "UNet2DConditionModel", name, "unet", **kind)
-    vae = fetched("diffusers", "AutoencoderKL", name, "vae", **kind)
-    text = fetched("transformers", "CLIPTextModel", name, "text_encoder", **kind)
+    unet = network("diffusers", "UNet2DConditionModel", name, "unet", device)
+    vae = network("diffusers", "AutoencoderKL", name, "vae", device)
+    text = network("transformers", "CLIPTextModel", name, "text_encoder", device)
     tokenizer = fetched("transformers", "CLIPTokenizer", name, "tokenizer")
+    objective, alphas = scheduled(name)
     config = unet.config
     words = (len(tokenizer), text.config.vocab_size)
     if (config.in_channels, config.out_channels) != (4, 4) or config.addition_embed_type or words[0] != words[1]:
@@ -39,16 +45,16 @@ def stable_diffusion(name: str | Path, motion: str | Path | None = None, device:
             f"{config.out_channels}, and its tokenizer knows {words[0]} words, its text model {words[1]}."
         )
     modules = {} if motion is None else read_motion(file_of(motion))
-    alphas = scaled_linear_alphas() if motion is None else linear_alphas()
+    alphas = alphas if motion is None else linear_alphas()
     silence = tokenizer([""], padding="max_length", return_tensors="pt").input_ids[0]
-    network = StableUNet(unet, text, silence, alphas, modules).to(device)
-    network.motion.to(unet.dtype)
-    return Stable(network, vae.to(device).eval().requires_grad_(False), tokenizer, tabled(alphas))
+    denoiser = StableUNet(unet, text, silence, alphas, modules).to(device)
+    denoiser.motion.to(unet.dtype)
+    return Stable(denoiser, vae.to(device).eval().requires_grad_(False), tokenizer, tabled(alphas), objective)
 
 
 def subject(stable: Stable, words: str, name: str | Path = SUBJECTS) -> Subject:
     """Where the thing that `words` name is, by CLIPSeg from the hub or a folder. Raises ImportError or FileNotFoundError, with what to do."""
-    model = fetched("transformers", "CLIPSegForImageSegmentation", name, **half_on_gpu(stable.device.type))
+    model = network("transformers", "CLIPSegForImageSegmentation", name, "", stable.device.type)
     tokenizer = fetched("transformers", "CLIPTokenizer", name)
     return Subject(stable, model.to(stable.device).eval().requires_grad_(False), tokenizer, words)
 
@@ -57,12 +63,40 @@ def best_device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def half_on_gpu(device: str) -> dict:
-    return {"torch_dtype": torch.float16} if device.startswith("cuda") else {}
+def scheduled(name: str | Path) -> tuple[Objective, Float[Tensor, "steps"]]:
+    """What the U-Net says, and ᾱ at each time step, as scheduler/scheduler_config.json has them: whichever scheduler wrote it, the
+    training is described by the same words. Raises ValueError for a file that does not describe it so, as those of flows do not."""
+    told = fetched("diffusers", "DDIMScheduler", name, "scheduler", by="load_config")
+    says = told.get("prediction_type", "epsilon")
+    if says not in SAYS or "beta_schedule" not in told:
+        raise ValueError(
+            f"{name} is no Stable Diffusion 1.x: its scheduler is {told.get('_class_name', 'unnamed')}, with the prediction_type {says!r} and the "
+            f"beta_schedule {told.get('beta_schedule')!r}; expected a beta_schedule, and {', '.join(SAYS)} or no prediction_type."
+        )
+    from diffusers import DDIMScheduler
+
+    return SAYS[says], DDIMScheduler.from_config(told).alphas_cumprod.double()
 
 
-def fetched(package: str, kind: str, name: str | Path, part: str = "", **how):
-    """`PACKAGE.KIND.from_pretrained(name)`, of a part of it where one is named; a folder is never looked for on the hub."""
+def network(package: str, kind: str, name: str | Path, part: str, device: str) -> nn.Module:
+    """A network of which every weight stands in the files, in half precision for a GPU, else in single.
+
+    Both packages draw a weight that is missing at random, and warn. Raises ValueError for it.
+    """
+    precision = torch.float16 if device.startswith("cuda") else torch.float32
+    # transformers' word for it changed from torch_dtype to dtype, and 5 takes the file's where neither is said: so its networks are cast here
+    how = {"torch_dtype": precision} if package == "diffusers" else {}
+    model, found = fetched(package, kind, name, part, output_loading_info=True, **how)
+    if lacking := sorted(found["missing_keys"]):
+        raise ValueError(
+            f"{part or kind} of {name} lacks {len(lacking)} of its weights, {', '.join(lacking[:3])} for one: they would be drawn at random. "
+            "The files are not whole, or of another model: fetch them again."
+        )
+    return model if package == "diffusers" else model.to(precision)
+
+
+def fetched(package: str, kind: str, name: str | Path, part: str = "", by: str = "from_pretrained", **how):
+    """`PACKAGE.KIND.from_pretrained(name)`, or by another of its readers, of a part where one is named; a folder is never looked for on the hub."""
     try:
         compat.import_torchvision()
         import diffusers
@@ -73,7 +107,7 @@ def fetched(package: str, kind: str, name: str | Path, part: str = "", **how):
     try:
         with compat.without_bars() if here else nullcontext():  # a bar is for what comes from afar
             source = getattr({"diffusers": diffusers, "transformers": transformers}[package], kind)
-            return source.from_pretrained(str(name), **({"subfolder": part} if part else {}), **how)
+            return getattr(source, by)(str(name), **({"subfolder": part} if part else {}), **how)
     except Exception as error:  # of a damaged file each library has errors of its own
         if here:
             raise FileNotFoundError(

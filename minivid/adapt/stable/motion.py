@@ -18,7 +18,7 @@ from minivid.adapt.layers import MotionModule, clock
 
 HEADS, GROUPS, EPS = 8, 32, 1e-6
 """Of the published modules; their files do not say."""
-PLACE = re.compile(r"(?:.*\.)?((?:(?:down|up)_blocks\.\d+|mid_block)\.motion_modules\.\d+)\.temporal_transformer\.(.+)")
+PLACE = re.compile(r"(.*\.)?((?:(?:down|up)_blocks\.\d+|mid_block)\.motion_modules\.\d+)\.temporal_transformer\.(.+)")
 BLOCK = "transformer_blocks.0"
 ATTENTION = f"{BLOCK}.attention_blocks"
 NAMES = {
@@ -48,13 +48,21 @@ def read_motion(file: Path | str, heads: int = HEADS) -> dict[str, MotionModule]
     """The motion modules of an AnimateDiff checkpoint (.ckpt or .safetensors), by their places, "down_blocks.0.motion_modules.1".
 
     As published or with all the training's weights around them, in any precision; read as float32. A pickle is read without running
-    any code of it. Raises MotionFileError for a file that is none or of version 1, and for a module that lacks a part or has one that is not known.
+    any code of it. Raises MotionFileError for a file that is none or of version 1, or holds the modules twice, and for a module that lacks a part, has
+    one that is not known, or a weight that is no number.
     """
     weights = _tensors(Path(file))
     places: dict[str, dict[str, Tensor]] = defaultdict(dict)
+    first_of: dict[str, str] = {}
     for name, tensor in weights.items():
         if found := PLACE.fullmatch(name):
-            places[found[1]][found[2]] = tensor.float()
+            first_of.setdefault(found[1] or "", name)
+            places[found[2]][found[3]] = tensor.float()
+    if len(first_of) > 1:
+        raise MotionFileError(
+            f"{file} names motion modules in {len(first_of)} ways, such as {' and '.join(list(first_of.values())[:2])}, and does not say which are "
+            "meant: write those of one kind (averaged weights, where there are some) to a file of their own."
+        )
     if not places:
         raise MotionFileError(
             f"{file} holds no motion modules: none of its {len(weights)} tensors is named like "
@@ -122,6 +130,10 @@ def first_line(error: Exception) -> str:
 
 def _module(where: str, theirs: dict[str, Tensor], heads: int) -> MotionModule:
     """A module with these weights. Nothing that it has is left as it was drawn, and nothing that is given is left unread."""
+    if broken := [name for name, tensor in theirs.items() if not tensor.isfinite().all()]:
+        raise MotionFileError(
+            f"{where} has NaN or infinity in {broken[0]}: its training broke down, or the file was damaged. Fetch it again, or take an earlier one."
+        )
     given = dict(theirs)
     try:
         ours = {

@@ -18,11 +18,12 @@ from minivid.nn.conv import fold, unfold
 
 
 class StableUNet(nn.Module):
-    """A clip of latents `b c t h w`, one λ a clip, the words of CLIP's tokenizer → ε̂. Each frame is a picture, unless `look` or motion joins them.
+    """A clip of latents `b c t h w`, one λ a clip, the words of CLIP's tokenizer → what the U-Net was trained to say, mostly ε̂. Each frame is a picture, unless `look` or motion joins them.
 
     unet, text: diffusers' UNet2DConditionModel and transformers' CLIPTextModel. silence: the empty caption's tokens, which stand for every
     caption that is absent (Stable Diffusion knows no other way to be told nothing). alphas: ᾱ at each of its time steps, so that λ can
-    be said as one. motion: modules by their places (`read_motion`). Nothing is trained. Raises ValueError for motion that does not fit.
+    be said as one. motion: modules by their places (`read_motion`), one behind every layer. Nothing is trained. Raises ValueError for motion
+    that does not fit, or leaves a place out.
     """
 
     def __init__(
@@ -43,6 +44,11 @@ class StableUNet(nn.Module):
         for place, module in (motion or {}).items():
             layer = layer_before(unet, place, module)
             layer.register_forward_hook(partial(self._then, module))
+        if motion and (left_out := [place for place in widths(unet) if place not in motion and "mid" not in place]):
+            raise ValueError(
+                f"the motion is of {len(motion)} places, and {', '.join(left_out[:3])} {'is' if len(left_out) == 1 else 'are'} not among them: "
+                "expected a module behind every layer of the U-Net; only the one in its middle may be missing, as in version 3."
+            )
         self.eval().requires_grad_(False)
 
     def look(self, policy: keys.Keys) -> "StableUNet":
@@ -82,12 +88,12 @@ class StableUNet(nn.Module):
             )
         clips, frames = len(z), z.shape[2]
         self.looking.frames = frames
-        eps_hat = self.unet(
+        said = self.unet(
             fold(z).to(self.unet.dtype),
             repeat(self.timestep(logsnr), "b -> (b t)", t=frames),
             encoder_hidden_states=repeat(self.words(cond, clips), "b l d -> (b t) l d", t=frames),
         ).sample
-        return unfold(eps_hat, frames).to(z)
+        return unfold(said, frames).to(z)
 
     def _then(self, module: MotionModule, layer: nn.Module, given: tuple, output: Tensor | tuple) -> Tensor | tuple:
         """A layer's output, and the motion module upon it; a transformer's output comes in a tuple."""
@@ -101,6 +107,14 @@ def place_in(falling: Float[Tensor, "n"], value: Float[Tensor, "b"]) -> Float[Te
     right = torch.searchsorted(-falling, -value).clamp(1, len(falling) - 1)
     above, below = falling[right - 1], falling[right]
     return (right - 1 + (above - value) / (above - below)).clamp(0, len(falling) - 1)
+
+
+def widths(unet: nn.Module) -> dict[str, int]:
+    """Every place for a motion module, and how many channels there are."""
+    blocks = {"mid_block": unet.mid_block.resnets[:1]}
+    for way in ("down_blocks", "up_blocks"):
+        blocks |= {f"{way}.{i}": block.resnets for i, block in enumerate(getattr(unet, way))}
+    return {f"{block}.motion_modules.{i}": r.out_channels for block, row in blocks.items() for i, r in enumerate(row)}
 
 
 def layer_before(unet: nn.Module, place: str, module: MotionModule) -> nn.Module:

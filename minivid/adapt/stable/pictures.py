@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from minivid.adapt.stable.network import StableUNet
+from minivid.diffusion.objective import Objective
 from minivid.diffusion.schedule import Schedule
 from minivid.nn.condition import Cond
 from minivid.nn.conv import fold, unfold
@@ -18,12 +19,13 @@ MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's
 
 @dataclass(frozen=True)
 class Stable:
-    """A latent diffusion model: `network` draws latents by ε̂ under `schedule`, `vae` (diffusers' AutoencoderKL) makes pictures of them."""
+    """A latent diffusion model: `network` says `objective` of latents under `schedule`, `vae` (diffusers' AutoencoderKL) makes pictures of them."""
 
     network: StableUNet
     vae: nn.Module
     tokenizer: object
     schedule: Schedule
+    objective: Objective
 
     @property
     def device(self) -> torch.device:

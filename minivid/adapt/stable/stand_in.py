@@ -16,6 +16,7 @@ from torch import nn
 
 from minivid.adapt.layers import LONGEST, MotionModule
 from minivid.adapt.stable.motion import EPS, GROUPS, HEADS, public_weights
+from minivid.adapt.stable.network import widths
 from minivid.tools import compat
 
 WIDTHS, LAYERS, LETTERS = (32, 32, 64, 64), 2, 32
@@ -41,6 +42,9 @@ def stand_in(folder: Path | str | None = None, seed: int = 0) -> Path:
     clip = {"hidden_size": LETTERS, "intermediate_size": 2 * LETTERS, "num_hidden_layers": 2, "num_attention_heads": 4}
     vocabulary = write_tokenizer(folder / "tokenizer")
     words = {**clip, **vocabulary, "max_position_embeddings": 77}
+    scheduler = diffusers.PNDMScheduler(  # the published file's, which says nothing of a prediction_type
+        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", skip_prk_steps=True, steps_offset=1
+    )
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(seed)
         unet = diffusers.UNet2DConditionModel(
@@ -71,7 +75,8 @@ def stand_in(folder: Path | str | None = None, seed: int = 0) -> Path:
         )
         torch.save(public_weights(random_motion(unet)), folder / MOTION)
     with compat.without_bars():
-        for part, module in {"unet": unet, "vae": vae, "text_encoder": text, SUBJECT: finder}.items():
+        parts = {"unet": unet, "vae": vae, "scheduler": scheduler, "text_encoder": text, SUBJECT: finder}
+        for part, module in parts.items():
             module.save_pretrained(folder / part)
     write_tokenizer(folder / SUBJECT)
     return folder
@@ -79,14 +84,7 @@ def stand_in(folder: Path | str | None = None, seed: int = 0) -> Path:
 
 def random_motion(unet: nn.Module) -> dict[str, MotionModule]:
     """A motion module for every place of the U-Net, none of its weights zero."""
-    widths = {"mid_block": [unet.mid_block.resnets[0].out_channels]}
-    for way in ("down_blocks", "up_blocks"):
-        widths |= {f"{way}.{i}": [r.out_channels for r in block.resnets] for i, block in enumerate(getattr(unet, way))}
-    modules = {
-        f"{block}.motion_modules.{i}": MotionModule(width, HEADS, LONGEST, GROUPS, EPS)
-        for block, row in widths.items()
-        for i, width in enumerate(row)
-    }
+    modules = {place: MotionModule(width, HEADS, LONGEST, GROUPS, EPS) for place, width in widths(unet).items()}
     for module in modules.values():
         nn.init.normal_(module.proj_out.weight, std=0.1)
         for norm in (module.norm.norm, *module.norms):

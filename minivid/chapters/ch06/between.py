@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from minivid import zoo
-from minivid.adapt import Method, inflate, inflated
+from minivid.adapt import Method, inflated, inflated_config
 from minivid.batches import Batches
 from minivid.chapters.ch06.clips import WORLD
 from minivid.data.captions import tokenize
@@ -57,7 +57,7 @@ def batches(n: int, seed: tuple[int, ...]) -> tuple[Float[Tensor, "n c t h w"], 
 def interpolator(image: zoo.Model, training: TrainConfig, data: Batches = batches) -> tuple[Run, Training]:
     """The run that trains all of an inflated image model to fill in frames, not yet begun; `data` makes its clips and what is told of them."""
     shape = {"known": image.shape[0] + 1, "numbers": 1, "whole": True}
-    run = Run("between", inflate(image.network, METHOD, **shape)[0], image.run.loss, training, (LONGER,))
+    run = Run("between", inflated_config(image.network, METHOD, **shape), image.run.loss, training, (LONGER,))
     return run, run.start(data=data, build=lambda: inflated(image.network, METHOD, **shape))
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from minivid import zoo
-from minivid.adapt import Method, inflate, inflated
+from minivid.adapt import Method, inflated, inflated_config
 from minivid.checkpoint import load_into, weights_of
 from minivid.data.captions import tokenize
 from minivid.data.world import World
@@ -34,7 +34,7 @@ def as_clips(image: zoo.Model, frames: int = WORLD.frames) -> zoo.Model:
 
 def video_run(image: zoo.Model, method: Method, training: TrainConfig) -> Run:
     """A run that teaches clips of WORLD to an inflated image model, by the image model's own loss."""
-    return Run(str(method), inflate(image.network, method)[0], image.run.loss, training, (WORLD,))
+    return Run(str(method), inflated_config(image.network, method), image.run.loss, training, (WORLD,))
 
 
 def taught(

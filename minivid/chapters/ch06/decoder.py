@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from minivid import zoo
-from minivid.adapt import Method, inflate, inflated
+from minivid.adapt import Method, inflated, inflated_config
 from minivid.adapt.supers import smaller
 from minivid.chapters.ch06.between import FRAMES, LONGER, given_at, shown
 from minivid.checkpoint import load_into, weights_of
@@ -107,7 +107,7 @@ def picture_run(image: zoo.Model, see: See, dim: int, training: TrainConfig) -> 
 def video_run(small: UNet, like: Run, see: See, training: TrainConfig) -> tuple[Run, Training]:
     """The run that puts it into time: trained are its layers over time and what reads the embedding, on clips of which no words are said; not yet begun."""
     shape = {"known": small.config.channels + 1, "numbers": 1}
-    config = inflate(small, METHOD, **shape)[0]
+    config = inflated_config(small, METHOD, **shape)
     run = Run("decoder", config, like.loss, training, clip=(small.config.channels, FEW, SIDE, SIDE))
     return run, run.start(data=unlabelled(see), build=lambda: inflated(small, METHOD, **shape))
 

@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from minivid import zoo
-from minivid.adapt import Method, inflate, inflated
+from minivid.adapt import Method, inflated, inflated_config
 from minivid.adapt.controlnet import edges
 from minivid.batches import Batches, in_turns
 from minivid.data.world import Clips
@@ -85,7 +85,9 @@ def embedded(pictures: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d"]:
 def restyler(image: zoo.Model, training: TrainConfig, data: Batches = batches) -> tuple[Run, Training]:
     """The run that trains all of an inflated image model on them, not yet begun; `data` makes its clips and what is told of them."""
     shape = {"known": 2, "numbers": 1, "content": towers().project_clip.out_features, "whole": True}
-    run = Run("structure-and-content", inflate(image.network, METHOD, **shape)[0], image.run.loss, training, FILMED)
+    run = Run(
+        "structure-and-content", inflated_config(image.network, METHOD, **shape), image.run.loss, training, FILMED
+    )
     return run, run.start(data=data, build=lambda: inflated(image.network, METHOD, **shape))
 
 

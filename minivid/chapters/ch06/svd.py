@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from minivid import zoo
-from minivid.adapt import Method, inflate, inflated
+from minivid.adapt import Method, inflated, inflated_config
 from minivid.batches import Batches
 from minivid.chapters.ch06.clips import WORLD
 from minivid.data.world import World
@@ -76,5 +76,5 @@ def of_clips(
 def image_to_clip(image: zoo.Model, training: TrainConfig, data: Batches = batches) -> tuple[Run, Training]:
     """The run that trains all of an inflated image model on them, or on others, not yet begun."""
     shape = {"known": image.shape[0], "numbers": 3, "whole": True}
-    run = Run("image-to-clip", inflate(image.network, METHOD, **shape)[0], image.run.loss, training, (WORLD,))
+    run = Run("image-to-clip", inflated_config(image.network, METHOD, **shape), image.run.loss, training, (WORLD,))
     return run, run.start(data=data, build=lambda: inflated(image.network, METHOD, **shape))
