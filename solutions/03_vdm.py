@@ -945,7 +945,8 @@ training = kept(
     update=own.step(pieces),
 )
 mine = zoo.Model(run, training.ema)
-print(mine, f"kept in {training.out}, {training.step} of {config.steps} steps done", sep="\n")
+where = budget.pick(smoke="a folder that is thrown away", laptop=training.out, gpu=training.out)
+print(mine, f"kept in {where}, {training.step} of {config.steps} steps done", sep="\n")
 for step in (0, config.steps // 2, config.steps - 1):
     parts = config.parts(step)
     print(f"step {step + 1:4}: {config.batch * parts:2} clips of {world.frames // parts} frames")
