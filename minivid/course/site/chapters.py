@@ -7,6 +7,7 @@ import base64
 import html
 import re
 from collections.abc import Iterator
+from itertools import groupby
 
 import nbformat
 from nbformat import NotebookNode
@@ -25,6 +26,7 @@ NOTEBOOK = re.compile(r'href="(\d\d_\w+)\.ipynb"')
 WIDGET = "application/vnd.jupyter.widget-view+json"
 TAG = re.compile(r"<[^>]*>")
 PATH = re.compile(r"(?<![\w.)\]/~])(?:/[\w.+-]+){2,}|\b[A-Z]:\\\w[\w\\.+-]*")  # whole, from the root of a disk
+ROW = re.compile(r"^ |\S {2,}\S")  # of a table: whoever breaks it takes its columns apart
 PROGRESS = re.compile(r"\s*\d+%\|")  # a bar that has run through: nothing to turn
 NOTE = (
     '<div class="needs-a-kernel">Here the notebook has something to turn and to press, which needs Python: '
@@ -107,7 +109,7 @@ def _output(output: NotebookNode, name: str, files: dict[bytes, str], section: s
             f"{name} ended with {output.ename}: {output.evalue}. Mend the chapter, then execute it again."
         )
     if output.output_type == "stream":
-        return {"output_type": "stream", "name": output.name, "text": output.text} if output.text.strip() else None
+        return _shown({"text/html": _printed(output.text)}) if output.text.strip() else None
     data = output.data
     if WIDGET in data:
         shown = {} if PROGRESS.match(data.get("text/plain", "")) else {"text/html": NOTE}
@@ -116,13 +118,26 @@ def _output(output: NotebookNode, name: str, files: dict[bytes, str], section: s
     elif "text/html" in data:
         shown = {"text/html": YOURS if OF_THIS_MACHINE in data["text/html"] else _light(data["text/html"], files)}
     else:
-        shown = {kind: text for kind, text in data.items() if kind in ("text/markdown", "text/latex", "text/plain")}
-    return {"output_type": "display_data", "data": shown, "metadata": {}} if shown else None
+        shown = {kind: text for kind, text in data.items() if kind in ("text/markdown", "text/latex")}
+        shown = shown or {"text/html": _printed(data["text/plain"])}
+    return _shown(shown) if shown else None
+
+
+def _shown(data: dict[str, str]) -> dict:
+    return {"output_type": "display_data", "data": data, "metadata": {}}
+
+
+def _printed(text: str) -> str:
+    """What was printed. A sentence goes on in the next line where the page ends; rows of a table stand as they are, and are moved aside."""
+    lines = text.rstrip().splitlines(keepends=True)
+    several = groupby(lines, key=lambda line: "row" if ROW.search(line) else "words")
+    spans = [f'<span class="{kind}">{html.escape("".join(same))}</span>' for kind, same in several]
+    return f'<pre class="printed">{"".join(spans)}</pre>'
 
 
 def _refuse_paths(output: dict, name: str, section: str) -> None:
     """Raises OfOneMachine for an output whose words name a place on a disk: a warning's, a file's, an installation's."""
-    words = output.get("text") or TAG.sub(" ", " ".join(output["data"].values()))
+    words = TAG.sub(" ", " ".join(output["data"].values()))
     if found := PATH.search(html.unescape(words)):
         raise OfOneMachine(
             f"{name} shows {found[0]}, a place on the machine that ran it, under '{section}': pages tell of no machine. "

@@ -105,4 +105,20 @@ def test_an_output_that_names_a_place_on_the_builder_s_disk_is_refused(made, exe
     "words", ["and/or/else", "12/13/14", "minivid/weights/x.npz", "https://a.org/b/c", "~/x/y", "n / a / b"]
 )
 def test_what_only_looks_like_a_place_is_shown(made, executed, words):
-    assert made(executed({"text/plain": words})).cells[1].outputs[0].data["text/plain"] == words
+    assert (
+        html_of(made(executed({"text/plain": words})))
+        == f'<pre class="printed"><span class="words">{words}</span></pre>'
+    )
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "stdout"])
+def test_a_printed_sentence_may_be_broken_and_a_table_may_not(made, executed, kind):
+    said = "One sentence <of> words.\n\nname     1\n  other  2\nThe end."
+    notebook = executed({kind: said})
+    if kind == "stdout":
+        notebook.cells[1].outputs = [nbformat.v4.new_output("stream", name="stdout", text=f"{said}\n")]
+    assert re.findall(r'<span class="(\w+)">(.*?)</span>', html_of(made(notebook)), re.DOTALL) == [
+        ("words", "One sentence &lt;of&gt; words.\n\n"),
+        ("row", "name     1\n  other  2\n"),
+        ("words", "The end."),
+    ]
