@@ -26,7 +26,7 @@ NOTEBOOK = re.compile(r'href="(\d\d_\w+)\.ipynb"')
 WIDGET = "application/vnd.jupyter.widget-view+json"
 TAG = re.compile(r"<[^>]*>")
 PATH = re.compile(r"(?<![\w.)\]/~])(?:/[\w.+-]+){2,}|\b[A-Z]:\\\w[\w\\.+-]*")  # whole, from the root of a disk
-ROW = re.compile(r"^ |\S {2,}\S")  # of a table: whoever breaks it takes its columns apart
+COLUMNS = re.compile(r"^ |\S {2,}\S")  # a line of a table, which nobody may break
 PROGRESS = re.compile(r"\s*\d+%\|")  # a bar that has run through: nothing to turn
 NOTE = (
     '<div class="needs-a-kernel">Here the notebook has something to turn and to press, which needs Python: '
@@ -96,10 +96,20 @@ def _cell(cell: NotebookNode, name: str, files: dict[bytes, str], section: str) 
     made = {"cell_type": cell.cell_type, "id": cell.id, "metadata": {"tags": tags}}
     if cell.cell_type == "markdown":
         return made | {"source": unfolded(cell.source)}
-    outputs = [shown for output in cell.get("outputs", ()) if (shown := _output(output, name, files, section))]
+    outputs = [shown for output in _joined(cell.outputs) if (shown := _output(output, name, files, section))]
     for output in outputs:
         _refuse_paths(output, name, section)
     return made | {"source": cell.source, "outputs": outputs, "execution_count": cell.execution_count}
+
+
+def _joined(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:
+    """Outputs in order; what was printed in several goes is one, as a reader of the notebook sees it."""
+    for kind, several in groupby(outputs, key=lambda output: output.get("name", output.output_type)):
+        if kind in ("stdout", "stderr"):
+            text = "".join(output.text for output in several)
+            yield nbformat.v4.new_output("stream", name=kind, text=text)
+        else:
+            yield from several
 
 
 def _output(output: NotebookNode, name: str, files: dict[bytes, str], section: str) -> dict | None:
@@ -130,7 +140,7 @@ def _shown(data: dict[str, str]) -> dict:
 def _printed(text: str) -> str:
     """What was printed. A sentence goes on in the next line where the page ends; rows of a table stand as they are, and are moved aside."""
     lines = text.rstrip().splitlines(keepends=True)
-    several = groupby(lines, key=lambda line: "row" if ROW.search(line) else "words")
+    several = groupby(lines, key=lambda line: "columns" if COLUMNS.search(line) else "words")
     spans = [f'<span class="{kind}">{html.escape("".join(same))}</span>' for kind, same in several]
     return f'<pre class="printed">{"".join(spans)}</pre>'
 

@@ -116,9 +116,10 @@ def test_a_printed_sentence_may_be_broken_and_a_table_may_not(made, executed, ki
     said = "One sentence <of> words.\n\nname     1\n  other  2\nThe end."
     notebook = executed({kind: said})
     if kind == "stdout":
-        notebook.cells[1].outputs = [nbformat.v4.new_output("stream", name="stdout", text=f"{said}\n")]
+        goes = said.partition("\n  ")
+        notebook.cells[1].outputs = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in goes]
     assert re.findall(r'<span class="(\w+)">(.*?)</span>', html_of(made(notebook)), re.DOTALL) == [
         ("words", "One sentence &lt;of&gt; words.\n\n"),
-        ("row", "name     1\n  other  2\n"),
+        ("columns", "name     1\n  other  2\n"),
         ("words", "The end."),
     ]
