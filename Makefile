@@ -28,5 +28,5 @@ site: setup
 	@.venv/bin/minivid site $(SITE_ARGS)
 
 browser: setup
-	@.venv/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[browser]'
+	@.venv/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[browser,site]'
 	@MINIVID_BROWSER=required .venv/bin/python -m pytest tests/browser -p no:xdist $(BROWSER_ARGS)

@@ -818,7 +818,7 @@ for words, clip in [*zip(ways, going.video.split(1), strict=True), ("a still pho
 # If a point keeps its brightness while it moves by (u, v), then $I_x u + I_y v + I_t = 0$. One equation for two numbers: along an edge the motion is free, and only the part *across* it is seen. This is the
 # **aperture problem**. Two beliefs help. Neighbours move alike: add up the squared errors over a window (Lucas & Kanade 1981). And things move slowly: add a little of $|w|^2$ (Simoncelli et al. 1991; Weiss
 # et al. 2002 explain a number of visual illusions by it).
-# $$w=\arg\min_{u,v}\sum_{\text{window}}(I_xu+I_yv+I_t)^2+\rho\,(u^2+v^2)\quad\Longleftrightarrow\quad
+# $$w=\arg\min_{u,v}\sum_{\text{window}}(I_xu+I_yv+I_t)^2+\rho(u^2+v^2)\;\Leftrightarrow\;
 # \begin{pmatrix}\sum I_x^2+\rho&\sum I_xI_y\\ \sum I_xI_y&\sum I_y^2+\rho\end{pmatrix}\begin{pmatrix}u\\v\end{pmatrix}=-\begin{pmatrix}\sum I_xI_t\\\sum I_yI_t\end{pmatrix}$$
 #
 # #### Exercise 1.7

@@ -945,7 +945,8 @@ training = kept(
     update=own.step(pieces),
 )
 mine = zoo.Model(run, training.ema)
-print(mine, f"kept in {training.out}, {training.step} of {config.steps} steps done", sep="\n")
+where = budget.pick(smoke="a folder that is thrown away", laptop=training.out, gpu=training.out)
+print(mine, f"kept in {where}, {training.step} of {config.steps} steps done", sep="\n")
 for step in (0, config.steps // 2, config.steps - 1):
     parts = config.parts(step)
     print(f"step {step + 1:4}: {config.batch * parts:2} clips of {world.frames // parts} frames")
@@ -1248,9 +1249,9 @@ print(experiments.clinic_table(patients, reader))
 # $$-\log p(x) \;\le\; \mathbb E_q\Big[-\log\frac{p(\text{the way and } x)}{q(\text{the way}\,|\,x)}\Big]$$
 #
 # **3. The bound falls into three.** Both chains are products of steps, so the logarithm is a sum, step by step:
-# $$\underbrace{\mathrm{KL}\big(q(z_1|x)\,\|\,p(z_1)\big)}_{\text{prior: what is left of x in } z_1}
-# + \underbrace{\mathbb E[-\log p(x|z_0)]}_{\text{reconstruction: grey values}}
-# + \underbrace{\textstyle\sum\,\mathbb E\,\mathrm{KL}\big(q(z_s|z_t,x)\,\|\,p(z_s|z_t)\big)}_{\text{diffusion: one term a step}}$$
+# $$\underbrace{\mathrm{KL}\big(q(z_1|x)\,\|\,p(z_1)\big)}_{\text{prior: what is left of x in } z_1} +
+# \underbrace{\mathbb E[-\log p(x|z_0)]}_{\text{reconstruction: grey values}} +
+# \underbrace{\textstyle\sum\,\mathbb E\,\mathrm{KL}\big(q(z_s|z_t,x)\,\|\,p(z_s|z_t)\big)}_{\text{diffusion: one term a step}}$$
 # The first two have no weights to train.
 #
 # **4. A step's term is a squared error.** The model takes its step as q does, with its guess $\hat x$ in the place of x. Then both are Gaussians of *one* variance, $(1-e^{\lambda_t-\lambda_s})\,\sigma_s^2$, whose means

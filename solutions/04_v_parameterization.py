@@ -285,7 +285,7 @@ except ValueError as refusal:
 
 # %% [markdown]
 # **And trained networks?** Three small U-Nets say ε, x and v: the same first weights, clips, noise and number of steps, in a world of coloured digits. x̂ is compared on handwriting that none has seen; samples are DDIM's, by the
-# captions alone, once with x̂ as it is and once with x̂ cut to ±1 at each step. The networks were trained beforehand by a command (this cell only reads what it wrote):
+# captions alone, once with x̂ as it is and once with x̂ cut to ±1 at each step (*cut samples*). The networks were trained beforehand by a command (this cell only reads what it wrote):
 
 # %%
 found = receipt("04_targets")

@@ -116,7 +116,7 @@ for name, cut in (("patchify", patchify(ramp, (2, 8))), ("reshape ", ramp.reshap
 # ## 5.2 A block that begins as nothing
 # A transformer's block is two residual branches: attention, then an MLP, each behind a norm. How does it hear the noise level? Through **AdaLN-Zero**. A linear map of the level's vector gives six vectors of the tokens' width: *shift*, *scale*
 # and *gate* of the attention, and the same of the MLP:
-# $$x \leftarrow x + \text{gate}_a\cdot\text{attention}\big(\text{norm}(x)\,(1+\text{scale}_a)+\text{shift}_a\big),\qquad x \leftarrow x + \text{gate}_m\cdot\text{mlp}\big(\text{norm}(x)\,(1+\text{scale}_m)+\text{shift}_m\big)$$
+# $$\begin{aligned}x &\leftarrow x + \text{gate}_a\cdot\text{attention}\big(\text{norm}(x)\,(1+\text{scale}_a)+\text{shift}_a\big)\\ x &\leftarrow x + \text{gate}_m\cdot\text{mlp}\big(\text{norm}(x)\,(1+\text{scale}_m)+\text{shift}_m\big)\end{aligned}$$
 # The map starts at zero. So every gate starts closed and every block is the identity: to begin with, forty blocks do no more harm than four. The first step can only move the last layer; the next ones open gates. The caption's words are looked at in between (cross-attention, whose last layer starts at zero too).
 
 # %%

@@ -405,7 +405,8 @@ for many in (2048, 10_000, 50_000):
 # The kernel distance has no such bias: it takes the mean over *pairs of different clips*, and the mean of a difference of means is right at any N.
 #
 # #### Exercise 8.5
-# $$\mathrm{MMD}^2=\frac{1}{n(n-1)}\sum_{i\ne j}k(a_i,a_j)+\frac1{m(m-1)}\sum_{i\ne j}k(b_i,b_j)-\frac2{nm}\sum_{i,j}k(a_i,b_j),\qquad k(x,y)=\big(x^{\mathsf T}y/d+1\big)^3$$ Write `kernel_distance(a, b)` for features `n d` and `m d`;
+# $$\mathrm{MMD}^2=\frac{1}{n(n-1)}\sum_{i\ne j}k(a_i,a_j)+\frac1{m(m-1)}\sum_{i\ne j}k(b_i,b_j)-\frac2{nm}\sum_{i,j}k(a_i,b_j)$$
+# with $k(x,y)=\big(x^{\mathsf T}y/d+1\big)^3$. Write `kernel_distance(a, b)` for features `n d` and `m d`;
 # n and m may differ. A clip is never held against itself: that is what makes it unbiased, and why it may be a little below zero.
 # <details><summary>Hint</summary>
 # All pairs at once are one matrix product. Of the matrix within a set, everything but the diagonal counts: sum less trace.</details>

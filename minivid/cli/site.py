@@ -17,7 +17,7 @@ def site(notebooks: Path | None = None, out: Path = Path("build/site")) -> int:
 
     from minivid.course.receipt import ReceiptError
     from minivid.course.site import inspection, making, sources
-    from minivid.course.site.chapters import NotExecuted
+    from minivid.course.site.chapters import NotExecuted, OfOneMachine
     from minivid.course.site.executing import execute
     from minivid.course.site.gallery import CannotFilm
 
@@ -39,7 +39,7 @@ def site(notebooks: Path | None = None, out: Path = Path("build/site")) -> int:
         with TemporaryDirectory(prefix="minivid-site-") as folder:
             sources.write(root, notebooks, Path(folder) / "sources", kept=build / "site-pictures")
             making.build(Path(folder) / "sources", out)
-    except (NotExecuted, FileNotFoundError, ReceiptError, CannotFilm, making.CannotBuild) as error:
+    except (NotExecuted, OfOneMachine, FileNotFoundError, ReceiptError, CannotFilm, making.CannotBuild) as error:
         raise BadInput(str(error)) from error
     pages = inspection.read(out)
     amiss = inspection.problems(out, pages)

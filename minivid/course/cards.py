@@ -7,6 +7,9 @@ from dataclasses import dataclass
 FURTHER = ("where?", "the line?")
 """What the sentences after a card's first are called that are folded away."""
 
+OF_THIS_MACHINE = "of-this-machine"
+"""The class of HTML that tells of the machine, or the work, of whoever runs the cell: a published page leaves it out."""
+
 
 @dataclass(frozen=True)
 class Card:

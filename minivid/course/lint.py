@@ -16,6 +16,10 @@ HEADING = re.compile(r"^#+ (Exercise (\d+\.\d+).*?)[ \t]*$", re.MULTILINE)
 MARKER = re.compile(r"^\s*#\s*%%")
 KNOWN = {"title", "exercise", "award", "tags", "cell_marker", "lines_to_next_cell", "lines_to_end_of_cell_marker"}
 BLOCK = re.compile(r"### BEGIN SOLUTION\n(.*?)\n[ \t]*### END SOLUTION", re.DOTALL)
+FORMULA = re.compile(r"\$\$.*?\$\$", re.DOTALL)
+LIST = re.compile(
+    r"\n[ \t]*((?:[-+*>]|#+|\d+[.)])[ \t][^\n]*)"
+)  # a line that Markdown takes for an item, a heading or a quotation
 TELLING = 30  # characters, without spaces, from which two lines in a row give a solution away
 
 
@@ -55,6 +59,13 @@ def problems_in_cells(cells: list[NotebookNode]) -> list[str]:
             f'{kind}="{name}" stands at {len(at)} cells; ids must differ.' for name, at in marked.items() if len(at) > 1
         ]
     prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    found += [
+        f"`{line[1][:60]}` stands first on a line of a formula, and ends it outside JupyterLab: end the line before with its sign."
+        for cell in cells
+        if cell.cell_type == "markdown"
+        for formula in FORMULA.findall(cell.source)
+        for line in LIST.finditer(formula)
+    ]
     headings = {name: text for text, name in HEADING.findall(prose)}
     written = set()
     for name in exercise_cells.keys() | award_cells.keys() | headings.keys():

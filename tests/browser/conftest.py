@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -214,7 +215,9 @@ def opened(server, browser) -> Iterator:
     """`opened(name)`: the chapter's notebook in JupyterLab, idle. `opened(name, "notebooks")`: in Notebook 7."""
     pages = []
 
-    def open_it(name: str, front_end: str = "lab/tree") -> Notebook:
+    def open_it(name: str, front_end: str = "") -> Notebook:
+        # in a workspace of its own: JupyterLab opens again, beside the notebook, what an earlier page of a workspace had open
+        front_end = front_end or f"lab/workspaces/{uuid.uuid4().hex}/tree"
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         pages.append(page)
         notebook = Notebook(page, server, f"{name}.ipynb")

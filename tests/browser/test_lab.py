@@ -11,6 +11,7 @@ import pytest
 
 CHAPTERS = sorted(path.stem for path in (Path(__file__).parents[2] / "notebooks").glob("[0-9]*.ipynb"))
 EFFECT_S = 120  # seconds at most until a widget shows what was asked of it: some sample anew
+SEEN_S = 20  # seconds at most until the page shows what an idle kernel has done; on a busy machine the kernel has only then heard of it
 WIDTHS = (1280, 1920)
 WIDGET = ".jp-OutputArea-output:has(.jupyter-widgets)"
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -57,8 +58,7 @@ def test_a_chapter_runs_in_jupyterlab_and_its_widgets_move(opened, screenshots, 
     shown = [output.data["text/plain"] for output in outputs if VIEW in output.get("data", {})]
     widgets = notebook.page.locator(WIDGET).filter(has=notebook.page.locator(", ".join(CONTROLS)))
     promised = sum(text.startswith("VBox(") for text in shown)  # what else is drawn by widgets is progress
-    notebook.until(lambda: widgets.count() >= promised, EFFECT_S, f"draws not all of its {promised} widgets")
-    assert widgets.count() == promised
+    notebook.until(lambda: widgets.count() == promised, EFFECT_S, f"draws other widgets than its {promised}")
     for widget in widgets.all():
         assert dead_controls(notebook, widget) == []
     cut = {width: cut_off(notebook.page, width, screenshots / f"{name}-{width}.png") for width in WIDTHS}
@@ -85,9 +85,9 @@ def has_effect(notebook, widget, control, ways) -> bool:
     for way in ways:
         before = widget.evaluate(SHOWN)
         way(control)
-        time.sleep(0.3)  # the kernel has heard of it by then
+        time.sleep(0.3)  # the kernel has heard of it by then, mostly
         notebook.idle(EFFECT_S)
-        end = time.monotonic() + 2  # and the page of what the kernel has done
+        end = time.monotonic() + SEEN_S
         while time.monotonic() < end:
             if widget.evaluate(SHOWN) != before:
                 return True

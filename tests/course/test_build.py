@@ -129,6 +129,7 @@ def test_a_good_source_has_no_problems_even_when_it_shows_one_line_of_a_solution
         (lambda s: s + '\n# %% exersise="3.3"\nx = 1\n', "'exersise'"),
         (lambda s: s + '\n# %%\ntext = """\n# %% not a cell\n"""\n', "line 18 begins with `# %%` inside a string"),
         (lambda s: s + "\n# %%\nx = (\n", "is not Python"),
+        (lambda s: s + "\n# %% [markdown]\n# $$a\n# + b$$\n", "`+ b$$` stands first on a line of a formula"),
         (lambda s: f"{s}\n# %%\ndef again(x, z_t):\n{BODY}", "can be read in the student's notebook"),
         (
             lambda s: f"{s}\n# %% [markdown]\n# ```\n{indent(BODY, '# ')}# ```\n",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minivid.course import listing
-from minivid.course.cards import with_code
+from minivid.course.cards import OF_THIS_MACHINE, with_code
 from minivid.course.chapter import Chapter
 from minivid.course.progress import MINE, Standing, next_exercise, standings
 from minivid.doctor import Finding, examine, table
@@ -94,7 +94,7 @@ class ProgressTable:
 
     def _repr_html_(self) -> str:
         rows = [_cells(n, f"<b>{html.escape(title)}</b>", left, done) for n, title, done, left in self._begun()]
-        return _table([*rows, _heading(self._next())])
+        return _table([*rows, _heading(self._next())], OF_THIS_MACHINE)
 
 
 def progress_table() -> ProgressTable:
@@ -115,7 +115,8 @@ class DoctorTable:
     def _repr_html_(self) -> str:
         amiss = sum(not finding.ok for finding in self.findings)
         verdict = f"{amiss} of {len(self.findings)} need a hand" if amiss else "All is well"
-        return _table([_heading(verdict, AMISS if amiss else GOOD), *map(_finding, self.findings)])
+        rows = [_heading(verdict, AMISS if amiss else GOOD), *map(_finding, self.findings)]
+        return _table(rows, OF_THIS_MACHINE)
 
 
 def doctor_table() -> DoctorTable:
@@ -135,8 +136,10 @@ def _chapters_in(folder: Path) -> dict[str, str]:
     return {number: paths[0].name for number, paths in found.items() if paths}
 
 
-def _table(rows: Sequence[str]) -> str:
-    return f'<table style="border-collapse:collapse;max-width:62em;margin:.3em 0">{"".join(rows)}</table>'
+def _table(rows: Sequence[str], name: str = "") -> str:
+    """Rows as a table, of the class `name` if there is one."""
+    known = f'class="{name}" ' if name else ""
+    return f'<table {known}style="border-collapse:collapse;max-width:62em;margin:.3em 0">{"".join(rows)}</table>'
 
 
 def _heading(words: str, colour: str = "inherit") -> str:

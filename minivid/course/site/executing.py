@@ -7,11 +7,13 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
+from traitlets.config import Config
 
 from minivid.course.site.chapters import NotExecuted
 from minivid.tools.files import write_atomically
 
 CELL_S = 600  # seconds for a cell; a chapter's slowest takes a few in the smallest budget
+SEALED = Config(KernelManager={"transport_encryption": "auto"})  # else the kernel warns that others can listen
 
 
 def execute(notebooks: Path, out: Path) -> Iterator[Path]:
@@ -24,7 +26,7 @@ def execute(notebooks: Path, out: Path) -> Iterator[Path]:
     for path in sorted(notebooks.glob("[0-9][0-9]_*.ipynb")):
         notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
         client = NotebookClient(
-            notebook, timeout=CELL_S, record_timing=False, resources={"metadata": {"path": str(out)}}
+            notebook, timeout=CELL_S, record_timing=False, config=SEALED, resources={"metadata": {"path": str(out)}}
         )
         try:
             client.execute(env={**os.environ, "PYTHONHASHSEED": "0"})

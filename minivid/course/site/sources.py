@@ -44,7 +44,7 @@ def write(
     """Write the site's sources into `folder`, replacing what an earlier call has left there.
 
     root: the course's folder. executed: its executed notebooks. kept: where films and coded pictures stay. package: whose reference it is.
-    films: what the gallery shows. Raises NotExecuted, FileNotFoundError, ReceiptError or CannotFilm, with a sentence.
+    films: what the gallery shows. Raises NotExecuted, OfOneMachine, FileNotFoundError, ReceiptError or CannotFilm, with a sentence.
     """
     shutil.rmtree(folder, ignore_errors=True)
     pictures = Pictures(folder / "extra/pictures", kept)

@@ -76,7 +76,7 @@ class VideoFolder:
         return len(self.files)
 
     def __str__(self) -> str:
-        usable = f"{self.folder}: {len(self)} of {len(self.videos) + self._left_out()} files serve."
+        usable = f"{self.folder.absolute().name}: {len(self)} of {len(self.videos) + self._left_out()} files serve."
         return f"{usable} {self._named()}" if self.skipped else usable
 
     def sample(self, n: Whole, seed: Seed) -> Float[Tensor, "n c t h w"]:

@@ -5,8 +5,9 @@ import re
 import nbformat
 import pytest
 
+from minivid.chapters.ch00.index import doctor_table, progress_table
 from minivid.course.first_cell import first_cell
-from minivid.course.site.chapters import NotExecuted, page, unfolded
+from minivid.course.site.chapters import NotExecuted, OfOneMachine, page, unfolded
 from minivid.course.site.pictures import Pictures
 
 
@@ -25,7 +26,8 @@ def test_no_picture_is_left_in_the_page_or_left_out_of_the_folder(made, executed
     notebook = executed(data, {"text/html": film_html + film_html})
     notebook.cells[1].outputs[0].metadata = {"image/png": {"width": 4, "height": 4}}
     text = html_of(made(notebook))
-    assert "base64" not in text and text.count(".webp") == 3 and 'width="4"' in text
+    assert "base64" not in text and text.count(".webp") == 3
+    assert 'width="4" height="4" style="--natural:4px"' in text, "a phone knows how much it would shrink"
     assert len(list((tmp_path / "pictures").iterdir())) == 2
 
 
@@ -82,3 +84,50 @@ def test_pictures_are_told_in_words_the_film_by_its_clips_and_the_figure_by_its_
     notebook = executed({"image/png": figure}, {"text/html": film}, prose="# 1 · First\n## 1.1 Why <it> moves\nText.")
     alts = re.findall(r'alt="([^"]*)"', html_of(made(notebook)))
     assert alts == ["Figure: 1.1 Why &lt;it&gt; moves", "A film of 6 frames: a red 3 & others"]
+
+
+@pytest.mark.parametrize("table", [doctor_table, progress_table])
+def test_what_a_table_says_of_the_machine_and_the_answers_of_whoever_built_the_site_is_a_sentence(
+    made, executed, table
+):
+    mine = executed({"text/html": table()._repr_html_(), "text/plain": repr(table())})
+    assert "<table" in html_of(mine) and "<table" not in html_of(made(mine))
+    assert html_of(made(mine)).count("<code>make lab</code>") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["12 GB free in /home/ann/course", "(/tmp/tmpf0tb87y6/photos)", r"C:\Users\ann has it", "<b>/opt/my/venv</b>"],
+)
+@pytest.mark.parametrize("kind", ["text/plain", "text/html", "stderr"])
+def test_an_output_that_names_a_place_on_the_builder_s_disk_is_refused(made, executed, words, kind):
+    notebook = executed({kind: words})
+    if kind == "stderr":
+        notebook.cells[1].outputs = [nbformat.v4.new_output("stream", name="stderr", text=f"{words}: UserWarning")]
+    place = re.escape(re.search(r"(/|C:).*?(?=[)<\s]|$)", words)[0])
+    with pytest.raises(OfOneMachine, match=rf"01_first\.ipynb shows {place}, .* under '1 · First'"):
+        made(notebook)
+
+
+@pytest.mark.parametrize(
+    "words", ["and/or/else", "12/13/14", "minivid/weights/x.npz", "https://a.org/b/c", "~/x/y", "n / a / b"]
+)
+def test_what_only_looks_like_a_place_is_shown(made, executed, words):
+    assert (
+        html_of(made(executed({"text/plain": words})))
+        == f'<pre class="printed"><span class="words">{words}</span></pre>'
+    )
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "stdout"])
+def test_a_printed_sentence_may_be_broken_and_a_table_may_not(made, executed, kind):
+    said = "One sentence <of> words.\n\nname     1\n  other  2\nThe end."
+    notebook = executed({kind: said})
+    if kind == "stdout":
+        goes = said.partition("\n  ")
+        notebook.cells[1].outputs = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in goes]
+    assert re.findall(r'<span class="(\w+)">(.*?)</span>', html_of(made(notebook)), re.DOTALL) == [
+        ("words", "One sentence &lt;of&gt; words.\n\n"),
+        ("columns", "name     1\n  other  2\n"),
+        ("words", "The end."),
+    ]

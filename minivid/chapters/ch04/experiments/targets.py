@@ -56,26 +56,25 @@ def targets_table(found: Receipt) -> str:
     """The mean over seeds, and between which two the seeds lie."""
 
     def number(value: float, digits: int) -> str:
-        return f"{value:.{digits}f}" if value < 100 else f"{float(f'{value:.3g}'):.0f}"  # three digits are enough
+        digits = digits if value < 10 else 1 if value < 100 else 0  # three that count are enough
+        return f"{value if digits else float(f'{value:.3g}'):.{digits}f}"
 
     def cell(values: list[float], digits: int) -> str:
         return f"{number(mean(values), digits)} ({number(min(values), digits)}–{number(max(values), digits)})"
 
     words = found["words"]
-    rows = [
-        (f"{found['training_steps']} steps each, {len(found.seeds)} seeds: mean (least–most)", *words, "real clips")
-    ]
+    rows = [(f"{found['training_steps']} steps, {len(found.seeds)} seeds: mean (least–most)", *words, "real")]
     for i, level in enumerate(found["levels"]):
         rows.append(
             (
-                f"  squared error of x̂ at λ = {level:g}",
+                f"  x̂ at λ = {level:g}: squared error",
                 *(cell([r["x_error"][i] for r in w], 3) for w in words.values()),
                 "",
             )
         )
-    guessed = f"captioned direction (by guessing {1 / len(WORLD.directions):.2f})"
-    for how, told in (("free", "x̂ as it is"), ("cut", "x̂ cut to ±1")):
+    guessed = f"direction (chance {1 / len(WORLD.directions):.2f})"
+    for how, told in (("free", "samples"), ("cut", "cut samples")):
         for key, what in (("deviation", "deviation"), ("direction", guessed), ("digit_always", "digit")):
             cells = (cell([run[how][key] for run in runs], 2) for runs in words.values())
-            rows.append((f"  samples, {told}: {what}", *cells, f"{found['real'][key]:.2f}"))
+            rows.append((f"  {told}: {what}", *cells, f"{found['real'][key]:.2f}"))
     return "\n".join(aligned(rows))
