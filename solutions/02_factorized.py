@@ -735,7 +735,7 @@ for words, frames in (("as it should be", one_turn), ("half the exponents", halv
 # A scalar product does not change when both vectors are turned alike. So the score of frame $i$ with frame $j$ depends on $j-i$ alone: the place in the clip cancels.
 #
 # #### Exercise 2.7
-# Write `rotate(x, position)`: `x` is `n heads t d`, with d even, and `position` has the number of each of the t frames (any numbers). Pairs are the channels 0 and 1, 2 and 3, and so on; pair k turns by
+# Write `rotate(x, position, base)`: `x` is `n heads t d`, with d even, and `position` has the number of each of the t frames (any numbers). Pairs are the channels 0 and 1, 2 and 3, and so on; pair k turns by
 # `position · base^(−2k/d)`. Return a new tensor of x's shape.
 # <details><summary>Hint</summary>
 # <code>x[..., 0::2]</code> are the a, <code>x[..., 1::2]</code> the b. <code>torch.stack([…, …], dim=-1).flatten(-2)</code> puts them next to each other again.</details>

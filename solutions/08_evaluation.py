@@ -973,7 +973,7 @@ print(f"{'run backwards':16} {text_score(towers, real[:k].flip(2), captions).mea
 #
 # #### Exercise 8.11
 # You preferred one model 10 times out of 10. Is it *always* preferred? Your vote is a sample. The interval $\hat p\pm1.96\sqrt{\hat p(1-\hat p)/n}$ says [1, 1]: it takes the variance at the measured share, where it is zero. Wilson asks instead for all shares p from which $\hat p$ is at most 1.96 of *their* standard
-# deviations away, $(\hat p-p)^2\le z^2\,p(1-p)/n$: $$\frac{\hat p+\frac{z^2}{2n}\pm z\sqrt{\frac{\hat p(1-\hat p)}n+\frac{z^2}{4n^2}}}{1+\frac{z^2}n}$$ Write `binomial_interval(wins, n)`; return `(low, high)` as floats.
+# deviations away, $(\hat p-p)^2\le z^2\,p(1-p)/n$: $$\frac{\hat p+\frac{z^2}{2n}\pm z\sqrt{\frac{\hat p(1-\hat p)}n+\frac{z^2}{4n^2}}}{1+\frac{z^2}n}$$ Write `binomial_interval(wins, n, z)`; return `(low, high)` as floats.
 # <details><summary>Hint</summary>
 # Ten of ten gives 0.72 to 1; five of ten 0.24 to 0.76.</details>
 

@@ -42,9 +42,9 @@ def steps(notebook: Node, chapter: str, handed_out: Node | None = None) -> Itera
     classes, constants. Cells of the student's own run whole, from where they stand.
     """
     structure = handed_out or notebook
-    given = {cell.source for cell in handed_out.cells} if handed_out else set()
+    given = {_bare(cell.source) for cell in handed_out.cells} if handed_out else set()
     places = {e.id: _place(notebook, e, given) for e in listing.written(chapter)}
-    own = [i for i, cell in enumerate(notebook.cells) if cell.source not in given and i not in places.values()]
+    own = [i for i, cell in enumerate(notebook.cells) if _bare(cell.source) not in given and i not in places.values()]
     code = [i for i in own if notebook.cells[i].cell_type == "code"]
     written = [i for i in code if not is_first_cell(notebook.cells[i].source)]
     for number, cell in enumerate(structure.cells):
@@ -87,13 +87,18 @@ def _named(source: str) -> set[str]:
     return names | {line.name for line in lines if isinstance(line, SCOPES)}
 
 
+def _bare(source: str) -> str:
+    """A cell's source without what editors change: line ends, and blanks at the ends of lines and of the cell."""
+    return "\n".join(line.rstrip() for line in source.splitlines()).strip()
+
+
 def _place(notebook: Node, exercise: Exercise, given: set[str]) -> int | None:
     """The number of the cell that answers the exercise, or None. Of copies, the last; one that was written in before a stub."""
     code = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     marked = [i for i, cell in code if _marked(cell, exercise.id)]
-    written = [i for i in marked if notebook.cells[i].source not in given]
+    written = [i for i in marked if _bare(notebook.cells[i].source) not in given]
     check = rf"check\(\s*[\"']{re.escape(exercise.id)}[\"']"
-    elsewhere = [i for i, cell in code if _defining(exercise).search(cell.source) and cell.source not in given]
+    elsewhere = [i for i, cell in code if _defining(exercise).search(cell.source) and _bare(cell.source) not in given]
     checked = [i for i in elsewhere if re.search(check, notebook.cells[i].source)]
     return next((found[-1] for found in (written, checked, elsewhere, marked) if found), None)
 

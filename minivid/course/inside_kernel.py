@@ -7,7 +7,7 @@ Everything goes out as files in a folder that the grader names afresh for each c
 import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from minivid.course.answer_files import write_answer
 from minivid.course.exercise import Exercise, Probe
 from minivid.course.own_model import OwnModel, judge
 from minivid.course.probing import Answer, ask, ask_again, explain
+from minivid.course.sealed import noted
 
 SILENT = dict.fromkeys(
     ("showtraceback", "showsyntaxerror", "system", "system_piped", "getoutput"), lambda *_, **__: None
@@ -27,11 +28,15 @@ SILENT |= {"enable_matplotlib": lambda *_, **__: (None, "agg")}
 
 @dataclass(frozen=True)
 class Hands:
-    """What can be done in a student's process; each returns nothing, and what it finds lies in a file. tasks: by their ids."""
+    """What can be done in a student's process; each returns nothing, and what it finds lies in a file.
+
+    tasks: by their ids. tell: of what a person should look at, in a few words.
+    """
 
     shell: InteractiveShell
     tasks: Mapping[str, Exercise | OwnModel]
     probes: Mapping[str, tuple[Probe, ...]]
+    tell: Callable[[str], None]
 
     def run(self, source: str, instead: str = "") -> BaseException | None:
         """A cell's source in the notebook's namespace, as IPython runs it but without output. Returns what it raised, if anything.
@@ -57,7 +62,8 @@ class Hands:
         """
         exercise, names = self.tasks[exercise_id], self.shell.user_ns
         names.pop(exercise.name, None)
-        error = self.run(source)
+        with noted(exercise, lambda: self.tell("calls the library's answer in its cell")):
+            error = self.run(source)
         for number, probe in enumerate(self.probes[exercise_id]):
             if exercise.name in names:
                 answer = ask(exercise, probe, names[exercise.name], seed)

@@ -163,8 +163,9 @@ def _hands(setting: Setting) -> tuple[dict[str, Callable], Watch]:
     shell = InteractiveShell.instance(
         config=Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "NoColor"}})
     )
-    hands = Hands(shell, tasks, probes)
-    return {name: getattr(hands, name) for name in ("run", "collect", "use_library", "measure")}, Watch(shell.user_ns)
+    watch = Watch(shell.user_ns)
+    hands = Hands(shell, tasks, probes, watch.note)
+    return {name: getattr(hands, name) for name in ("run", "collect", "use_library", "measure")}, watch
 
 
 def _close_the_doors(setting: Setting) -> None:

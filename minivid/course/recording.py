@@ -112,9 +112,14 @@ def strays(found: np.ndarray, expected: np.ndarray, share: float) -> np.ndarray:
 
 @contextlib.contextmanager
 def own_random_state(seed: int) -> Iterator[None]:
-    """Global random numbers that depend on the seed alone, and are put back afterwards."""
-    numpy_state, python_state = np.random.get_state(), random.getstate()
-    with torch.random.fork_rng(devices=[]):
+    """Global random numbers that depend on the seed alone, and torch's usual kind of tensors; both are put back afterwards.
+
+    A notebook may have set another type or device for all that it makes: what is asked is the same question.
+    """
+    numpy_state, python_state, kind = np.random.get_state(), random.getstate(), torch.get_default_dtype()
+    elsewhere = torch.get_default_device().type != "cpu"
+    with torch.random.fork_rng(devices=[]), torch.device("cpu") if elsewhere else contextlib.nullcontext():
+        torch.set_default_dtype(torch.float32)
         torch.manual_seed(seed)
         np.random.seed(seed % 2**32)
         random.seed(seed)
@@ -123,3 +128,4 @@ def own_random_state(seed: int) -> Iterator[None]:
         finally:
             np.random.set_state(numpy_state)
             random.setstate(python_state)
+            torch.set_default_dtype(kind)

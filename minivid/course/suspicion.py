@@ -8,6 +8,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 from minivid.course.sealed import is_sealed
@@ -34,11 +35,12 @@ PARTS = {
     "__closure__": "takes a function's closure",
     "tb_frame": "looks at the frames of its callers",
 }
+ORDINARY = r"(?!check\s+import\s+award\b|kept\b|listing\b)"  # what the chapters' own cells import
 WRITTEN = {
-    r"\bminivid\.course\.\w|\bminivid\.course\s+import\s+\(?\s*(?!award\b|check\b|hint\b|hand_in\b|summary\b|receipt\b)|\bminivid\s*\.\s*chapters\.\w+\.exercises": "names the grader's modules or the exercises'",
-    r"[\"'/\\]solutions\b|\bgetsource\b": "reads sources",
-    r"\bsubprocess\b|\bmultiprocessing\b|\bconcurrent\.futures\b|\bos\.(system|popen|fork|exec\w*|spawn\w*|kill\w*)\b": "starts or ends processes",
-    r"\b(co_consts|f_globals|f_locals|f_back|__subclasses__|walk_tb|getinnerframes|get_instructions)\b": "names the interpreter's inside",
+    rf"\bminivid\.course\.{ORDINARY}\w|\bminivid\.course\s+import\s+\(?\s*(?!award\b|check\b|hint\b|hand_in\b|summary\b|receipt\b)|\bminivid\s*\.\s*chapters\.\w+(\.|\s+import\s+.*\b)exercises\b": "names the grader's modules or the exercises'",
+    r"[/\\]\s*[\"']?solutions\b|\bsolutions[/\\]|\bgetsource\b": "reads sources",
+    r"\bsubprocess\b|\bmultiprocessing\b(?!\.cpu_count)|\bProcessPoolExecutor\b|\bos\.(system|popen|fork|exec\w*|spawn\w*|kill\w*)\b": "starts or ends processes",
+    r"(\.|[\"'])(co_consts|f_globals|f_locals|f_back|__subclasses__)\b|\b(walk_tb|getinnerframes|get_instructions)\b": "names the interpreter's inside",
 }
 
 
@@ -48,11 +50,15 @@ def traces(source: str) -> list[str]:
 
 
 INSTALLED = tuple(sysconfig.get_paths()[kind] for kind in ("stdlib", "platstdlib", "purelib", "platlib"))
+HANDS_ON = re.compile(r"(inspect|threading|concurrent\.futures\.\w+|ctypes|contextlib|functools)$")
+"""Modules of Python's that do what they are told to: what happens there is their caller's."""
+TAKES_APART = re.compile(r"dis:|inspect:(_?getmembers|getclosurevars|getattr_static)")
+"""Whose looking at a function's code is not for a signature or a help text."""
 
 
 @dataclass
 class Watch:
-    """Notes what the notebook's lines do that no answer needs, and who looks into an answer of the library's.
+    """Notes what the notebook's lines do that no answer needs, and who takes an answer of the library's apart.
 
     names: the notebook's. tell: called once with each kind's words.
     """
@@ -64,28 +70,59 @@ class Watch:
     """Names of the modules that were there before the notebook, by their identity."""
     _looking: bool = False
 
-    def begin(self) -> None:
-        """For good: an audit hook stays as long as its process, and what is forked from it."""
-        self._modules = {id(vars(module)): vars(module) for module in list(sys.modules.values()) if module is not None}
+    def __post_init__(self):
+        self._remember()
+
+    def _remember(self) -> None:
+        known = (module for module in list(sys.modules.values()) if hasattr(module, "__dict__"))
+        self._modules |= {id(vars(module)): vars(module) for module in known}
         self._modules.pop(id(self.names), None)
+
+    def begin(self) -> None:
+        """For good: an audit hook stays as long as its process, and what is forked from it. Modules that have been forgotten since are known."""
+        self._remember()
         sys.addaudithook(self._heard)
 
+    def note(self, words: str) -> None:
+        """Tell it, unless it has been told."""
+        if words not in self.told:
+            self.told.add(words)
+            self.tell(words)
+
     def _heard(self, event: str, details: tuple) -> None:
-        words = PARTS.get(details[1]) if event == "object.__getattr__" else EVENTS.get(event)
+        of_a_part = event == "object.__getattr__"
+        words = PARTS.get(details[1]) if of_a_part else EVENTS.get(event)
         if words is None or words in self.told or self._looking:
             return
         self._looking = True  # since to look at a frame is an event too
         try:
-            if self._is_the_notebook_s(sys._getframe(1).f_globals) or (details and is_sealed(details[0])):
-                self.told.add(words)
-                self.tell(words)
+            frame = sys._getframe(1)
+            place = f"{frame.f_globals.get('__name__')}:{frame.f_code.co_name}"
+            takes_apart = bool(TAKES_APART.match(place))
+            if takes_apart and of_a_part and is_sealed(details[0]):
+                self.note(words)
+            elif not of_a_part or details[1] == "tb_frame" or (takes_apart and place.startswith("inspect")):
+                if self._is_the_notebook_s(_behind(frame)):
+                    self.note(words)
+            elif self._is_the_notebook_s(frame):
+                self.note(words)
         finally:
             self._looking = False
 
-    def _is_the_notebook_s(self, names: dict) -> bool:
-        """Lines with these global names: those of a cell, or of what a cell has made, and no module's that is installed."""
+    def _is_the_notebook_s(self, frame: FrameType | None) -> bool:
+        """A line of a cell, or of what a cell has made, and of no module that is installed; or nobody's."""
+        if frame is None:
+            return True
+        names = frame.f_globals
         if names is self.names or id(names) in self._modules:
             return names is self.names
         module = sys.modules.get(str(names.get("__name__")))
         origin = getattr(getattr(module, "__spec__", None), "origin", None)
         return getattr(module, "__dict__", None) is not names or not str(origin).startswith(INSTALLED)
+
+
+def _behind(frame: FrameType | None) -> FrameType | None:
+    """The nearest whose doing it is."""
+    while frame is not None and HANDS_ON.match(str(frame.f_globals.get("__name__"))):
+        frame = frame.f_back
+    return frame

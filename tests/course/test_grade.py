@@ -260,6 +260,17 @@ def test_helpers_in_cells_of_one_s_own_are_there(course, graded):
     assert results["3.1"].points == 2, report.table()
 
 
+@pytest.mark.parametrize("line", ["torch.set_default_dtype(torch.float64)", "torch.set_default_device('meta')"])
+def test_what_a_cell_makes_usual_for_all_tensors_does_not_change_the_questions(course, graded, line):
+    def add(notebook):
+        cell = {"cell_type": "code", "metadata": {}, "id": "mine", "source": f"import torch\n{line}", "outputs": []}
+        notebook["cells"].insert(2, cell)
+
+    names = ("3.1", "3.3", "3.5")
+    report, results = graded({name: course.right(name) for name in names}, add)
+    assert [results[name].points for name in names] == [2, 3, 4] and report.odd == (), report.table()
+
+
 ONLY_OURS = ("behind a line that fails", "before a loop that never ends")
 """Of these helpers nbgrader alone has nothing, or waits for half a minute."""
 

@@ -91,8 +91,8 @@ def kernels():
 
 @pytest.fixture
 def graded(course, kernels, tmp_path):
-    def run(cells):
-        path = course.submission(tmp_path / "03_small.ipynb", cells)
+    def run(cells, edit=lambda notebook: None):
+        path = course.submission(tmp_path / "03_small.ipynb", cells, edit)
         report = grade(path, timeout_s=12.0, handed_out=course.handed_out, kernels=kernels)
         return report, [one.points for one in report.grades if one.id in ("3.1", "3.3", "3.5")]
 
@@ -211,6 +211,21 @@ try:
 except TypeError as error:
     seal = next(f.f_locals['self'] for f, _ in traceback.walk_tb(error.__traceback__) if 'self' in f.f_locals)
 """
+TRACED = """try:
+    posterior()
+except TypeError:
+    seal = next(v['self'] for r in inspect.trace() if 'self' in (v := inspect.getargvalues(r.frame).locals))
+"""
+GATHERED = """from concurrent import futures
+import gc
+seal = next(o for o in futures.ThreadPoolExecutor(1).submit(gc.get_objects).result()
+            if type(o).__name__ == 'Seal' and o.function is posterior)
+"""
+BY_C = """import ctypes
+code = ctypes.pythonapi.PyFunction_GetCode
+code.argtypes, code.restype = [ctypes.py_object], ctypes.py_object
+seal = next(c for c in getattr(code(posterior), 'co_' + 'consts') if type(c).__name__ == 'Seal')
+"""
 
 
 def unread(source: str) -> str:
@@ -220,8 +235,14 @@ def unread(source: str) -> str:
 
 @pytest.mark.parametrize(
     "digs, words",
-    [*((unread(source), "takes a function's code") for source in DIGS.values()), (RAISED, "names the interpreter's")],
-    ids=[*DIGS, "by what it raises"],
+    [
+        *((unread(source), "takes a function's code") for source in DIGS.values()),
+        (RAISED, "names the interpreter's"),
+        (unread(TRACED), "looks at the frames"),
+        (unread(GATHERED), "walks through all objects"),
+        (unread(BY_C), "calls the C library"),
+    ],
+    ids=[*DIGS, "by what it raises", "by the frames of what it raises", "in a thread", "by C"],
 )
 def test_what_digs_up_the_answer_from_the_interpreter_is_told(course, graded, digs, words):
     """It cannot be kept from it in a process that is its own: this is where the hints for a person begin."""
@@ -229,6 +250,40 @@ def test_what_digs_up_the_answer_from_the_interpreter_is_told(course, graded, di
     report, points = graded({"3.3": f"{begins}{digs}\nposterior = lambda *a: seal.original(*a)\n"})
     assert points == [0, 3, 0], "it does dig it up"
     assert any(words in told for told in report.odd), report.odd
+
+
+KEPT = {
+    "a table of it": "table = {}\nfor i in range(64):\n    table[i] = library(z, z, *2 * [torch.tensor(float(i))])",
+    "it traced": "fast = torch.jit.trace(lambda *a: library(*a), (z, z, torch.tensor(1.0), torch.tensor(0.0)))",
+}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("kept", KEPT)
+def test_who_keeps_what_the_library_says_before_anybody_asks_is_told_of(course, graded, kept):
+    """An answer's own cell that calls the library's: to compare with it, or to have it answer later."""
+    begins = "from minivid.diffusion.bound import posterior as library\nz = torch.zeros(1, 1, 2, 2, 2)\n"
+    report, points = graded({"3.3": f"{begins}{KEPT[kept]}\n{course.right('3.3')}"})
+    assert points == [0, 3, 0] and report.odd == ("3.3: calls the library's answer in its cell.",), report.odd
+
+
+def test_who_reads_about_the_library_or_is_refused_it_is_not_told_of(course, graded):
+    reads = (
+        "from minivid.diffusion import ddim\nfrom minivid.diffusion.bound import posterior as library\nimport inspect\n"
+    )
+    reads += "from minivid.show import show_source\nhelp(library)\nddim?\nlibrary??\ninspect.signature(library)\nshow_source(library)\n"
+    reads += "sorted(f.__name__ for f in (ddim, library))\n"
+    lent = "from minivid.diffusion.objective import diffuse\n    return diffuse(x, eps, alpha, sigma), eps"
+
+    def add(notebook):
+        notebook["cells"].insert(2, {"cell_type": "code", "metadata": {}, "id": "mine", "source": reads, "outputs": []})
+
+    cells = {
+        "3.1": course.right("3.1").replace("return alpha * x + sigma * eps, eps", lent),
+        "3.3": course.right("3.3"),
+    }
+    report, points = graded(cells, add)
+    assert points == [0, 3, 0] and report.odd == (), report.odd
 
 
 def test_in_the_end_an_honest_notebook_gets_what_it_deserves(course, graded, kernels):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from minivid.course.fitting import steps
 from minivid.course.submission import SubmissionError, chapter_of, read
+from minivid.course.suspicion import traces
 
 WHOLE = {
     "nbformat": 4,
@@ -122,3 +123,45 @@ def test_a_pipe_and_a_file_that_is_too_large_are_not_read(tmp_path):
         file.truncate(2**31)
     with pytest.raises(SubmissionError, match="larger than 64 MiB"):
         read(tmp_path / "03_large.ipynb")
+
+
+def test_line_ends_and_blanks_that_an_editor_changes_make_no_cell_the_student_s_own(course):
+    handed_out, touched = read(course.handed_out), read(course.handed_out)
+    for cell in touched.cells:
+        cell.source = "\r\n".join(f"{line}  " for line in cell.source.split("\n")) + "\n"
+    assert not [step for step in steps(touched, "03", handed_out) if step.own]
+    touched.cells[1].source += "mine = 3"
+    assert sum(step.own for step in steps(touched, "03", handed_out)) == 1
+
+
+@pytest.mark.parametrize(
+    "ordinary",
+    [
+        "f_fwd, f_back = flows(clip)",
+        "print('solutions', x)",
+        "n = multiprocessing.cpu_count()",
+        "from concurrent.futures import ThreadPoolExecutor",
+        "from minivid.course.kept import kept\nfrom minivid.course.check import award\nfrom minivid.course.listing import mention",
+        "from minivid.course import award, check, hint",
+    ],
+)
+def test_words_that_mean_something_else_are_not_told_of(ordinary):
+    assert traces(ordinary) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "(root / 'solutions' / '03_vdm.py').read_text()",
+        "open('../solutions/03_vdm.py')",
+        "frame.f_back",
+        "getattr(frame, 'f_back')",
+        "multiprocessing.Pool(2)",
+        "from minivid.course import kernel",
+        "import minivid.course.probing",
+        "from minivid.chapters.ch06 import exercises",
+        "from minivid.chapters.ch06.exercises import edit",
+    ],
+)
+def test_what_reaches_for_the_grader_or_the_interpreter_is_told_of(source):
+    assert len(traces(source)) == 1

@@ -1,5 +1,8 @@
 import torch
 
+from minivid.chapters.ch04.exercises.inversion import inversion_step
+from minivid.diffusion.schedule import variance_preserving
+
 
 def as_turns(teacher, z, logsnr_t, logsnr_mid, logsnr_s):
     """Two turns; then the v of the one turn that ends there, and its x̂."""
@@ -13,6 +16,15 @@ def as_turns(teacher, z, logsnr_t, logsnr_mid, logsnr_s):
     return torch.cos(angles[0]) * z - torch.sin(angles[0]) * v
 
 
+def inverted(teacher, z, logsnr_t, logsnr_mid, logsnr_s):
+    """Two steps by the answer to 4.7, which leads from any level to any other."""
+    with torch.no_grad():
+        z_s = inversion_step(teacher, inversion_step(teacher, z, logsnr_t, logsnr_mid), logsnr_mid, logsnr_s)
+    (alpha_t, sigma_t), (alpha_s, sigma_s) = map(variance_preserving, (logsnr_t, logsnr_s))
+    kept = sigma_s / sigma_t
+    return (z_s - kept * z) / (alpha_s - kept * alpha_t)
+
+
 SECOND = as_turns
 
 QUESTION = "teacher(z_mid, logsnr_mid.expand(len(z)), None)"
@@ -24,6 +36,7 @@ SOLVED = "(z_s - kept * z) / (alpha_s - kept * alpha_t)"
 EPS = "(z_s - alpha_s / alpha_t * z) / (sigma_s - alpha_s / alpha_t * sigma_t)"
 
 RIGHT = {
+    "by_4_7_s_steps": inverted,
     "detached_too": (SOLVED, f"({SOLVED}).detach()"),
     "without_a_caption": ("teacher(z, logsnr_t.expand(len(z)), None)", "teacher(z, logsnr_t.expand(len(z)))"),
     "everything_times_sigma_t": (SOLVED, "(sigma_t * z_s - sigma_s * z) / (sigma_t * alpha_s - sigma_s * alpha_t)"),

@@ -1,3 +1,8 @@
+import torch
+
+from minivid.nn.transformer import patchify
+
+
 def by_permutation(tokens, patch):
     f, p = patch
     b, t, h, w, _ = tokens.shape
@@ -5,7 +10,17 @@ def by_permutation(tokens, patch):
     return boxes.permute(0, 4, 1, 5, 2, 6, 3, 7).reshape(b, -1, t * f, h * p, w * p)
 
 
+def looked_up(tokens, patch):
+    """The way in, of numbers, says where each value came from."""
+    f, p = patch
+    b, t, h, w, d = tokens.shape
+    number = torch.arange(t * h * w * d).reshape(1, -1, t * f, h * p, w * p)
+    place = patchify(number, patch).flatten().argsort()
+    return tokens.flatten(1)[:, place].reshape(b, *number.shape[1:])
+
+
 SECOND = by_permutation
+RIGHT = {"by_the_way_in": looked_up}
 
 WAY = '"b t h w (c f p q) -> b c (t f) (h p) (w q)"'
 

@@ -8,7 +8,6 @@ from torch import Tensor
 from minivid.course.exercise import Arrays, Exercise, Probe, WrongAnswer, describe, told_apart
 from minivid.diffusion import distill
 from minivid.diffusion.objective import Objective, Video
-from minivid.diffusion.samplers import predict
 from minivid.diffusion.schedule import COSINE, variance_preserving
 from minivid.diffusion.solvers import step_with
 
@@ -165,7 +164,7 @@ EXERCISE = Exercise(
     stars=2,
     minutes=20,
     reference=student_target,
-    answers=(student_target, distill.progressive_target, distill.x_of_step, predict),
+    answers=(student_target, distill.progressive_target, distill.x_of_step),
     probes=(
         Probe(
             "the teacher's two steps",

@@ -47,7 +47,7 @@ PATCHIFY = Exercise(
     stars=1,
     minutes=10,
     reference=patchify,
-    answers=(patchify, unpatchify),
+    answers=(patchify,),
     promises=Promises(gradient=True),
     probes=(
         Probe(
@@ -143,7 +143,7 @@ UNPATCHIFY = Exercise(
     stars=1,
     minutes=5,
     reference=unpatchify,
-    answers=(patchify, unpatchify),
+    answers=(unpatchify,),
     promises=Promises(gradient=True),
     probes=(
         Probe(

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from minivid.course.exercise import Exercise, Probe, Promises, agrees, returned, shaped
-from minivid.metrics.paired import lpips_distance, unit
+from minivid.metrics.paired import lpips_distance, lpips_of_frames, unit
 
 Maps = Sequence[Float[Tensor, "n _ _ _"]]
 
@@ -49,7 +49,7 @@ EXERCISE = Exercise(
     minutes=15,
     reference=perceptual,
     promises=Promises(tensor=False),
-    answers=(perceptual, lpips_distance),
+    answers=(perceptual, lpips_distance, lpips_of_frames),
     probes=(
         Probe(
             "one number a picture",
