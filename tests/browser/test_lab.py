@@ -101,6 +101,7 @@ def cut_off(page, width: int, picture: Path) -> list:
     found = page.evaluate(CUT)
     for i, widget in enumerate(page.locator(WIDGET).all()):
         widget.scroll_into_view_if_needed()
+        page.wait_for_timeout(300)  # JupyterLab draws what has come into view a moment later
         page.screenshot(path=picture.with_stem(f"{picture.stem}-{i}"))
     return found
 
