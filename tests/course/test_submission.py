@@ -57,7 +57,7 @@ def mutated(draw):
             elif what == "double" and isinstance(parent, list):
                 parent.append(parent[path[-1]])
             else:
-                parent[path[-1]] = draw(st.sampled_from(VALUES))
+                parent[path[-1]] = deepcopy(draw(st.sampled_from(VALUES)))  # else it could come to hold itself
         except (KeyError, IndexError, TypeError):  # an earlier mutation has taken it
             continue
     text = json.dumps(notebook)
