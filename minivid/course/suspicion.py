@@ -96,18 +96,18 @@ class Watch:
             return
         self._looking = True  # since to look at a frame is an event too
         try:
-            frame = sys._getframe(1)
-            place = f"{frame.f_globals.get('__name__')}:{frame.f_code.co_name}"
-            takes_apart = bool(TAKES_APART.match(place))
-            if takes_apart and of_a_part and is_sealed(details[0]):
-                self.note(words)
-            elif not of_a_part or details[1] == "tb_frame" or (takes_apart and place.startswith("inspect")):
-                if self._is_the_notebook_s(_behind(frame)):
-                    self.note(words)
-            elif self._is_the_notebook_s(frame):
+            code_of = details[0] if of_a_part and details[1] != "tb_frame" else None
+            if self._is_odd(sys._getframe(1), code_of):
                 self.note(words)
         finally:
             self._looking = False
+
+    def _is_odd(self, frame: FrameType, code_of: Any) -> bool:
+        """Whether the notebook does what is done here. code_of: the function whose code is taken; None where something else is done."""
+        place = f"{frame.f_globals.get('__name__')}:{frame.f_code.co_name}"
+        if code_of is not None and not TAKES_APART.match(place):
+            return self._is_the_notebook_s(frame)
+        return (code_of is not None and is_sealed(code_of)) or self._is_the_notebook_s(_behind(frame))
 
     def _is_the_notebook_s(self, frame: FrameType | None) -> bool:
         """A line of a cell, or of what a cell has made, and of no module that is installed; or nobody's."""
