@@ -38,7 +38,7 @@ if not _is_here():
         _look_again()
         if not _is_here():
             print("The course could not be fetched; pip says why, above. On Kaggle, Internet must be on in the notebook's settings. Then run this cell again.")"""
-VARIES = re.compile(r"^(_course = |        %pip install -q (?!-)).*$", re.MULTILINE)
+VARIES = re.compile(r"^(_course = .*|        %pip install -q(?! -).*)$", re.MULTILINE)
 """What is not the same in every copy: readers write where the course comes from, and what it stands on changes."""
 
 

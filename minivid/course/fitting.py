@@ -46,7 +46,7 @@ def steps(notebook: Node, chapter: str, handed_out: Node | None = None) -> Itera
     places = {e.id: _place(notebook, e, given) for e in listing.written(chapter)}
     own = [i for i, cell in enumerate(notebook.cells) if _bare(cell.source) not in given and i not in places.values()]
     code = [i for i in own if notebook.cells[i].cell_type == "code"]
-    written = [i for i in code if not is_first_cell(notebook.cells[i].source)]
+    written = [i for i in code if not is_first_cell(_bare(notebook.cells[i].source))]
     for number, cell in enumerate(structure.cells):
         answered = [e for e in places if (_marked(cell, e) if handed_out else places[e] == number)]
         for exercise_id in answered:

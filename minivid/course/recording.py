@@ -84,7 +84,7 @@ def _once(
 ) -> Arrays:
     """The probe's answer, with global random numbers from `state`; what is seen of each call is added to `calls`."""
     around = functools.partial(seen, calls, gradients)
-    with own_random_state(state + APART), torch.enable_grad():
+    with own_state(state + APART), torch.enable_grad():
         inputs = probe.inputs(seed)
         if obj is exercise.reference:
             return plain(probe.call(intercepted(obj, exercise.reference, around), inputs))
@@ -111,7 +111,7 @@ def strays(found: np.ndarray, expected: np.ndarray, share: float) -> np.ndarray:
 
 
 @contextlib.contextmanager
-def own_random_state(seed: int) -> Iterator[None]:
+def own_state(seed: int) -> Iterator[None]:
     """Global random numbers that depend on the seed alone, and torch's usual kind of tensors; both are put back afterwards.
 
     A notebook may have set another type or device for all that it makes: what is asked is the same question.

@@ -114,9 +114,9 @@ def _short(qualname: str) -> str:
 
 
 def _library_s(frame: FrameType | None) -> str:
-    """The name of the library's function or class that calls, "" for anybody else's: for a sentence, not for a decision."""
+    """The name of the library's function or class that calls, "" for anybody else's: for a sentence or a hint, and no verdict rests on it."""
     while frame is not None:
-        module = frame.f_globals.get("__name__", "")
+        module = str(frame.f_globals.get("__name__"))  # a cell may have made it anything
         if module.split(".")[0] == LIBRARY:
             name = _short(frame.f_code.co_qualname)
             return "" if OURS.match(module) or not name.isidentifier() else name

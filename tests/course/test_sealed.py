@@ -78,6 +78,7 @@ WAYS = {
     ),
     "worked out from what needs it": worked_out,
     "handed over to library code that calls whatever it is given": handed_over,
+    "from lines whose module is a number": lambda *args: eval("f(*a)", {"__name__": 3, "f": posterior, "a": args}),
     "with the library's names": lambda *args: eval(
         "posterior(*a)", vars(__import__(posterior.__module__, fromlist="_")), {"a": args}
     ),
